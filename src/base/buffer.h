@@ -1,0 +1,35 @@
+/* buffer.h -- bytes being written; the mirror of reader.h.
+ *
+ * Memory comes from the arena. A length that comes before its content is
+ * written by building the content in a buffer of its own and then
+ * put_sized(): no patching, shortest LEB128 always.
+ */
+#ifndef MELD_BASE_BUFFER_H
+#define MELD_BASE_BUFFER_H
+
+#include "base/context.h"
+
+struct buffer {
+  struct context *context;
+  uint8_t *data;
+  size_t size, capacity;
+};
+
+struct buffer new_buffer(struct context *context);
+struct bytes buffer_bytes(const struct buffer *b);
+void reserve(struct buffer *b, size_t more);
+
+void put_byte(struct buffer *b, uint8_t value);
+void put_u32(struct buffer *b, uint32_t value);
+void put_u64(struct buffer *b, uint64_t value);
+void put_s32(struct buffer *b, int32_t value);
+void put_s33(struct buffer *b, int64_t value);
+void put_s64(struct buffer *b, int64_t value);
+void put_raw(struct buffer *b, const void *data, size_t size);
+void put_bytes(struct buffer *b, struct bytes bytes);
+void put_name(struct buffer *b, struct bytes name);   /* length-prefixed */
+void put_text(struct buffer *b, const char *name);    /* length-prefixed C string */
+void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
+void put_section(struct buffer *b, uint8_t id, const struct buffer *content);
+
+#endif

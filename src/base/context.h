@@ -1,0 +1,90 @@
+/* context.h -- one run of the library: its memory, its one way out, where we are.
+ *
+ * Every function that can fail takes the context first.  Failing does not
+ * return: fail() records a diagnostic and leaves through `escape`, which only
+ * run_guarded() sets.  All memory of a run comes from the context and is freed
+ * at once, so that leaving early leaks nothing.
+ *
+ * `place` is a stack of what is being worked on; a diagnostic carries it as the
+ * path "in component $auth, instance 3".
+ */
+#ifndef MELD_BASE_CONTEXT_H
+#define MELD_BASE_CONTEXT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Borrowed bytes; never owned, never changed. */
+struct bytes {
+  const uint8_t *at;
+  size_t size;
+};
+
+/* What went wrong, by who has to act. The values are the exit codes of the command. */
+enum failure {
+  FAILURE_NONE = 0,
+  FAILURE_INPUT = 1,   /* the input is at fault: malformed, invalid, over a limit, not supported */
+  FAILURE_USAGE = 2,   /* the caller's options are at fault */
+  FAILURE_SYSTEM = 3,  /* files or memory */
+};
+
+#define NO_OFFSET SIZE_MAX
+#define PLACE_LIMIT 128
+
+struct place {
+  const char *what; /* "component", "core instance", ... a string constant */
+  uint32_t index;   /* UINT32_MAX: none */
+  struct bytes name; /* size 0: none */
+};
+
+struct arena_block;
+
+struct context {
+  struct arena_block *blocks;
+  uint8_t *next, *limit; /* what is left of the newest block */
+  jmp_buf *escape;
+  enum failure failure;
+  size_t offset; /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
+  char message[1024];
+  char path[1024];
+  struct place places[PLACE_LIMIT];
+  uint32_t place_count;
+  /* Allocation hooks, so that a test can make the n-th one fail. */
+  void *(*allocate)(void *user, size_t size);
+  void (*release)(void *user, void *block);
+  void *user;
+};
+
+/* Runs body(context, argument). True if it returned, false if it failed. */
+bool run_guarded(struct context *context, void (*body)(struct context *, void *), void *argument);
+
+/* Frees all memory of the run. The diagnostic stays readable. */
+void context_free(struct context *context);
+
+/* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
+ * what is wrong, and what to do where that is not obvious. No newline, no full stop. */
+_Noreturn void fail(struct context *context, enum failure failure, size_t offset,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Zeroed memory for `count` items of `size` bytes each, aligned for any type. Never null. */
+void *allocate(struct context *context, size_t count, size_t size);
+
+#define ALLOCATE(context, type, count) ((type *)allocate((context), (count), sizeof(type)))
+
+void push_place(struct context *context, const char *what, uint32_t index, struct bytes name);
+void pop_place(struct context *context);
+
+/* A copy in the arena of a formatted string. */
+struct bytes format_bytes(struct context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+bool bytes_equal(struct bytes a, struct bytes b);
+struct bytes bytes_of(const char *text);
+
+/* For printf's "%.*s". */
+#define SHOW(b) (int)(b).size, (const char *)(b).at
+
+#endif

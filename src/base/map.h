@@ -1,0 +1,34 @@
+/* map.h -- from bytes to a number, in order of insertion.
+ *
+ * Keys are borrowed unless map_intern copies them. Iteration over entries is in
+ * insertion order, so that nothing that is written depends on a hash.
+ */
+#ifndef MELD_BASE_MAP_H
+#define MELD_BASE_MAP_H
+
+#include "base/vec.h"
+
+struct map_entry {
+  struct bytes key;
+  uint32_t value;
+  uint32_t hash;
+};
+
+struct map {
+  VEC(struct map_entry) entries;
+  uint32_t *slots; /* 1 + index into entries; 0: free */
+  uint32_t slot_count;
+};
+
+#define NOT_FOUND UINT32_MAX
+
+/* The value of `key`, or NOT_FOUND. */
+uint32_t map_get(const struct map *map, struct bytes key);
+
+/* Adds `key` with `value` unless it is there; returns the value it has then. `key` is borrowed. */
+uint32_t map_add(struct context *context, struct map *map, struct bytes key, uint32_t value);
+
+/* The index of `key` among the distinct keys; copies it into the arena when it is new. */
+uint32_t map_intern(struct context *context, struct map *map, struct bytes key);
+
+#endif

@@ -1,0 +1,202 @@
+/* module.h -- a core module, as data: what read.c makes, merge.c joins and write.c writes.
+ *
+ * Code is never decoded into a tree: a function is its bytes, and rewrite.c
+ * copies them with other indices. Each index space is its imports followed by
+ * its definitions, as in the specification.
+ *
+ * Spec: WebAssembly 3.0 core, "Structure / Modules".
+ */
+#ifndef MELD_WASM_MODULE_H
+#define MELD_WASM_MODULE_H
+
+#include "base/buffer.h"
+#include "base/reader.h"
+#include "base/vec.h"
+
+/* Values are those of the binary format. */
+enum core_kind { CORE_FUNC, CORE_TABLE, CORE_MEMORY, CORE_GLOBAL, CORE_TAG, CORE_KIND_COUNT };
+
+/* Number, vector and reference types. */
+enum core_code {
+  CORE_I32 = 0x7f,
+  CORE_I64 = 0x7e,
+  CORE_F32 = 0x7d,
+  CORE_F64 = 0x7c,
+  CORE_V128 = 0x7b,
+  CORE_I8 = 0x78,  /* storage types, of fields alone */
+  CORE_I16 = 0x77,
+  CORE_REF = 0x64,      /* (ref heap); the abbreviations (funcref, ...) are read as (ref null heap) */
+  CORE_REF_NULL = 0x63,
+};
+
+/* An abstract heap type is its s33 value, negative (func is -0x10); else a type index. `exact` and
+ * `shared` belong to proposals that put a byte before the heap type. */
+struct core_valtype {
+  uint8_t code; /* enum core_code */
+  bool exact, shared;
+  int64_t heap;
+};
+
+#define HEAP_FUNC (-0x10)
+#define HEAP_EXTERN (-0x11)
+
+enum core_composite { COMPOSITE_FUNC = 0x60, COMPOSITE_STRUCT = 0x5f, COMPOSITE_ARRAY = 0x5e, COMPOSITE_CONT = 0x5d };
+
+struct core_field {
+  struct core_valtype type;
+  bool is_mutable;
+};
+
+struct core_functype {
+  const struct core_valtype *params, *results;
+  uint32_t param_count, result_count;
+};
+
+/* One type of the index space: a member of the recursion group that starts at `group`. */
+struct core_type {
+  enum core_composite composite;
+  bool is_final, is_shared;
+  bool is_group; /* written as (rec ...) although alone */
+  uint32_t group, group_size;
+  const uint32_t *supertypes;
+  uint32_t supertype_count;
+  struct core_functype func;         /* COMPOSITE_FUNC */
+  const struct core_field *fields;   /* COMPOSITE_STRUCT; COMPOSITE_ARRAY: one */
+  uint32_t field_count;
+};
+
+struct core_limits {
+  uint64_t minimum, maximum;
+  bool has_maximum, is_shared, is_64, has_page_size;
+  uint8_t page_size_log2; /* if has_page_size */
+};
+
+struct core_table_type {
+  struct core_valtype element;
+  struct core_limits limits;
+};
+
+struct core_global_type {
+  struct core_valtype type;
+  bool is_mutable, is_shared;
+};
+
+/* The type of an import or of an item; which member counts is the kind's matter. */
+struct core_extern {
+  enum core_kind kind;
+  uint32_t type; /* CORE_FUNC, CORE_TAG: type index */
+  bool exact;    /* CORE_FUNC import of the custom descriptors proposal */
+  struct core_table_type table;
+  struct core_limits memory;
+  struct core_global_type global;
+};
+
+struct core_import {
+  struct bytes module, name;
+  struct core_extern type;
+};
+
+/* A constant expression or a body's instructions, with the final `end`. */
+struct core_function {
+  uint32_t type;
+  struct bytes body; /* local declarations and instructions; not the size */
+};
+
+struct core_table {
+  struct core_table_type type;
+  struct bytes init; /* size 0: none */
+};
+
+struct core_global {
+  struct core_global_type type;
+  struct bytes init;
+};
+
+struct core_export {
+  struct bytes name;
+  enum core_kind kind;
+  uint32_t index;
+};
+
+enum segment_mode { SEGMENT_ACTIVE, SEGMENT_PASSIVE, SEGMENT_DECLARED };
+
+struct core_element {
+  enum segment_mode mode;
+  uint32_t table;
+  struct bytes offset; /* SEGMENT_ACTIVE: constant expression */
+  struct core_valtype type;
+  uint32_t count;
+  const uint32_t *functions;     /* either function indices, `type` being funcref (or non-null func) ... */
+  const struct bytes *expressions; /* ... or constant expressions; the other is null */
+};
+
+struct core_data {
+  enum segment_mode mode; /* never SEGMENT_DECLARED */
+  uint32_t memory;
+  struct bytes offset;
+  struct bytes content;
+};
+
+struct core_custom {
+  struct bytes name, content;
+  uint8_t after; /* id of the section that it follows; 0: before all */
+};
+
+#define NO_INDEX UINT32_MAX
+
+struct module {
+  VEC(struct core_type) types;
+  VEC(struct core_import) imports;
+  VEC(struct core_function) functions;
+  VEC(struct core_table) tables;
+  VEC(struct core_limits) memories;
+  VEC(struct core_global) globals;
+  VEC(uint32_t) tags; /* type indices */
+  VEC(struct core_export) exports;
+  VEC(struct core_element) elements;
+  VEC(struct core_data) datas;
+  VEC(struct core_custom) customs;
+  uint32_t start; /* NO_INDEX: none */
+  bool has_data_count;
+  uint32_t imported[CORE_KIND_COUNT]; /* how many imports there are of each kind */
+  VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
+};
+
+/* wasm/read.c. Reads a whole core module; names, bodies and contents stay borrowed from `input`. Checks the form,
+ * section order, counts, and that every index outside of bodies is in its space. `origin` is where offsets count from. */
+struct module *read_module(struct context *context, struct bytes input, const uint8_t *origin);
+
+/* Parts of it that the component format uses too. Type indices are not checked. */
+struct core_import read_core_import(struct reader *r);
+struct core_extern read_core_extern(struct reader *r);
+struct core_valtype read_core_valtype(struct reader *r);
+/* One recursion group or single type; appended to `types` (a VEC of struct core_type). */
+void read_core_rectype(struct reader *r, struct module *into);
+
+/* wasm/write.c, the mirror of read.c. */
+struct bytes write_module(struct context *context, const struct module *module);
+void put_core_valtype(struct buffer *b, struct core_valtype type);
+void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */
+void put_core_rectype(struct buffer *b, const struct core_type *first); /* the whole group of `first` */
+
+/* wasm/module.c: building and asking. */
+uint32_t add_import(struct context *c, struct module *m, struct core_import import); /* its index in its kind's space;
+                                                     all imports of a kind come before its definitions */
+uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
+                      const struct core_valtype *results, uint32_t result_count); /* shared with an equal one */
+uint32_t add_function(struct context *c, struct module *m, uint32_t type, struct bytes body); /* its function index */
+void add_export(struct context *c, struct module *m, struct bytes name, enum core_kind kind, uint32_t index);
+const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */
+uint32_t item_count(const struct module *m, enum core_kind kind); /* imported and defined */
+struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index);
+static inline bool is_imported(const struct module *m, enum core_kind kind, uint32_t index) {
+  return index < m->imported[kind];
+}
+
+/* Do types of two modules mean the same? Compares recursion groups structurally. */
+bool same_type(const struct module *a, uint32_t type_a, const struct module *b, uint32_t type_b);
+/* Spec: "Matching", of import types: may `item` of module `a` stand for the import `wanted` of module `b`? */
+bool extern_matches(const struct module *a, const struct core_extern *item, const struct module *b,
+                    const struct core_extern *wanted);
+
+#endif

@@ -1,0 +1,39 @@
+/* rewrite.h -- copies code with other indices; visits the indices in code.
+ *
+ * Both walk the instructions by opcodes.def, one row per opcode, and know no more of an instruction than which
+ * immediates it has. Each index is checked to be inside the module's own spaces: no module can name what another did not
+ * give it.
+ */
+#ifndef MELD_WASM_REWRITE_H
+#define MELD_WASM_REWRITE_H
+
+#include "wasm/module.h"
+
+/* What an index in code can denote. */
+enum index_space {
+  SPACE_FUNC, SPACE_TABLE, SPACE_MEMORY, SPACE_GLOBAL, SPACE_TAG, /* as enum core_kind */
+  SPACE_TYPE, SPACE_ELEMENT, SPACE_DATA,
+  INDEX_SPACE_COUNT
+};
+
+/* For each space, old index to new; NO_INDEX where nothing may refer to it any more. */
+struct index_maps {
+  const uint32_t *to[INDEX_SPACE_COUNT];
+};
+
+/* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
+void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
+                  struct buffer *out);
+/* The same for a constant expression, with its `end`. */
+void rewrite_expression(struct context *c, const struct module *m, const struct index_maps *maps,
+                        struct bytes expression, struct buffer *out);
+struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
+
+typedef void visit_index(void *user, enum index_space space, uint32_t index);
+void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
+void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit, void *user);
+
+/* Does any body use an instruction that can throw or catch? */
+bool uses_exceptions(struct context *c, const struct module *m);
+
+#endif
