@@ -1,0 +1,94 @@
+/* buffer.c -- numbers, names and sections of the binary format, written; the mirror of reader.c.
+ *
+ * Provides  what buffer.h declares; every LEB128 number in its shortest form.
+ * Spec      WebAssembly core, "Binary Format / Values".
+ */
+#include "base/buffer.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 64
+#define LEB128_LIMIT 10 /* bytes of a 64-bit number */
+
+struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
+
+struct bytes buffer_bytes(const struct buffer *b) { return (struct bytes){b->data, b->size}; }
+
+void reserve(struct buffer *b, size_t more) {
+  if (more <= b->capacity - b->size)
+    return;
+  if (more > SIZE_MAX / 4 || b->capacity > SIZE_MAX / 4)
+    fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  size_t capacity = b->capacity ? b->capacity * 2 : FIRST_CAPACITY;
+  if (capacity < b->size + more)
+    capacity = b->size + more;
+  uint8_t *data = ALLOCATE(b->context, uint8_t, capacity);
+  if (b->size)
+    memcpy(data, b->data, b->size);
+  b->data = data;
+  b->capacity = capacity;
+}
+
+void put_byte(struct buffer *b, uint8_t value) {
+  reserve(b, 1);
+  b->data[b->size++] = value;
+}
+
+void put_u64(struct buffer *b, uint64_t value) {
+  reserve(b, LEB128_LIMIT);
+  while (value >= 0x80) {
+    b->data[b->size++] = (uint8_t)(value | 0x80);
+    value >>= 7;
+  }
+  b->data[b->size++] = (uint8_t)value;
+}
+
+void put_u32(struct buffer *b, uint32_t value) { put_u64(b, value); }
+
+void put_s64(struct buffer *b, int64_t value) {
+  reserve(b, LEB128_LIMIT);
+  while (value < -0x40 || value > 0x3f) {
+    b->data[b->size++] = (uint8_t)(value | 0x80);
+    value >>= 7; /* arithmetic: all compilers that know __typeof__ extend the sign */
+  }
+  b->data[b->size++] = (uint8_t)(value & 0x7f);
+}
+
+void put_s32(struct buffer *b, int32_t value) { put_s64(b, value); }
+
+void put_s33(struct buffer *b, int64_t value) { put_s64(b, value); }
+
+void put_raw(struct buffer *b, const void *data, size_t size) {
+  if (!size)
+    return;
+  reserve(b, size);
+  memcpy(b->data + b->size, data, size);
+  b->size += size;
+}
+
+void put_bytes(struct buffer *b, struct bytes bytes) { put_raw(b, bytes.at, bytes.size); }
+
+/* Every length in the format is a u32. */
+static void put_size(struct buffer *b, size_t size) {
+  if (size > UINT32_MAX)
+    fail(b->context, FAILURE_INPUT, NO_OFFSET, "the output is too large: a length of %zu bytes does not fit 32 bits",
+         size);
+  put_u32(b, (uint32_t)size);
+}
+
+void put_name(struct buffer *b, struct bytes name) {
+  put_size(b, name.size);
+  put_bytes(b, name);
+}
+
+void put_text(struct buffer *b, const char *name) { put_name(b, bytes_of(name)); }
+
+void put_sized(struct buffer *b, const struct buffer *content) {
+  put_size(b, content->size);
+  put_raw(b, content->data, content->size);
+}
+
+void put_section(struct buffer *b, uint8_t id, const struct buffer *content) {
+  put_byte(b, id);
+  put_sized(b, content);
+}

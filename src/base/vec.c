@@ -1,0 +1,50 @@
+/* vec.c -- growth of VECs.
+ *
+ * A VEC is an unnamed struct type of its own wherever it is declared, so its three members are copied in and out here
+ * and never accessed through another type.
+ *
+ * Provides  vec_push, vec_extend.
+ */
+#include "base/vec.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 8
+
+struct vec_members {
+  void *items;
+  uint32_t count;
+  uint32_t capacity;
+};
+
+_Static_assert(sizeof(struct vec_members) == sizeof(VEC(char)), "a VEC has the members that vec.c copies");
+
+static void grow(struct context *context, struct vec_members *v, size_t size, uint32_t least) {
+  uint32_t capacity = v->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : v->capacity;
+  if (v->capacity >= FIRST_CAPACITY / 2)
+    capacity = v->capacity > UINT32_MAX / 2 ? UINT32_MAX : v->capacity * 2;
+  if (capacity < least)
+    capacity = least;
+  void *items = allocate(context, capacity, size);
+  if (v->count)
+    memcpy(items, v->items, v->count * size);
+  v->items = items;
+  v->capacity = capacity;
+}
+
+void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more) {
+  struct vec_members v;
+  memcpy(&v, vec, sizeof v);
+  if (more > UINT32_MAX - v.count)
+    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  if (more > v.capacity - v.count || !v.items)
+    grow(context, &v, size, v.count + more);
+  uint8_t *first = (uint8_t *)v.items + v.count * size;
+  /* An owner that lowered `count` left old items behind. */
+  memset(first, 0, more * size);
+  v.count += more;
+  memcpy(vec, &v, sizeof v);
+  return first;
+}
+
+void *vec_push(struct context *context, void *vec, size_t size) { return vec_extend(context, vec, size, 1); }
