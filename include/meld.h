@@ -1,0 +1,91 @@
+/* meld.h -- the public interface of libmeld: WebAssembly components become core modules.
+ *
+ *     meld_options options = meld_default_options();
+ *     meld_result result;
+ *     if (meld_fuse(&options, input, input_size, &result) == MELD_DONE)
+ *       use(result.data, result.size);
+ *     else
+ *       fprintf(stderr, "%s\n", result.message);
+ *     meld_result_free(&result);
+ *
+ * Input and output are in memory; the library opens no file, prints nothing, never exits and keeps nothing between
+ * calls: any number of threads may call it at the same time. The same input and options give the same bytes, always.
+ */
+#ifndef MELD_H
+#define MELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MELD_API __attribute__((visibility("default")))
+#else
+#define MELD_API
+#endif
+
+/* How a call ended. */
+typedef enum meld_status {
+  MELD_DONE = 0,
+  MELD_INPUT = 1,    /* the input is at fault: malformed, invalid, over a limit, or not supported */
+  MELD_USAGE = 2,    /* the options are at fault */
+  MELD_SYSTEM = 3,   /* memory ran out */
+  MELD_INTERNAL = 4, /* meld is at fault: what it made does not pass its own check; please report it */
+} meld_status;
+
+/* What a call makes. */
+typedef enum meld_output {
+  MELD_OUTPUT_CORE,           /* one core module */
+  MELD_OUTPUT_COMPONENT,      /* a component around that module, with the imports and exports of the input */
+  MELD_OUTPUT_DUMP_COMPONENT, /* text: the input's definitions, as read */
+  MELD_OUTPUT_DUMP_PLAN,      /* text: what is left once the instantiation has been run */
+} meld_output;
+
+typedef struct meld_options {
+  meld_output output;
+  bool strip; /* leave out the name section */
+  bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
+  /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
+   * blocks are aligned for any type. The output of a result is such a block too. */
+  void *(*allocate)(void *user, size_t size);
+  void (*release)(void *user, void *block);
+  void *user;
+} meld_options;
+
+#define MELD_NO_OFFSET SIZE_MAX
+
+typedef struct meld_result {
+  meld_status status;
+  uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
+  size_t size;   /* of data, in bytes */
+  /* Otherwise, what went wrong. */
+  size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */
+  char path[1024];    /* the way to it from the root, "component $auth, core instance 3"; may be empty */
+  char message[1024]; /* one sentence, without a full stop */
+  /* To free `data` with. */
+  void (*release)(void *user, void *block);
+  void *user;
+} meld_result;
+
+/* A core module, names kept, memory from malloc. */
+MELD_API meld_options meld_default_options(void);
+
+/* Fuses the component `input` of `size` bytes, which is only read, and only during the call. A null `options` means the
+ * default ones. Fills in `result`, whatever happens, and returns its status. */
+MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
+
+/* Frees the output of a result. Harmless on one that failed or was freed already. */
+MELD_API void meld_result_free(meld_result *result);
+
+/* "0.1.0". */
+MELD_API const char *meld_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,208 @@
+/* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
+ *
+ *     bytes --read--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes [--wrap--> bytes]
+ *
+ * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
+ *
+ * Requires  nothing: any bytes at all.
+ * Provides  the functions of meld.h.
+ */
+#include "meld.h"
+
+#include "fuse/plan.h"
+#include "wasm/rewrite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION "0.1.0"
+#define LAST_SECTION 11 /* data */
+
+/* Values of meld.h are those of context.h, so that a status is a failure and back. */
+_Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_USAGE &&
+                   (int)MELD_SYSTEM == FAILURE_SYSTEM && MELD_NO_OFFSET == NO_OFFSET,
+               "meld.h and context.h agree");
+
+struct run {
+  const meld_options *options;
+  struct bytes input;
+  struct bytes output;
+  bool is_checking; /* what fails from here on is our own fault */
+};
+
+static bool has_preamble(struct bytes input, const char *preamble) {
+  return input.size >= 8 && memcmp(input.at, preamble, 8) == 0;
+}
+
+/* What people give to a fuser by mistake, named for what it is. */
+static void refuse_other_formats(struct context *c, struct bytes input) {
+  if (input.size == 0)
+    fail(c, FAILURE_INPUT, NO_OFFSET, "the input is empty; a component was expected");
+  if (has_preamble(input, "\0asm\1\0\0\0"))
+    fail(c, FAILURE_INPUT, 4,
+         "this is a core module, not a component; \"wasm-tools component new\" makes a component of it");
+  if (input.at[0] == '(')
+    fail(c, FAILURE_INPUT, 0, "this is the text format; \"wasm-tools parse\" makes a binary of it");
+}
+
+static void ignore_index(void *user, enum index_space space, uint32_t index) {
+  (void)user;
+  (void)space;
+  (void)index;
+}
+
+/* Checks every index in code; those outside of code are checked when the module is read. */
+static void check_code(struct context *c, const struct module *m) {
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    visit_body(c, m, m->functions.items[i].body, ignore_index, NULL);
+  for (uint32_t i = 0; i < m->globals.count; i++)
+    visit_expression(c, m, m->globals.items[i].init, ignore_index, NULL);
+  for (uint32_t i = 0; i < m->tables.count; i++)
+    if (m->tables.items[i].init.size)
+      visit_expression(c, m, m->tables.items[i].init, ignore_index, NULL);
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    if (m->datas.items[i].mode == SEGMENT_ACTIVE)
+      visit_expression(c, m, m->datas.items[i].offset, ignore_index, NULL);
+  for (uint32_t i = 0; i < m->elements.count; i++) {
+    const struct core_element *element = &m->elements.items[i];
+    if (element->mode == SEGMENT_ACTIVE)
+      visit_expression(c, m, element->offset, ignore_index, NULL);
+    for (uint32_t k = 0; element->expressions && k < element->count; k++)
+      visit_expression(c, m, element->expressions[k], ignore_index, NULL);
+  }
+}
+
+/* Reads back what was made: its structure, its counts and all of its indices. */
+static void check_output(struct context *c, struct bytes output) {
+  if (!is_component(output)) {
+    check_code(c, read_module(c, output, output.at));
+    return;
+  }
+  const struct component *component = read_component(c, output);
+  for (uint32_t i = 0; i < component->definitions.count; i++)
+    if (component->definitions.items[i].kind == DEFINE_CORE_MODULE)
+      check_code(c, component->definitions.items[i].of.core_module.module);
+}
+
+/* Makes the core output a module that "wasm-tools component new" understands. */
+static void add_component_type(struct context *c, struct module *module, const struct plan *plan) {
+  const struct bytes world = encode_component_type(c, plan);
+  if (world.size)
+    VEC_ADD(c, &module->customs, ((struct core_custom){bytes_of("component-type:root"), world, LAST_SECTION}));
+}
+
+static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options) {
+  adapt_plan(c, plan, options);
+  struct module *module = merge_plan(c, plan, options);
+  if (!options->component)
+    add_component_type(c, module, plan);
+  const struct bytes fused = write_module(c, module);
+  return options->component ? wrap_module(c, plan, fused) : fused;
+}
+
+static void run_passes(struct context *c, void *argument) {
+  struct run *run = argument;
+  const meld_options *const options = run->options;
+  struct buffer text = new_buffer(c);
+
+  refuse_other_formats(c, run->input);
+  const struct component *root = read_component(c, run->input);
+  if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
+    dump_component(root, &text);
+    run->output = buffer_bytes(&text);
+    return;
+  }
+  struct plan *plan = link_component(c, root);
+  if (options->output == MELD_OUTPUT_DUMP_PLAN) {
+    dump_plan(plan, &text);
+    run->output = buffer_bytes(&text);
+    return;
+  }
+  const struct fuse_options fuse_options = {
+      .component = options->output == MELD_OUTPUT_COMPONENT,
+      .keep_names = !options->strip,
+      .keep_debug = options->keep_debug,
+  };
+  run->output = fuse_plan(c, plan, &fuse_options);
+  run->is_checking = true;
+  check_output(c, run->output);
+}
+
+static void *allocate_from_system(void *user, size_t size) {
+  (void)user;
+  return malloc(size);
+}
+
+static void release_to_system(void *user, void *block) {
+  (void)user;
+  free(block);
+}
+
+meld_options meld_default_options(void) { return (meld_options){.output = MELD_OUTPUT_CORE}; }
+
+const char *meld_version(void) { return VERSION; }
+
+static meld_status refuse_options(meld_result *result, const char *message) {
+  result->status = MELD_USAGE;
+  snprintf(result->message, sizeof(result->message), "%s", message);
+  return MELD_USAGE;
+}
+
+static void report_failure(meld_result *result, const struct context *c, const struct run *run) {
+  const bool is_internal = run->is_checking && c->failure == FAILURE_INPUT;
+  result->status = is_internal ? MELD_INTERNAL : (meld_status)c->failure;
+  result->offset = is_internal ? MELD_NO_OFFSET : c->offset;
+  memcpy(result->path, c->path, sizeof(result->path));
+  if (is_internal)
+    snprintf(result->message, sizeof(result->message), "internal error, at 0x%zx of the output: %.900s", c->offset,
+             c->message);
+  else
+    memcpy(result->message, c->message, sizeof(result->message));
+}
+
+static void take_output(meld_result *result, struct context *c, struct bytes output) {
+  result->data = c->allocate(c->user, output.size ? output.size : 1);
+  if (!result->data) {
+    result->status = MELD_SYSTEM;
+    snprintf(result->message, sizeof(result->message), "out of memory");
+    return;
+  }
+  if (output.size)
+    memcpy(result->data, output.at, output.size);
+  result->size = output.size;
+  result->status = MELD_DONE;
+}
+
+meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
+  const meld_options defaults = meld_default_options();
+  if (!options)
+    options = &defaults;
+  *result = (meld_result){.offset = MELD_NO_OFFSET};
+  if (!options->allocate != !options->release)
+    return refuse_options(result, "the options need both allocate and release, or neither");
+  if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
+    return refuse_options(result, "the options ask for an output that there is not");
+
+  struct context context = {
+      .allocate = options->allocate ? options->allocate : allocate_from_system,
+      .release = options->release ? options->release : release_to_system,
+      .user = options->user,
+  };
+  struct run run = {.options = options, .input = {input, input ? size : 0}};
+  result->release = context.release;
+  result->user = context.user;
+  if (run_guarded(&context, run_passes, &run))
+    take_output(result, &context, run.output);
+  else
+    report_failure(result, &context, &run);
+  context_free(&context);
+  return result->status;
+}
+
+void meld_result_free(meld_result *result) {
+  if (result->data)
+    result->release(result->user, result->data);
+  result->data = NULL;
+  result->size = 0;
+}
