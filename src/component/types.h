@@ -24,11 +24,16 @@ enum type_kind {
 
 enum pointer_size { POINTER_32, POINTER_64, POINTER_SIZE_COUNT };
 
+#define MAX_FLAT_PARAMS 16
+#define MAX_FLAT_RESULTS 1
+
 struct type;
 
 struct type_field {
   struct bytes label; /* size 0 in a tuple; "none", "some", "ok", "error" in option and result */
   const struct type *type; /* null: no payload */
+  uint64_t offset[POINTER_SIZE_COUNT]; /* completed by intern_type: bytes from the start of the value; of a case: of its
+                                          payload. Saturated like a size. */
 };
 
 struct type_layout {
@@ -51,7 +56,11 @@ struct type {
   bool is_async;     /* stream, future or error-context inside: no synchronous adapter can carry it */
   struct type_layout layout[POINTER_SIZE_COUNT];
   uint32_t flat_count; /* core values when flattened; saturated at 2^20 */
+  const uint8_t *flat[POINTER_SIZE_COUNT]; /* these values' enum core_code; null if more than MAX_FLAT_PARAMS */
+  uint32_t depth;      /* 0: no types inside; never over TYPE_DEPTH_LIMIT, so that walks can recurse */
 };
+
+#define TYPE_DEPTH_LIMIT 100 /* of value types in one another */
 
 static inline bool is_record_like(const struct type *t) { return t->kind == TYPE_RECORD || t->kind == TYPE_TUPLE; }
 static inline bool is_variant_like(const struct type *t) { return t->kind >= TYPE_VARIANT && t->kind <= TYPE_RESULT; }
@@ -68,6 +77,7 @@ struct types {
  * labels not needed; for TYPE_MAP fields[0] (key) and fields[1] (value): element and fields are completed here. */
 const struct type *intern_type(struct context *c, struct types *types, const struct type *form);
 const struct type *primitive_type(struct context *c, struct types *types, enum type_kind kind);
+const char *type_kind_name(enum type_kind kind); /* "u8", "record", ... */
 
 struct functype {
   const struct type_field *params;
@@ -76,19 +86,19 @@ struct functype {
   bool is_async;
 };
 
-/* layout.c. Spec: CanonicalABI.md "Flattening". */
+/* layout.c. Spec: CanonicalABI.md "Alignment", "Element Size", "Flattening". */
+/* Completes layout, offsets and flat types of a new type whose parts are complete; for intern_type alone. */
+void lay_out_type(struct context *c, struct type *type, struct type_field *fields);
 uint32_t discriminant_size(const struct type *variant);                    /* 1, 2 or 4 bytes; also of flags' storage unit */
 uint64_t payload_offset(const struct type *variant, enum pointer_size p);  /* of a variant-like, in bytes */
 uint64_t field_offset(const struct type *record, uint32_t field, enum pointer_size p);
 uint32_t flags_size(const struct type *flags); /* 1, 2 or 4 bytes */
 
-/* Appends the flattened core types of `t` to `out` (room for t->flat_count). Returns how many. */
+/* Appends the flattened core types of `t`, at most MAX_FLAT_PARAMS, to `out` (room for t->flat_count). Returns how
+ * many. */
 uint32_t flatten_type(const struct type *t, enum pointer_size p, uint8_t *out);
 /* join() of CanonicalABI.md, of two enum core_code values. */
 uint8_t join_flat(uint8_t a, uint8_t b);
-
-#define MAX_FLAT_PARAMS 16
-#define MAX_FLAT_RESULTS 1
 
 /* flatten_functype of CanonicalABI.md, synchronous. */
 struct flat_functype {
