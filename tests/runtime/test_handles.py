@@ -109,6 +109,13 @@ def golden(tally, engine, module):
     for scope in scopes:
         check("leave", many.scope_leave(scope), None)
 
+    small = Handles(engine, module, 1)
+    small.store.set_limits(memory_size=65536)
+    outcomes = [small.resource_new(0, 1, 1) for _ in range(5000)]
+    failed = outcomes.index((None, "trap: out of memory for handles"))
+    tally.check("all before are there", outcomes[:failed], [(i + 1, None) for i in range(failed)])
+    tally.check("the table doubled while there was room", failed, 2047)
+
 
 class Store:
     """A Store that runs destructors at once, in place of tasks and threads."""
