@@ -61,7 +61,8 @@ struct core_type {
   const uint32_t *supertypes;
   uint32_t supertype_count;
   struct core_functype func;         /* COMPOSITE_FUNC */
-  const struct core_field *fields;   /* COMPOSITE_STRUCT; COMPOSITE_ARRAY: one */
+  const struct core_field *fields;   /* COMPOSITE_STRUCT; COMPOSITE_ARRAY: one; COMPOSITE_CONT: one, a
+                                        reference to the function type */
   uint32_t field_count;
 };
 
@@ -145,6 +146,7 @@ struct core_custom {
 #define NO_INDEX UINT32_MAX
 
 struct module {
+  const uint8_t *origin; /* of the input that it was read from, for offsets; null: none */
   VEC(struct core_type) types;
   VEC(struct core_import) imports;
   VEC(struct core_function) functions;
@@ -170,12 +172,14 @@ struct module *read_module(struct context *context, struct bytes input, const ui
 struct core_import read_core_import(struct reader *r);
 struct core_extern read_core_extern(struct reader *r);
 struct core_valtype read_core_valtype(struct reader *r);
+void read_core_heaptype(struct reader *r, struct core_valtype *into); /* all but `code` */
 /* One recursion group or single type; appended to `types` (a VEC of struct core_type). */
 void read_core_rectype(struct reader *r, struct module *into);
 
 /* wasm/write.c, the mirror of read.c. */
 struct bytes write_module(struct context *context, const struct module *module);
 void put_core_valtype(struct buffer *b, struct core_valtype type);
+void put_core_heaptype(struct buffer *b, struct core_valtype type);
 void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */
 void put_core_rectype(struct buffer *b, const struct core_type *first); /* the whole group of `first` */
 

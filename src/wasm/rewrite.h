@@ -27,6 +27,8 @@ void rewrite_body(struct context *c, const struct module *m, const struct index_
 /* The same for a constant expression, with its `end`. */
 void rewrite_expression(struct context *c, const struct module *m, const struct index_maps *maps,
                         struct bytes expression, struct buffer *out);
+/* Takes a constant expression with its `end` from `r`; its indices are in the spaces of `m` as they are now. */
+struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
 
 typedef void visit_index(void *user, enum index_space space, uint32_t index);

@@ -1,0 +1,459 @@
+/* rewrite.c -- walks code by opcodes.def: copies it with other indices, or tells which indices it has.
+ *
+ * There is one walk. It steps over each instruction's immediates, and knows of an immediate only what its letter says.
+ * When it rewrites, `copied` marks how far the input has been taken over: a run of bytes is copied at once, up to the
+ * next index whose bytes change.
+ *
+ *     input    local.get 0  call 5  i32.const 7  drop  call 6  end
+ *              [----run--->      |  [--------run-------->   |  [run
+ *     output   local.get 0  call 9  i32.const 7  drop  call 12 end
+ *
+ * Branches count blocks, not bytes, so that nothing else has to follow when sizes change.
+ *
+ * Requires  a module whose index spaces are complete; code that has not been looked at yet.
+ * Provides  rewrite_*, visit_*, read_expression, uses_exceptions; every index found was in its space.
+ * Spec      WebAssembly 3.0 core, "Binary Format / Instructions".
+ */
+#include "wasm/rewrite.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The table. */
+
+struct opcode {
+  const char *name; /* null: there is no such instruction */
+  char immediates[8];
+};
+
+#define END 0x0b
+#define FIRST_PREFIX 0xfb
+#define LAST_PREFIX 0xfe
+#define PREFIX_ROWS 0x120u /* at least the highest opcode after a prefix, and one */
+#define ROW(prefix, opcode) ((prefix) == 0 ? (opcode) : 0x100u + ((prefix)-FIRST_PREFIX) * PREFIX_ROWS + (opcode))
+
+static const struct opcode opcodes[ROW(LAST_PREFIX, PREFIX_ROWS)] = {
+#define OPCODE(prefix, opcode, name, immediates) [ROW(prefix, opcode)] = {name, immediates},
+#include "wasm/opcodes.def"
+#undef OPCODE
+};
+
+/* The walk. */
+
+struct walk {
+  struct reader r;
+  uint32_t counts[INDEX_SPACE_COUNT];
+  const char *instruction; /* its name */
+  uint64_t depth;          /* of blocks that are open, the outermost included */
+  bool throws;             /* an instruction marked "!" has been seen */
+  /* When visiting: */
+  visit_index *visit;
+  void *user;
+  /* When rewriting: */
+  const struct index_maps *maps;
+  struct buffer *out;
+  const uint8_t *copied; /* the input before this is in `out` */
+};
+
+static struct walk walk_of(struct reader r, const struct module *m) {
+  struct walk w = {.r = r, .instruction = "local declarations"};
+  for (int kind = 0; kind < CORE_KIND_COUNT; kind++)
+    w.counts[kind] = item_count(m, (enum core_kind)kind);
+  w.counts[SPACE_TYPE] = m->types.count;
+  w.counts[SPACE_ELEMENT] = m->elements.count;
+  w.counts[SPACE_DATA] = m->datas.count;
+  return w;
+}
+
+/* Code of a module that was not read from an input has offsets of its own. */
+static struct walk walk_of_bytes(struct context *c, const struct module *m, struct bytes code) {
+  return walk_of(reader_of(c, code, m->origin ? m->origin : code.at), m);
+}
+
+static inline uint32_t next_u32(struct walk *w, const char *field) {
+  struct reader *r = &w->r;
+  if (r->end - r->at >= 2) {
+    const uint32_t low = r->at[0];
+    if (low < 0x80) {
+      r->at++;
+      return low;
+    }
+    const uint32_t high = r->at[1];
+    if (high < 0x80) {
+      r->at += 2;
+      return (low & 0x7f) | high << 7;
+    }
+  }
+  return read_u32(r, field);
+}
+
+static inline size_t leb128_size(uint64_t value) {
+  size_t size = 1;
+  while (value >>= 7)
+    size++;
+  return size;
+}
+
+/* Copies the input up to `until`, and goes on from where the reader is. */
+static inline void copy_run(struct walk *w, const uint8_t *until) {
+  put_raw(w->out, w->copied, (size_t)(until - w->copied));
+  w->copied = w->r.at;
+}
+
+static uint32_t mapped(const struct walk *w, enum index_space space, uint32_t index) {
+  const uint32_t *map = w->maps->to[space];
+  if (!map)
+    return index;
+  assert(map[index] != NO_INDEX);
+  return map[index];
+}
+
+/* Is `index` in its space? Tells the visitor. */
+static inline void use_index(struct walk *w, enum index_space space, const uint8_t *at, uint32_t index) {
+  static const char *const names[] = {"function", "table", "memory", "global", "tag", "type", "element segment",
+                                      "data segment"};
+  if (index >= w->counts[space]) {
+    w->r.at = at;
+    fail_at(&w->r, "%s: %s index %u is out of range: there %s %u", w->instruction, names[space], index,
+            w->counts[space] == 1 ? "is" : "are", w->counts[space]);
+  }
+  if (w->visit)
+    w->visit(w->user, space, index);
+}
+
+static void walk_index(struct walk *w, enum index_space space) {
+  const uint8_t *start = w->r.at;
+  const uint32_t index = next_u32(w, "the index");
+  use_index(w, space, start, index);
+  if (!w->out)
+    return;
+  const uint32_t to = mapped(w, space, index);
+  if (to == index && leb128_size(to) == (size_t)(w->r.at - start))
+    return;
+  copy_run(w, start);
+  put_u32(w->out, to);
+}
+
+/* A value type or, with no code, a heap type that was read from `start`. */
+static void walk_type(struct walk *w, const uint8_t *start, struct core_valtype type) {
+  if (type.heap < 0 || (type.code != 0 && type.code != CORE_REF && type.code != CORE_REF_NULL))
+    return;
+  use_index(w, SPACE_TYPE, start, (uint32_t)type.heap);
+  if (!w->out)
+    return;
+  type.heap = mapped(w, SPACE_TYPE, (uint32_t)type.heap);
+  copy_run(w, start);
+  if (type.code)
+    put_core_valtype(w->out, type);
+  else
+    put_core_heaptype(w->out, type);
+}
+
+static void walk_valtype(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  const struct core_valtype type = read_core_valtype(&w->r);
+  walk_type(w, start, type);
+}
+
+static void walk_heaptype(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  struct core_valtype type = {0};
+  read_core_heaptype(&w->r, &type);
+  walk_type(w, start, type);
+}
+
+static void walk_valtypes(struct walk *w) {
+  const uint32_t count = read_count(&w->r, 1, "the number of types");
+  for (uint32_t i = 0; i < count; i++)
+    walk_valtype(w);
+}
+
+/* blocktype ::= 0x40 | valtype | x:s33 (if x >= 0) */
+static void walk_blocktype(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  const uint8_t code = peek_byte(&w->r, "the block type");
+  if (code == 0x40) {
+    w->r.at++;
+    return;
+  }
+  if (code > 0x40 && code < 0x80) {
+    walk_valtype(w);
+    return;
+  }
+  const int64_t index = read_s33(&w->r, "the block type");
+  if (index < 0) {
+    w->r.at = start;
+    fail_at(&w->r, "%s: unknown block type", w->instruction);
+  }
+  use_index(w, SPACE_TYPE, start, (uint32_t)index);
+  if (!w->out)
+    return;
+  copy_run(w, start);
+  put_s33(w->out, mapped(w, SPACE_TYPE, (uint32_t)index));
+}
+
+#define MEMARG_HAS_INDEX 0x40
+
+/* memarg ::= flags:u32 (x:memidx)? offset:u64      flags: the alignment, and 0x40 if there is a memory index */
+static void walk_memarg(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  const uint32_t flags = next_u32(w, "the alignment");
+  if (flags >= 2 * MEMARG_HAS_INDEX) {
+    w->r.at = start;
+    fail_at(&w->r, "%s: unknown memory argument flags 0x%x", w->instruction, flags);
+  }
+  const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
+  use_index(w, SPACE_MEMORY, start, index);
+  if (w->out) {
+    const uint32_t to = mapped(w, SPACE_MEMORY, index);
+    if (to != index || flags & MEMARG_HAS_INDEX) {
+      copy_run(w, start);
+      put_u32(w->out, (flags & ~(uint32_t)MEMARG_HAS_INDEX) | (to ? MEMARG_HAS_INDEX : 0));
+      if (to)
+        put_u32(w->out, to);
+    }
+  }
+  if (!at_end(&w->r) && *w->r.at < 0x80)
+    w->r.at++;
+  else
+    read_u64(&w->r, "the offset");
+}
+
+/* catch ::= 0x00 tagidx labelidx | 0x01 tagidx labelidx | 0x02 labelidx | 0x03 labelidx */
+static void walk_catches(struct walk *w) {
+  const uint32_t count = read_count(&w->r, 2, "the number of catch clauses");
+  for (uint32_t i = 0; i < count; i++) {
+    const uint8_t kind = peek_byte(&w->r, "the catch clause");
+    if (kind > 3)
+      fail_at(&w->r, "%s: unknown catch clause 0x%02x", w->instruction, kind);
+    w->r.at++;
+    if (kind < 2)
+      walk_index(w, SPACE_TAG);
+    next_u32(w, "the label");
+  }
+}
+
+/* hdl ::= 0x00 tagidx labelidx | 0x01 tagidx */
+static void walk_handlers(struct walk *w) {
+  const uint32_t count = read_count(&w->r, 2, "the number of handlers");
+  for (uint32_t i = 0; i < count; i++) {
+    const uint8_t kind = peek_byte(&w->r, "the handler");
+    if (kind > 1)
+      fail_at(&w->r, "%s: unknown handler 0x%02x", w->instruction, kind);
+    w->r.at++;
+    walk_index(w, SPACE_TAG);
+    if (kind == 0)
+      next_u32(w, "the label");
+  }
+}
+
+static void walk_labels(struct walk *w) {
+  const uint32_t count = read_count(&w->r, 1, "the number of labels");
+  for (uint32_t i = 0; i <= count; i++)
+    next_u32(w, "the label");
+}
+
+/* One letter of opcodes.def. */
+static inline void walk_immediate(struct walk *w, char letter) {
+  switch (letter) {
+  case 'l': case 'x': case 'F': case 'n':
+    next_u32(w, "the immediate");
+    return;
+  case 'f':
+    walk_index(w, SPACE_FUNC);
+    return;
+  case 't':
+    walk_index(w, SPACE_TABLE);
+    return;
+  case 'm':
+    walk_index(w, SPACE_MEMORY);
+    return;
+  case 'g':
+    walk_index(w, SPACE_GLOBAL);
+    return;
+  case 'e':
+    walk_index(w, SPACE_TAG);
+    return;
+  case 'y':
+    walk_index(w, SPACE_TYPE);
+    return;
+  case 'E':
+    walk_index(w, SPACE_ELEMENT);
+    return;
+  case 'd':
+    walk_index(w, SPACE_DATA);
+    return;
+  case 'a':
+    walk_memarg(w);
+    return;
+  case 'b':
+    walk_blocktype(w);
+    return;
+  case 'h':
+    walk_heaptype(w);
+    return;
+  case 'V':
+    walk_valtypes(w);
+    return;
+  case 'L':
+    walk_labels(w);
+    return;
+  case 'c':
+    walk_catches(w);
+    return;
+  case 'r':
+    walk_handlers(w);
+    return;
+  case 'i':
+    read_s32(&w->r, "the constant");
+    return;
+  case 'I':
+    read_s64(&w->r, "the constant");
+    return;
+  case '1': case 'w':
+    read_byte(&w->r, "the immediate");
+    return;
+  case '4':
+    read_bytes(&w->r, 4, "the constant");
+    return;
+  case '8':
+    read_bytes(&w->r, 8, "the constant");
+    return;
+  case 'v':
+    read_bytes(&w->r, 16, "the constant");
+    return;
+  case '{':
+    w->depth++;
+    return;
+  case '}':
+    w->depth--;
+    return;
+  case '!':
+    w->throws = true;
+    return;
+  default:
+    assert(false && "a letter of opcodes.def");
+  }
+}
+
+static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const uint8_t *start) {
+  const uint32_t code = next_u32(w, "the opcode");
+  const struct opcode *opcode = code < PREFIX_ROWS ? &opcodes[ROW(prefix, code)] : NULL;
+  if (!opcode || !opcode->name) {
+    w->r.at = start;
+    fail_at(&w->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
+  }
+  return opcode;
+}
+
+static inline const struct opcode *next_opcode(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  const uint8_t code = read_byte(&w->r, "the instruction");
+  if (code >= FIRST_PREFIX && code <= LAST_PREFIX)
+    return next_prefixed(w, code, start);
+  if (!opcodes[code].name) {
+    w->r.at = start;
+    fail_at(&w->r, "unknown instruction 0x%02x", code);
+  }
+  return &opcodes[code];
+}
+
+/* expr ::= instr* 0x0b, from the first instruction to after the `end` that closes it. */
+static void walk_expression(struct walk *w) {
+  const struct opcode *opcode = NULL;
+  w->depth = 1;
+  while (w->depth > 0) {
+    opcode = next_opcode(w);
+    w->instruction = opcode->name;
+    for (const char *letter = opcode->immediates; *letter; letter++)
+      walk_immediate(w, *letter);
+  }
+  if (opcode != &opcodes[END])
+    fail_at(&w->r, "%s: there is no block that this could close", w->instruction);
+}
+
+/* func ::= list(locals) expr      locals ::= n:u32 valtype */
+static void walk_body(struct walk *w) {
+  const uint32_t count = read_count(&w->r, 2, "the number of local declarations");
+  uint64_t locals = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    locals += read_u32(&w->r, "the number of locals");
+    if (locals > UINT32_MAX)
+      fail_at(&w->r, "too many locals");
+    walk_valtype(w);
+  }
+  walk_expression(w);
+  expect_end(&w->r, "function body");
+}
+
+/* Copies what the walk left to copy. */
+static void finish_copy(struct walk *w) { copy_run(w, w->r.at); }
+
+static struct walk rewriting(struct context *c, const struct module *m, const struct index_maps *maps,
+                             struct bytes code, struct buffer *out) {
+  struct walk w = walk_of_bytes(c, m, code);
+  w.maps = maps;
+  w.out = out;
+  w.copied = code.at;
+  reserve(out, code.size);
+  return w;
+}
+
+void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
+                  struct buffer *out) {
+  struct walk w = rewriting(c, m, maps, body, out);
+  walk_body(&w);
+  finish_copy(&w);
+}
+
+void rewrite_expression(struct context *c, const struct module *m, const struct index_maps *maps,
+                        struct bytes expression, struct buffer *out) {
+  struct walk w = rewriting(c, m, maps, expression, out);
+  walk_expression(&w);
+  expect_end(&w.r, "constant expression");
+  finish_copy(&w);
+}
+
+struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types) {
+  const bool is_reference = type.code == CORE_REF || type.code == CORE_REF_NULL;
+  if (is_reference && type.heap >= 0) {
+    assert(types[type.heap] != NO_INDEX);
+    type.heap = types[type.heap];
+  }
+  return type;
+}
+
+void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
+  struct walk w = walk_of_bytes(c, m, body);
+  w.visit = visit;
+  w.user = user;
+  walk_body(&w);
+}
+
+void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
+                      void *user) {
+  struct walk w = walk_of_bytes(c, m, expression);
+  w.visit = visit;
+  w.user = user;
+  walk_expression(&w);
+  expect_end(&w.r, "constant expression");
+}
+
+struct bytes read_expression(struct reader *r, const struct module *m) {
+  const uint8_t *start = r->at;
+  struct walk w = walk_of(*r, m);
+  w.instruction = "constant expression";
+  walk_expression(&w);
+  r->at = w.r.at;
+  return (struct bytes){start, (size_t)(r->at - start)};
+}
+
+bool uses_exceptions(struct context *c, const struct module *m) {
+  for (uint32_t i = 0; i < m->functions.count; i++) {
+    struct walk w = walk_of_bytes(c, m, m->functions.items[i].body);
+    walk_body(&w);
+    if (w.throws)
+      return true;
+  }
+  return false;
+}
