@@ -1,0 +1,174 @@
+/* test_meld.c -- the public interface, as a program that uses the library sees it: what it refuses, that it owns and
+ * gives back its memory, that each failing allocation is reported, and that threads don't meet.
+ */
+#include "meld.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+      exit(1);                                                                \
+    }                                                                         \
+  } while (0)
+
+#define COMPONENT_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00
+#define MODULE_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00
+
+/* (component
+ *   (core module (func (export "f") (result i32) i32.const 42))
+ *   (core instance (instantiate 0))
+ *   (type (func (result u32)))
+ *   (alias core export 0 "f" (core func))
+ *   (func (type 0) (canon lift (core func 0)))
+ *   (export "f" (func 0)))
+ */
+static const uint8_t answer[] = {
+    COMPONENT_PREAMBLE,
+    0x01, 0x22, MODULE_PREAMBLE,
+    0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f,
+    0x03, 0x02, 0x01, 0x00,
+    0x07, 0x05, 0x01, 0x01, 'f', 0x00, 0x00,
+    0x0a, 0x06, 0x01, 0x04, 0x00, 0x41, 0x2a, 0x0b,
+    0x02, 0x04, 0x01, 0x00, 0x00, 0x00,
+    0x07, 0x05, 0x01, 0x40, 0x00, 0x00, 0x79,
+    0x06, 0x07, 0x01, 0x00, 0x00, 0x01, 0x00, 0x01, 'f',
+    0x08, 0x06, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x0b, 0x07, 0x01, 0x00, 0x01, 'f', 0x01, 0x00, 0x00,
+};
+
+static void refuse(const void *input, size_t size, const char *message) {
+  meld_result result;
+  CHECK(meld_fuse(NULL, input, size, &result) == MELD_INPUT);
+  CHECK(result.status == MELD_INPUT && result.data == NULL && result.size == 0);
+  CHECK(strstr(result.message, message));
+  CHECK(result.message[strlen(result.message) - 1] != '.');
+  meld_result_free(&result);
+}
+
+static void test_refusals(void) {
+  static const uint8_t module[] = {MODULE_PREAMBLE};
+  refuse(NULL, 0, "is empty");
+  refuse("", 0, "is empty");
+  refuse("(component)", 11, "text format");
+  refuse(module, sizeof(module), "core module");
+  refuse("PK\3\4 and so on", 14, "");
+  /* No prefix is a component, but where a section ends. */
+  for (size_t size = 1; size < sizeof(answer); size++) {
+    meld_result result;
+    const meld_status status = meld_fuse(NULL, answer, size, &result);
+    CHECK(status == MELD_DONE || (status == MELD_INPUT && result.message[0]));
+    meld_result_free(&result);
+  }
+}
+
+static void test_options(void) {
+  meld_options options = meld_default_options();
+  meld_result result;
+  options.output = (meld_output)77;
+  CHECK(meld_fuse(&options, answer, sizeof(answer), &result) == MELD_USAGE && result.message[0]);
+  meld_result_free(&result);
+  options = meld_default_options();
+  options.allocate = (void *(*)(void *, size_t))abort;
+  CHECK(meld_fuse(&options, answer, sizeof(answer), &result) == MELD_USAGE && result.message[0]);
+  meld_result_free(&result);
+}
+
+static void fuse_answer(meld_output output, meld_result *result) {
+  meld_options options = meld_default_options();
+  options.output = output;
+  if (meld_fuse(&options, answer, sizeof(answer), result) != MELD_DONE)
+    fprintf(stderr, "%s\n", result->message);
+  CHECK(result->status == MELD_DONE && result->data);
+}
+
+static void test_outputs(void) {
+  meld_result result;
+  fuse_answer(MELD_OUTPUT_CORE, &result);
+  CHECK(memcmp(result.data, (uint8_t[]){MODULE_PREAMBLE}, 8) == 0);
+  meld_result_free(&result);
+  CHECK(result.data == NULL);
+  meld_result_free(&result); /* harmless */
+  fuse_answer(MELD_OUTPUT_COMPONENT, &result);
+  CHECK(memcmp(result.data, (uint8_t[]){COMPONENT_PREAMBLE}, 8) == 0);
+  meld_result_free(&result);
+  fuse_answer(MELD_OUTPUT_DUMP_COMPONENT, &result);
+  CHECK(result.size > 0);
+  meld_result_free(&result);
+  fuse_answer(MELD_OUTPUT_DUMP_PLAN, &result);
+  CHECK(result.size > 0);
+  meld_result_free(&result);
+}
+
+/* Memory that runs out at the n-th allocation, and counts what is not given back. */
+struct scarce {
+  unsigned left, live;
+};
+
+static void *allocate_scarce(void *user, size_t size) {
+  struct scarce *scarce = user;
+  if (scarce->left == 0)
+    return NULL;
+  scarce->left--;
+  scarce->live++;
+  return malloc(size);
+}
+
+static void release_scarce(void *user, void *block) {
+  struct scarce *scarce = user;
+  scarce->live--;
+  free(block);
+}
+
+static void test_each_allocation_failing(meld_output output) {
+  for (unsigned n = 0;; n++) {
+    struct scarce scarce = {.left = n};
+    const meld_options options = {
+        .output = output, .allocate = allocate_scarce, .release = release_scarce, .user = &scarce};
+    meld_result result;
+    const meld_status status = meld_fuse(&options, answer, sizeof(answer), &result);
+    CHECK(scarce.live == (status == MELD_DONE ? 1 : 0));
+    meld_result_free(&result);
+    CHECK(scarce.live == 0);
+    if (status == MELD_DONE)
+      break;
+    CHECK(status == MELD_SYSTEM && strcmp(result.message, "out of memory") == 0);
+  }
+}
+
+static void *fuse_often(void *expected) {
+  const meld_result *first = expected;
+  for (int i = 0; i < 50; i++) {
+    meld_result result;
+    fuse_answer(MELD_OUTPUT_CORE, &result);
+    CHECK(result.size == first->size && memcmp(result.data, first->data, first->size) == 0);
+    meld_result_free(&result);
+  }
+  return NULL;
+}
+
+static void test_threads(void) {
+  meld_result first;
+  fuse_answer(MELD_OUTPUT_CORE, &first);
+  pthread_t threads[2];
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_create(&threads[i], NULL, fuse_often, &first) == 0);
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0);
+  meld_result_free(&first);
+}
+
+int main(void) {
+  CHECK(strlen(meld_version()) >= 5);
+  test_refusals();
+  test_options();
+  test_outputs();
+  test_each_allocation_failing(MELD_OUTPUT_CORE);
+  test_each_allocation_failing(MELD_OUTPUT_COMPONENT);
+  test_threads();
+  return 0;
+}
