@@ -27,6 +27,7 @@ struct opcode {
 };
 
 #define END 0x0b
+#define REF_FUNC 0xd2
 #define FIRST_PREFIX 0xfb
 #define LAST_PREFIX 0xfe
 #define PREFIX_ROWS 0x120u /* at least the highest opcode after a prefix, and one */
@@ -446,6 +447,27 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
   walk_expression(&w);
   r->at = w.r.at;
   return (struct bytes){start, (size_t)(r->at - start)};
+}
+
+/* Passes on only the functions of ref.func. */
+struct references {
+  const struct walk *walk;
+  visit_index *visit;
+  void *user;
+};
+
+static void visit_if_reference(void *user, enum index_space space, uint32_t index) {
+  const struct references *references = user;
+  if (space == SPACE_FUNC && references->walk->instruction == opcodes[REF_FUNC].name)
+    references->visit(references->user, space, index);
+}
+
+void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
+  struct walk w = walk_of_bytes(c, m, body);
+  struct references references = {&w, visit, user};
+  w.visit = visit_if_reference;
+  w.user = &references;
+  walk_body(&w);
 }
 
 bool uses_exceptions(struct context *c, const struct module *m) {

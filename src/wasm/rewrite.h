@@ -35,6 +35,9 @@ typedef void visit_index(void *user, enum index_space space, uint32_t index);
 void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit, void *user);
 
+/* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
+void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
+
 /* Does any body use an instruction that can throw or catch? */
 bool uses_exceptions(struct context *c, const struct module *m);
 
