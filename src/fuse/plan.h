@@ -134,7 +134,9 @@ struct boundary_import {
   uint32_t resource;               /* BOUNDARY_RESOURCE_* */
   struct options options;          /* BOUNDARY_CALL: memory is ITEM_BOUNDARY (a BOUNDARY_MEMORY) or none;
                                       realloc is any function item: wrap reaches it through `trampoline` */
-  uint32_t trampoline;             /* BOUNDARY_CALL with realloc: index into trampolines */
+  uint32_t trampoline;             /* BOUNDARY_CALL with realloc: index into trampolines; else NO_INDEX */
+  struct core_item memory;         /* BOUNDARY_MEMORY: the defined memory that this import takes the place of, in the
+                                      whole fused module; ITEM_NONE: of none */
 };
 
 /* A function of the fused module that must be named before the module exists; --component only. Its table slot is its
@@ -155,6 +157,7 @@ struct boundary_export {
 /* A resource that the root defines and that its exports mention. */
 struct exported_resource {
   uint32_t resource;
+  uint32_t export_;             /* index into externs: where it is named first */
   bool has_dtor;
   uint32_t dtor_trampoline;     /* --component; NO_INDEX: none */
 };

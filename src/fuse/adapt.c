@@ -1,0 +1,173 @@
+/* adapt.c -- gives each canonical function of the plan a body.
+ *
+ * The bodies are in one generated core module, the adapters, which is one more core instance of the plan: its imports
+ * are the items that the bodies name. Where nothing has to be checked or translated the canonical function simply is
+ * the core function behind it.
+ *
+ *     canon lower of a function lifted by B     a function that moves arguments and results, or B's own core function
+ *     canon lower of a function of the host     the same towards the host, or the import itself
+ *     resource.new, resource.rep, resource.drop on the handle table of the instance that calls
+ *
+ * Requires  link.c: the plan.
+ * Provides  canons[].implementation, the boundary to the host, exports of the fused module.
+ * Spec      CanonicalABI.md "Canonical Definitions".
+ */
+#include <assert.h>
+
+#include "fuse/adapt.h"
+
+static bool is_whole_number(const struct type *t) {
+  switch (t->kind) {
+  case TYPE_S32: case TYPE_U32: case TYPE_S64: case TYPE_U64: case TYPE_F32: case TYPE_F64: return true;
+  default: return false;
+  }
+}
+
+/* Flat numbers in which each pattern is a value. */
+static bool is_numbers_only(const struct functype *f) {
+  for (uint32_t i = 0; i < f->param_count; i++)
+    if (!is_whole_number(f->params[i].type)) return false;
+  return f->param_count <= MAX_FLAT_PARAMS && (!f->result || is_whole_number(f->result));
+}
+
+/* Is the adapter of this call nothing but the call? */
+static bool is_direct(struct adapt *a, const struct canon *canon, const struct func *callee) {
+  uint32_t guards[ENTERING_LIMIT];
+  const struct instance_facts *to = &a->facts[callee->instance];
+  return !a->facts[canon->instance].guards_leave && !to->throws && !to->has_context &&
+         callee->options.post_return.source == ITEM_NONE && is_numbers_only(callee->type) &&
+         entering_guards(a, canon->instance, callee->instance, guards, ENTERING_LIMIT) == 0;
+}
+
+static bool has_handles(const struct functype *f) {
+  for (uint32_t i = 0; i < f->param_count; i++)
+    if (f->params[i].type->has_handles) return true;
+  return f->result && f->result->has_handles;
+}
+
+static struct core_item implement_lower(struct adapt *a, const struct canon *canon) {
+  const struct func *callee = &a->plan->funcs.items[canon->func];
+  if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee)) return callee->core;
+  const struct side *caller = side_of_options(a, canon->instance, &canon->options);
+  bool passthrough = callee->source == FUNC_HOST && passes_through(a, callee->type);
+  if (passthrough && !a->facts[canon->instance].guards_leave && !has_handles(callee->type) &&
+      (a->options->component || caller->realloc_reference == NO_REFERENCE))
+    return boundary_call(a, canon->func, caller);
+  return generated_item(a, call_adapter(a, caller, canon->func, passthrough));
+}
+
+/* trap_if(not inst.may_leave) */
+static void check_leave(struct code *f, struct adapt *a, uint32_t instance) {
+  struct instance_facts *facts = &a->facts[instance];
+  if (!facts->guards_leave) return;
+  if (facts->leave_global == NO_INDEX) facts->leave_global = new_state_global(a, CORE_I32, true, 0);
+  get_global(f, global_reference(a, facts->leave_global));
+  trap_if(f, a, TRAP_CANNOT_LEAVE);
+}
+
+/* canon_resource_drop: own handles run the destructor in the definer, or give the handle back to the host. */
+static void put_drop(struct code *f, struct adapt *a, const struct canon *canon) {
+  const struct resource *r = &a->plan->resources.items[canon->resource];
+  uint32_t rep = take_local(f, CORE_I32);
+  const_i32(f, handle_table(a, canon->instance));
+  get_local(f, 0);
+  const_i32(f, resource_tag(canon->resource));
+  call(f, handles_function(a, "resource_drop"));
+  set_local(f, rep);
+  put_block(f, OP_IF, BLOCK_VOID);
+  get_local(f, rep);
+  if (r->source == RESOURCE_HOST) call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, canon->resource));
+  else call(f, destructor_adapter(a, canon->instance, canon->resource));
+  put_op(f, OP_END);
+  release_local(f, rep);
+}
+
+static uint32_t slot_global(struct adapt *a, const struct canon *canon) {
+  uint32_t *global = &a->facts[canon->instance].context_globals[canon->slot];
+  if (*global == NO_INDEX) *global = new_state_global(a, CORE_I64, true, 0);
+  return global_reference(a, *global);
+}
+
+/* canon_backpressure_inc and _dec: a counter below 2^16. */
+static void put_backpressure(struct code *f, struct adapt *a, const struct canon *canon) {
+  uint32_t *counter = &a->facts[canon->instance].backpressure_global;
+  if (*counter == NO_INDEX) *counter = new_state_global(a, CORE_I32, true, 0);
+  uint32_t global = global_reference(a, *counter);
+  get_global(f, global);
+  const_i32(f, 1);
+  put_op(f, canon->kind == CANON_BACKPRESSURE_INC ? OP_I32_ADD : OP_I32_SUB);
+  set_global(f, global);
+  get_global(f, global);
+  const_i32(f, 0xffff);
+  put_op(f, OP_I32_GT_U);
+  trap_if(f, a, TRAP_BACKPRESSURE);
+}
+
+static void put_canon(struct code *f, struct adapt *a, const struct canon *canon) {
+  switch (canon->kind) {
+  case CANON_RESOURCE_NEW:
+    check_leave(f, a, canon->instance);
+    const_i32(f, handle_table(a, canon->instance));
+    const_i32(f, resource_tag(canon->resource));
+    get_local(f, 0);
+    call(f, handles_function(a, "resource_new"));
+    return;
+  case CANON_RESOURCE_REP:
+    const_i32(f, handle_table(a, canon->instance));
+    get_local(f, 0);
+    const_i32(f, resource_tag(canon->resource));
+    call(f, handles_function(a, "resource_rep"));
+    return;
+  case CANON_RESOURCE_DROP:
+    check_leave(f, a, canon->instance);
+    put_drop(f, a, canon);
+    return;
+  case CANON_CONTEXT_GET:
+    get_global(f, slot_global(a, canon));
+    if (canon->core_type == CORE_I32) put_op(f, OP_I32_WRAP_I64);
+    return;
+  case CANON_CONTEXT_SET:
+    get_local(f, 0);
+    if (canon->core_type == CORE_I32) put_op(f, OP_I64_EXTEND_I32_U);
+    set_global(f, slot_global(a, canon));
+    return;
+  case CANON_BACKPRESSURE_INC: case CANON_BACKPRESSURE_DEC:
+    put_backpressure(f, a, canon);
+    return;
+  default: /* asynchronous: only code that runs after a return reaches it, where it has to trap; prune.c sees to that */
+    check_leave(f, a, canon->instance);
+    put_trap(f, a, TRAP_ASYNC);
+  }
+}
+
+static struct core_item implement_canon(struct adapt *a, const struct canon *canon) {
+  struct core_functype t = canon->module->types.items[canon->type].func;
+  uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
+  struct bytes name = format_bytes(a->context, "%s of %.*s", canon_name(canon->kind),
+                                   SHOW(a->plan->instances.items[canon->instance].path));
+  uint32_t reference = declare_function(&a->code, type, name);
+  struct code f = begin_function(&a->code, reference);
+  put_canon(&f, a, canon);
+  end_function(&f);
+  return generated_item(a, reference);
+}
+
+void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options *options) {
+  struct adapt *a = ALLOCATE(c, struct adapt, 1);
+  a->context = c;
+  a->plan = plan;
+  a->options = options;
+  find_facts(a);
+  begin_adapters(a);
+  choose_boundary(a);
+  for (uint32_t i = 0; i < plan->canons.count; i++) {
+    struct canon *canon = &plan->canons.items[i];
+    canon->implementation = canon->kind == CANON_LOWER ? implement_lower(a, canon) : implement_canon(a, canon);
+  }
+  for (uint32_t i = 0; i < plan->funcs.count; i++)
+    if (plan->funcs.items[i].options.post_return.source != ITEM_NONE)
+      VEC_ADD(c, &plan->after_return, plan->funcs.items[i].options.post_return);
+  export_root(a);
+  finish_boundary(a);
+  finish_adapters(a);
+}

@@ -1,0 +1,175 @@
+/* adapt.h -- what the parts of the adapt pass share: the module they generate, and the two sides of a call.
+ *
+ *     adapt.c        the pass: what stands for each canonical function
+ *     adapt_host.c   what crosses the boundary to the host
+ *     adapt_graph.c  what is decided statically: who can be on the stack when whom is called
+ *     adapt_call.c   one call, from the caller's flat arguments to the caller's flat results
+ *     adapt_value.c  one value, from a place to a place
+ *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
+ */
+#ifndef MELD_FUSE_ADAPT_H
+#define MELD_FUSE_ADAPT_H
+
+#include "fuse/code.h"
+#include "fuse/plan.h"
+
+/* Each kind of trap is a function of that name, so that a backtrace says why. */
+#define TRAPS(TRAP)                                                                                                    \
+  TRAP(CANNOT_LEAVE, "cannot leave component instance")                                                                \
+  TRAP(CANNOT_ENTER, "cannot enter component instance")                                                                \
+  TRAP(UNALIGNED, "unaligned pointer")                                                                                 \
+  TRAP(LIST_BOUNDS, "list content out-of-bounds")                                                                      \
+  TRAP(POINTER_BOUNDS, "pointer out of bounds of memory")                                                              \
+  TRAP(DISCRIMINANT, "invalid variant discriminant")                                                                   \
+  TRAP(CHAR, "invalid `char` bit pattern")                                                                             \
+  TRAP(EXCEPTION, "uncaught exception")                                                                                \
+  TRAP(BACKPRESSURE, "backpressure counter out of range")                                                              \
+  TRAP(ASYNC, "asynchronous functions are not supported")
+
+enum trap {
+#define TRAP(id, name) TRAP_##id,
+  TRAPS(TRAP)
+#undef TRAP
+  TRAP_COUNT
+};
+
+#define NO_REFERENCE UINT32_MAX
+
+/* One side of a call: whose memory and handles the values are in. Interned: equal sides are one. */
+struct side {
+  uint32_t id;
+  bool is_host;
+  uint32_t instance;             /* component instance; NO_INDEX: the host */
+  enum pointer_size pointer;
+  enum string_encoding encoding;
+  struct core_item memory, realloc; /* realloc as the options name it */
+  uint32_t memory_index;         /* in the generated module; NO_INDEX: none */
+  uint8_t page_size_log2;
+  uint32_t realloc_reference;    /* a function that runs it as a task of its own; NO_REFERENCE: none */
+};
+
+/* Where a value is. */
+struct location {
+  const struct side *side;
+  bool is_memory;
+  const uint32_t *locals; /* flat: one local for each flattened value, of its type or of one that it was joined into */
+  uint32_t base;          /* memory: a local with the address ... */
+  uint64_t offset;        /* ... and what to add to it */
+};
+
+/* Facts about a component instance that the generated code depends on. */
+struct instance_facts {
+  bool guards_leave;   /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
+  bool guards_enter;   /* can be on the stack when it is called: keeps a `may_enter` flag */
+  bool throws;         /* has code that throws */
+  bool has_context;    /* uses context slots */
+  uint32_t component;  /* of the call graph: its strongly connected component */
+  uint32_t leave_global, enter_global, context_globals[2], backpressure_global; /* in the state module; NO_INDEX: none */
+  uint32_t table;      /* number of its handle table; NO_INDEX: none yet */
+};
+
+#define GENERATED_CODE_LIMIT ((size_t)64 << 20) /* bytes of bodies of adapters */
+
+struct adapt {
+  struct context *context;
+  struct plan *plan;
+  const struct fuse_options *options;
+  struct code_module code;         /* the adapters */
+  uint32_t adapters_instance;      /* core instances that this pass adds */
+  uint32_t state_instance, handles_instance, exchange_instance; /* NO_INDEX: not needed so far */
+  struct module *state;            /* all globals that adapters use */
+  struct map item_imports;         /* core_item -> index in its space of the generated module */
+  VEC(struct core_item) items;     /* what each import of the generated module is */
+  struct map transcoders;          /* source memory, destination memory, realloc -> core instance */
+  struct map sides_by_key;
+  VEC(struct side *) sides;
+  struct map functions;            /* outlined functions by what they do -> reference */
+  uint32_t traps[TRAP_COUNT];      /* references; NO_REFERENCE: not used so far */
+  struct instance_facts *facts;    /* of each component instance */
+  uint32_t table_count;
+  const struct side *exchange;     /* the host's side of calls through the exchange memory; null: none so far */
+  uint32_t forget_global;          /* set while an own handle moves from the host to its definer; NO_INDEX: none */
+  bool host_sees_guest;            /* core output: the one memory that crosses the boundary is the guest's own */
+  const struct func *export_realloc; /* core output: an export whose realloc all exports share; null: none needs one */
+  VEC(uint32_t) reallocs;          /* core output: what the exported cabi_realloc can stand for, by number */
+  uint32_t realloc_global;         /* which it stands for at present */
+  struct core_item exported_memory;
+  struct map boundary_by_key;      /* boundary imports by what they are */
+  struct map boundary_names;       /* names taken among boundary imports */
+  struct map export_names;         /* names taken among exports */
+};
+
+/* adapt_graph.c. Fills in the facts. Spec: CanonicalABI.md "Component Instance State", may_enter_from. */
+void find_facts(struct adapt *a);
+/* Can `callee`, called by `caller`, call back into the caller? */
+bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee);
+/* Calls visit for each instance of callee.entering_set(caller) that keeps a may_enter flag; caller NO_INDEX: the host. */
+uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee, uint32_t *out, uint32_t limit);
+#define ENTERING_LIMIT 128
+
+/* adapt_item.c */
+uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_count, const uint8_t *results,
+                     uint32_t result_count);
+struct core_functype item_functype(struct adapt *a, struct core_item item);
+uint32_t function_reference(struct adapt *a, struct core_item item); /* to call it from generated code */
+uint32_t memory_reference(struct adapt *a, struct core_item item);
+uint32_t global_reference(struct adapt *a, uint32_t state_global);
+uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32_t initial);
+uint32_t handles_function(struct adapt *a, const char *name);
+uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
+struct core_item exchange_memory(struct adapt *a);
+uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to);
+uint32_t handle_table(struct adapt *a, uint32_t instance);
+static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
+void put_trap(struct code *f, struct adapt *a, enum trap trap);
+/* Traps if the i32 on the stack is not zero. */
+void trap_if(struct code *f, struct adapt *a, enum trap trap);
+struct core_item generated_item(const struct adapt *a, uint32_t reference);
+void begin_adapters(struct adapt *a);
+void finish_adapters(struct adapt *a);
+
+/* adapt_call.c */
+/* The function with `caller`'s signature of `f` that calls it. */
+uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough);
+/* Runs `target` as a task of `instance`: context slots fresh, exceptions to traps. `forbid_leave`: may_leave is unset
+ * meanwhile. The arguments are on the stack; leaves the results there. */
+void put_task_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target, bool forbid_leave);
+const struct side *side_of_options(struct adapt *a, uint32_t instance, const struct options *options);
+const struct side *host_side(struct adapt *a);
+uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource);
+uint32_t post_return_adapter(struct adapt *a, uint32_t func);
+uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
+
+/* adapt_host.c: what the fused module imports from the host and exports to it. */
+void choose_boundary(struct adapt *a);
+/* Can this function's values cross to the host as they are in the guest's memory? */
+bool passes_through(const struct adapt *a, const struct functype *type);
+/* Calls the host's function, lowered with the memory of `side`; the arguments are on the stack. */
+void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const struct side *side);
+struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side *side);
+uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t resource); /* a function reference */
+void export_root(struct adapt *a);
+void finish_boundary(struct adapt *a);
+
+/* adapt_value.c */
+/* Moves a value of type `t`; `scope` is a local with the scope of borrows, NO_INDEX where there are none. With
+ * `passthrough` both sides see one memory: what has no handles is copied as it is. */
+struct move {
+  struct adapt *a;
+  struct code *f;
+  uint32_t scope;
+  bool passthrough;
+  bool lends; /* borrows that are lifted are lent for the scope, not only looked at */
+};
+void move_value(struct move *m, const struct type *t, struct location from, struct location to);
+/* Drops the borrow handles that the host gave: the value is walked once more. */
+void drop_borrows(struct move *m, const struct type *t, struct location from);
+/* Traps unless `size` bytes at the address in `local` are aligned and inside the memory. */
+void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
+                   uint64_t size);
+uint8_t pointer_code(const struct side *side);
+/* A place of fresh locals for the flattened values of `t`. */
+struct location flat_location(struct code *f, const struct side *side, const uint8_t *types, uint32_t count);
+void release_location(struct code *f, struct location place, uint32_t count);
+
+#endif

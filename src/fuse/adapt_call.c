@@ -1,0 +1,480 @@
+/* adapt_call.c -- one call, from the caller's flat arguments to the caller's flat results.
+ *
+ * The host is one more instance. When it calls, it has the signature of a lifted function, with its values in the
+ * exchange memory; when it is called, that of a lowered one.
+ *
+ *     caller  --lift params-->  --lower params-->  callee
+ *     caller  <--lower result--  <--lift result--  callee, then its post-return
+ *
+ * A call with `passthrough` is one with the host where both see one memory, the guest's: pointers are left alone, and
+ * only handles that stand in flat values are translated.
+ *
+ * Spec: CanonicalABI.md canon_lift, canon_lower, lift_flat_values, lower_flat_values, LiftLowerContext.reallocate.
+ */
+#include <assert.h>
+
+#include "fuse/adapt.h"
+
+static const struct side *intern_side(struct adapt *a, struct side form, struct bytes key) {
+  uint32_t id = map_get(&a->sides_by_key, key);
+  if (id != NOT_FOUND) return a->sides.items[id];
+  struct side *side = ALLOCATE(a->context, struct side, 1);
+  *side = form;
+  side->id = a->sides.count;
+  side->memory_index = NO_INDEX;
+  side->realloc_reference = NO_REFERENCE;
+  map_add(a->context, &a->sides_by_key, key, side->id);
+  VEC_ADD(a->context, &a->sides, side);
+  if (form.memory.source != ITEM_NONE) {
+    side->memory_index = memory_reference(a, form.memory);
+    const struct core_limits *limits = &a->code.module->imports.items[a->code.module->imports_of[CORE_MEMORY].items[side->memory_index]].type.memory;
+    side->pointer = limits->is_64 ? POINTER_64 : POINTER_32;
+    side->page_size_log2 = limits->has_page_size ? limits->page_size_log2 : 16;
+  }
+  return side;
+}
+
+const struct side *side_of_options(struct adapt *a, uint32_t instance, const struct options *options) {
+  struct core_item m = options->memory, r = options->realloc;
+  struct bytes key = format_bytes(a->context, "%u %d %d.%u.%u %d.%u.%u", instance, options->encoding, m.source, m.owner,
+                                  m.index, r.source, r.owner, r.index);
+  const struct side *side = intern_side(
+      a, (struct side){.instance = instance, .encoding = options->encoding, .memory = m, .realloc = r}, key);
+  if (r.source != ITEM_NONE && side->realloc_reference == NO_REFERENCE)
+    a->sides.items[side->id]->realloc_reference = realloc_adapter(a, instance, r, side->pointer);
+  return side;
+}
+
+const struct side *host_side(struct adapt *a) {
+  struct core_item memory = exchange_memory(a);
+  const struct side *side =
+      intern_side(a, (struct side){.is_host = true, .instance = NO_INDEX, .memory = memory}, bytes_of("host"));
+  if (side->realloc_reference == NO_REFERENCE)
+    a->sides.items[side->id]->realloc_reference = exchange_item(a, "cabi_realloc");
+  a->exchange = side;
+  return side;
+}
+
+/* The host, seeing the guest's memory. */
+static const struct side *passing_host(struct adapt *a, enum pointer_size pointer) {
+  return intern_side(a, (struct side){.is_host = true, .instance = NO_INDEX, .pointer = pointer},
+                     format_bytes(a->context, "host %d", pointer));
+}
+
+static struct bytes instance_path(const struct adapt *a, uint32_t instance) {
+  return instance == NO_INDEX ? bytes_of("host") : a->plan->instances.items[instance].path;
+}
+
+/* call_and_trap_on_throw: a function of the target's type that traps where the target throws. */
+static uint32_t catching(struct adapt *a, struct core_item target) {
+  struct bytes key = format_bytes(a->context, "catch %d %u %u", target.source, target.owner, target.index);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND) return reference;
+  struct core_functype t = item_functype(a, target);
+  uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
+  reference = declare_function(&a->code, type, bytes_of("catch exceptions"));
+  map_add(a->context, &a->functions, key, reference);
+  assert(t.result_count <= 1);
+  uint8_t result = t.result_count ? t.results[0].code : BLOCK_VOID;
+  uint32_t callee = function_reference(a, target);
+  struct code f = begin_function(&a->code, reference);
+  put_block(&f, OP_BLOCK, BLOCK_VOID);
+  put_block(&f, OP_TRY_TABLE, result);
+  put_u32(&f.out, 1);
+  put_byte(&f.out, 0x02); /* catch_all */
+  put_u32(&f.out, 0);
+  for (uint32_t i = 0; i < t.param_count; i++) get_local(&f, i);
+  call(&f, callee);
+  put_op(&f, OP_END);
+  put_op(&f, OP_RETURN);
+  put_op(&f, OP_END);
+  put_trap(&f, a, TRAP_EXCEPTION);
+  end_function(&f);
+  return reference;
+}
+
+static uint32_t lazy_global(struct adapt *a, uint32_t *global, uint8_t type) {
+  if (*global == NO_INDEX) *global = new_state_global(a, type, true, 0);
+  return global_reference(a, *global);
+}
+
+static void set_flag(struct code *f, uint32_t global, uint32_t value) {
+  const_i32(f, value);
+  set_global(f, global);
+}
+
+/* Runs code of the instance; the arguments are on the stack. */
+static void put_core_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target) {
+  call(f, a->facts[instance].throws ? catching(a, target) : function_reference(a, target));
+}
+
+static void put_leaveless_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target) {
+  struct instance_facts *facts = &a->facts[instance];
+  uint32_t flag = facts->guards_leave ? lazy_global(a, &facts->leave_global, CORE_I32) : NO_INDEX;
+  if (flag != NO_INDEX) set_flag(f, flag, 1);
+  put_core_call(f, a, instance, target);
+  if (flag != NO_INDEX) set_flag(f, flag, 0);
+}
+
+/* Thread.storage: each task starts with zeros. */
+struct saved_context {
+  uint32_t locals[2];
+};
+
+static struct saved_context enter_context(struct code *f, struct adapt *a, uint32_t instance) {
+  struct saved_context saved = {{NO_INDEX, NO_INDEX}};
+  struct instance_facts *facts = &a->facts[instance];
+  for (int i = 0; facts->has_context && i < 2; i++) {
+    uint32_t global = lazy_global(a, &facts->context_globals[i], CORE_I64);
+    saved.locals[i] = take_local(f, CORE_I64);
+    get_global(f, global);
+    set_local(f, saved.locals[i]);
+    const_i64(f, 0);
+    set_global(f, global);
+  }
+  return saved;
+}
+
+static void leave_context(struct code *f, struct adapt *a, uint32_t instance, struct saved_context saved) {
+  for (int i = 0; i < 2; i++) {
+    if (saved.locals[i] == NO_INDEX) continue;
+    get_local(f, saved.locals[i]);
+    set_global(f, global_reference(a, a->facts[instance].context_globals[i]));
+    release_local(f, saved.locals[i]);
+  }
+}
+
+uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer) {
+  const struct instance_facts *facts = &a->facts[instance];
+  if (!facts->guards_leave && !facts->throws && !facts->has_context) return function_reference(a, realloc);
+  struct bytes key = format_bytes(a->context, "realloc %u %d %u %u", instance, realloc.source, realloc.owner, realloc.index);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND) return reference;
+  uint8_t code = pointer == POINTER_64 ? CORE_I64 : CORE_I32;
+  const uint8_t params[] = {code, code, code, code};
+  reference = declare_function(&a->code, functype_of(a, params, 4, &code, 1),
+                               format_bytes(a->context, "realloc of %.*s", SHOW(instance_path(a, instance))));
+  map_add(a->context, &a->functions, key, reference);
+  struct code f = begin_function(&a->code, reference);
+  struct saved_context saved = enter_context(&f, a, instance);
+  for (uint32_t i = 0; i < 4; i++) get_local(&f, i);
+  put_leaveless_call(&f, a, instance, realloc);
+  leave_context(&f, a, instance, saved);
+  end_function(&f);
+  return reference;
+}
+
+/* What one adapter is made from. */
+struct call_plan {
+  struct adapt *a;
+  struct code *f;
+  struct move move;
+  uint32_t func;
+  const struct func *callee_func;
+  const struct side *caller, *callee;
+  struct flat_functype caller_flat, callee_flat;
+  const struct type *params; /* as one tuple */
+  struct location caller_params;
+  struct location callee_result; /* flat */
+  uint32_t result_pointer;    /* callee.is_host and its result is spilled: local with the address; else NO_INDEX */
+  uint32_t guards[ENTERING_LIMIT], guard_count;
+  uint32_t saved_top;
+};
+
+/* Calls visit for each own or borrow in `t`, shared parts once. */
+struct handle_search {
+  struct map seen;
+  VEC(const struct type *) borrows, owns;
+};
+
+static void find_handles(struct adapt *a, struct handle_search *s, const struct type *t) {
+  if (!t || !(t->has_borrow || t->has_own)) return;
+  struct bytes key = {(const uint8_t *)&t->id, sizeof t->id};
+  if (map_get(&s->seen, key) != NOT_FOUND) return;
+  map_add(a->context, &s->seen, key, 0);
+  if (t->kind == TYPE_BORROW) VEC_ADD(a->context, &s->borrows, t);
+  else if (t->kind == TYPE_OWN) VEC_ADD(a->context, &s->owns, t);
+  if (t->element) find_handles(a, s, t->element);
+  for (uint32_t i = 0; i < t->field_count; i++) find_handles(a, s, t->fields[i].type);
+}
+
+/* Is a scope needed, and are borrows lent or only looked at? The caller's handle can vanish during the call only if the
+ * callee can call back, or if it goes away as an own argument of the same call. */
+static bool needs_scope(struct call_plan *p) {
+  struct handle_search s = {0};
+  find_handles(p->a, &s, p->params);
+  bool lowered = false;
+  p->move.lends = false;
+  for (uint32_t i = 0; i < s.borrows.count; i++) {
+    uint32_t resource = s.borrows.items[i]->resource;
+    const struct resource *r = &p->a->plan->resources.items[resource];
+    if (!p->callee->is_host && !(r->source == RESOURCE_DEFINED && r->instance == p->callee->instance)) lowered = true;
+    if (p->caller->is_host) continue;
+    if (!p->callee->is_host && can_reach_back(p->a, p->caller->instance, p->callee->instance)) p->move.lends = true;
+    for (uint32_t n = 0; n < s.owns.count; n++)
+      if (s.owns.items[n]->resource == resource) p->move.lends = true;
+  }
+  return lowered || p->move.lends;
+}
+
+/* trap_if(not inst.may_leave) */
+static void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
+  if (instance == NO_INDEX || !a->facts[instance].guards_leave) return;
+  get_global(f, lazy_global(a, &a->facts[instance].leave_global, CORE_I32));
+  trap_if(f, a, TRAP_CANNOT_LEAVE);
+}
+
+static uint32_t enter_global(struct adapt *a, uint32_t instance) {
+  return lazy_global(a, &a->facts[instance].enter_global, CORE_I32);
+}
+
+static void set_guards(struct call_plan *p, uint32_t value) {
+  for (uint32_t i = 0; i < p->guard_count; i++) set_flag(p->f, enter_global(p->a, p->guards[i]), value);
+}
+
+/* Spec: may_enter_from, enter_from. */
+static void enter_callee(struct call_plan *p) {
+  if (p->callee->is_host) return;
+  p->guard_count = entering_guards(p->a, p->caller->instance, p->callee->instance, p->guards, ENTERING_LIMIT);
+  for (uint32_t i = 0; i < p->guard_count; i++) {
+    get_global(p->f, enter_global(p->a, p->guards[i]));
+    trap_if(p->f, p->a, TRAP_CANNOT_ENTER);
+  }
+  set_guards(p, 1);
+}
+
+/* Allocates room for `t` in the memory of the side; the address is left in a new local. */
+static uint32_t put_room(struct call_plan *p, const struct side *side, const struct type *t) {
+  struct code *f = p->f;
+  struct type_layout layout = t->layout[side->pointer];
+  uint32_t pointer = take_local(f, pointer_code(side));
+  const_zero(f, pointer_code(side));
+  const_zero(f, pointer_code(side));
+  if (side->pointer == POINTER_64) {
+    const_i64(f, layout.alignment);
+    const_i64(f, layout.size);
+  } else {
+    const_i32(f, layout.alignment);
+    const_i32(f, (uint32_t)layout.size);
+  }
+  call(f, side->realloc_reference);
+  set_local(f, pointer);
+  check_pointer(f, p->a, side, pointer, layout.alignment, layout.size);
+  return pointer;
+}
+
+static struct location memory_location(const struct side *side, uint32_t base) {
+  return (struct location){.side = side, .is_memory = true, .base = base};
+}
+
+/* The parameters as the caller gives them: lift_flat_values. */
+static void find_caller_params(struct call_plan *p) {
+  uint32_t *locals = ALLOCATE(p->a->context, uint32_t, MAX_FLAT_PARAMS + 2);
+  for (uint32_t i = 0; i < MAX_FLAT_PARAMS + 2; i++) locals[i] = i;
+  p->caller_params = (struct location){.side = p->caller, .locals = locals};
+  if (!p->caller_flat.params_spilled || p->move.passthrough) return;
+  p->caller_params = memory_location(p->caller, 0);
+  struct type_layout layout = p->params->layout[p->caller->pointer];
+  check_pointer(p->f, p->a, p->caller, 0, layout.alignment, layout.size);
+}
+
+/* Moves the parameters and leaves the callee's flat arguments in locals. */
+static struct location move_params(struct call_plan *p) {
+  struct location to = flat_location(p->f, p->callee, p->callee_flat.params, p->callee_flat.param_count);
+  if (p->callee_flat.params_spilled && p->move.passthrough) {
+    get_local(p->f, 0);
+    set_local(p->f, to.locals[0]);
+  } else if (p->callee_flat.params_spilled) {
+    uint32_t room = put_room(p, p->callee, p->params);
+    move_value(&p->move, p->params, p->caller_params, memory_location(p->callee, room));
+    get_local(p->f, room);
+    set_local(p->f, to.locals[0]);
+    release_local(p->f, room);
+  } else if (p->params->field_count) {
+    move_value(&p->move, p->params, p->caller_params, to);
+  }
+  return to;
+}
+
+static void call_callee(struct call_plan *p, struct location args) {
+  struct code *f = p->f;
+  const struct functype *type = p->callee_func->type;
+  uint32_t arg_count = p->callee_flat.param_count;
+  if (p->callee->is_host && p->callee_flat.result_spilled) {
+    if (p->move.passthrough) {
+      get_local(f, p->caller_flat.param_count - 1);
+    } else {
+      p->result_pointer = put_room(p, p->callee, type->result);
+      get_local(f, p->result_pointer);
+    }
+    set_local(f, args.locals[arg_count - 1]);
+  }
+  for (uint32_t i = 0; i < arg_count; i++) get_local(f, args.locals[i]);
+  if (p->callee->is_host) {
+    const struct side *side = p->move.passthrough ? p->caller : p->callee;
+    put_boundary_call(p->a, f, p->func, side);
+  } else {
+    put_core_call(f, p->a, p->callee->instance, p->callee_func->core);
+  }
+  p->callee_result = flat_location(f, p->callee, p->callee_flat.results, p->callee_flat.result_count);
+  if (p->callee_flat.result_count) set_local(f, p->callee_result.locals[0]);
+}
+
+/* Where the result is, as the callee gives it. */
+static struct location find_callee_result(struct call_plan *p) {
+  if (!p->callee_flat.result_spilled) return p->callee_result;
+  const struct type *t = p->callee_func->type->result;
+  if (p->result_pointer != NO_INDEX) return memory_location(p->callee, p->result_pointer);
+  struct type_layout layout = t->layout[p->callee->pointer];
+  check_pointer(p->f, p->a, p->callee, p->callee_result.locals[0], layout.alignment, layout.size);
+  return memory_location(p->callee, p->callee_result.locals[0]);
+}
+
+/* Moves the result; the local with the caller's flat result, or NO_INDEX. */
+static uint32_t move_result(struct call_plan *p) {
+  const struct type *t = p->callee_func->type->result;
+  if (!t) return NO_INDEX;
+  struct code *f = p->f;
+  if (p->move.passthrough && p->caller_flat.result_spilled)
+    return p->callee_flat.result_count ? p->callee_result.locals[0] : NO_INDEX;
+  struct location from = find_callee_result(p);
+  if (!p->caller_flat.result_spilled) {
+    struct location to = flat_location(f, p->caller, p->caller_flat.results, p->caller_flat.result_count);
+    move_value(&p->move, t, from, to);
+    return p->caller_flat.result_count ? to.locals[0] : NO_INDEX;
+  }
+  if (p->caller->is_host) {
+    uint32_t room = put_room(p, p->caller, t);
+    move_value(&p->move, t, from, memory_location(p->caller, room));
+    return room;
+  }
+  uint32_t pointer = p->caller_flat.param_count - 1;
+  struct type_layout layout = t->layout[p->caller->pointer];
+  check_pointer(f, p->a, p->caller, pointer, layout.alignment, layout.size);
+  move_value(&p->move, t, from, memory_location(p->caller, pointer));
+  return NO_INDEX;
+}
+
+/* The host calls post-return itself where it sees the guest's memory. */
+static void call_post_return(struct call_plan *p) {
+  if (p->callee->is_host || p->move.passthrough || p->callee_func->options.post_return.source == ITEM_NONE) return;
+  for (uint32_t i = 0; i < p->callee_flat.result_count; i++) get_local(p->f, p->callee_result.locals[i]);
+  put_leaveless_call(p->f, p->a, p->callee->instance, p->callee_func->options.post_return);
+}
+
+static bool uses_exchange(const struct call_plan *p) { return p->callee->is_host && !p->move.passthrough; }
+
+static void write_call(struct call_plan *p) {
+  struct adapt *a = p->a;
+  struct code *f = p->f;
+  check_may_leave(f, a, p->caller->instance);
+  enter_callee(p);
+  if (uses_exchange(p)) {
+    p->saved_top = take_local(f, CORE_I32);
+    get_global(f, exchange_item(a, "top"));
+    set_local(f, p->saved_top);
+  }
+  p->move.scope = NO_INDEX;
+  if (needs_scope(p)) {
+    p->move.scope = take_local(f, CORE_I32);
+    call(f, handles_function(a, "scope_enter"));
+    set_local(f, p->move.scope);
+  }
+  find_caller_params(p);
+  struct location args = move_params(p);
+  struct saved_context saved = {{NO_INDEX, NO_INDEX}};
+  if (!p->callee->is_host) saved = enter_context(f, a, p->callee->instance);
+  if (p->caller->is_host && p->move.passthrough) saved = (struct saved_context){{NO_INDEX, NO_INDEX}}; /* for post-return */
+  call_callee(p, args);
+  if (p->move.scope != NO_INDEX) {
+    get_local(f, p->move.scope);
+    call(f, handles_function(a, "scope_leave"));
+  }
+  uint32_t result = move_result(p);
+  call_post_return(p);
+  if (!p->callee->is_host) leave_context(f, a, p->callee->instance, saved);
+  set_guards(p, 0);
+  if (p->caller->is_host) drop_borrows(&p->move, p->params, p->caller_params);
+  if (uses_exchange(p)) {
+    get_local(f, p->saved_top);
+    set_global(f, exchange_item(a, "top"));
+  }
+  if (result != NO_INDEX) get_local(f, result);
+}
+
+static uint32_t signature(struct adapt *a, const struct flat_functype *flat) {
+  return functype_of(a, flat->params, flat->param_count, flat->results, flat->result_count);
+}
+
+uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough) {
+  struct bytes key = format_bytes(a->context, "call %u %u %d", caller->id, func, passthrough);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND) return reference;
+  const struct func *callee = &a->plan->funcs.items[func];
+  struct call_plan p = {.a = a, .func = func, .callee_func = callee, .caller = caller, .result_pointer = NO_INDEX};
+  if (callee->source == FUNC_LIFTED) p.callee = side_of_options(a, callee->instance, &callee->options);
+  else p.callee = passthrough ? passing_host(a, caller->pointer) : host_side(a);
+  if (passthrough && caller->is_host) p.caller = caller = passing_host(a, p.callee->pointer);
+  p.caller_flat = flatten_functype(callee->type, caller->is_host ? FLAT_LIFT : FLAT_LOWER, caller->pointer);
+  p.callee_flat = flatten_functype(callee->type, p.callee->is_host ? FLAT_LOWER : FLAT_LIFT, p.callee->pointer);
+  p.params = params_tuple(a->context, a->plan->types, callee->type);
+  reference = declare_function(&a->code, signature(a, &p.caller_flat),
+                               format_bytes(a->context, "%.*s calls %.*s", SHOW(instance_path(a, caller->instance)),
+                                            SHOW(instance_path(a, p.callee->instance))));
+  map_add(a->context, &a->functions, key, reference);
+  struct code f = begin_function(&a->code, reference);
+  p.f = &f;
+  p.move = (struct move){.a = a, .f = &f, .passthrough = passthrough};
+  write_call(&p);
+  end_function(&f);
+  return reference;
+}
+
+/* Runs the destructor of a resource as a call by `caller` (NO_INDEX: the host) of its definer. */
+uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource) {
+  struct bytes key = format_bytes(a->context, "destroy %u %u", caller, resource);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND) return reference;
+  const struct resource *r = &a->plan->resources.items[resource];
+  const uint8_t param = CORE_I32;
+  reference = declare_function(&a->code, functype_of(a, &param, 1, NULL, 0),
+                               format_bytes(a->context, "%.*s drops %.*s of %.*s", SHOW(instance_path(a, caller)),
+                                            SHOW(r->name), SHOW(instance_path(a, r->instance))));
+  map_add(a->context, &a->functions, key, reference);
+  struct code f = begin_function(&a->code, reference);
+  if (caller == NO_INDEX && a->forget_global != NO_INDEX) {
+    get_global(&f, global_reference(a, a->forget_global));
+    put_block(&f, OP_IF, BLOCK_VOID);
+    put_op(&f, OP_RETURN);
+    put_op(&f, OP_END);
+  }
+  struct side from = {.instance = caller}, to = {.instance = r->instance};
+  struct call_plan p = {.a = a, .f = &f, .caller = &from, .callee = &to};
+  if (r->dtor.source != ITEM_NONE) {
+    enter_callee(&p);
+    struct saved_context saved = enter_context(&f, a, r->instance);
+    get_local(&f, 0);
+    put_core_call(&f, a, r->instance, r->dtor);
+    leave_context(&f, a, r->instance, saved);
+    set_guards(&p, 0);
+  }
+  end_function(&f);
+  return reference;
+}
+
+/* The post-return of a function that the host calls with the guest's memory in view. */
+uint32_t post_return_adapter(struct adapt *a, uint32_t func) {
+  const struct func *callee = &a->plan->funcs.items[func];
+  struct bytes key = format_bytes(a->context, "post-return %u", func);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND) return reference;
+  struct core_functype t = item_functype(a, callee->options.post_return);
+  uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
+  reference = declare_function(&a->code, type, format_bytes(a->context, "post-return of %.*s", SHOW(instance_path(a, callee->instance))));
+  map_add(a->context, &a->functions, key, reference);
+  struct code f = begin_function(&a->code, reference);
+  for (uint32_t i = 0; i < t.param_count; i++) get_local(&f, i);
+  put_leaveless_call(&f, a, callee->instance, callee->options.post_return);
+  end_function(&f);
+  return reference;
+}
