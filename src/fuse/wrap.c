@@ -1,0 +1,46 @@
+/* wrap.c -- the component around the fused module, with the world of the input unchanged.
+ *
+ *     (component
+ *       (import ...)                                   the root's imports, in their order
+ *       (core module $support ...)                     only if the order of definition asks for it
+ *       (core func ... (canon lower ...))              what the fused module imports
+ *       (core instance $fused (instantiate ...))
+ *       (func ... (canon lift ...))                    what the root exports
+ *       (export ...))                                  in the order of the root's
+ *
+ * The order problem: a function is lowered with a memory and a realloc of the very module that imports it. Here the
+ * memory comes from the support module, which exists before, and the realloc is a trampoline: a function of the support
+ * module that calls through a table, which the fused module fills when it is instantiated. Destructors of exported
+ * resources are reached in the same way.
+ *
+ * Requires  adapt.c: what crosses the boundary; merge.c: the fused module, whose imports are boundary imports.
+ * Provides  a valid component.
+ * Spec      Explainer.md "Component Definitions"; Binary.md.
+ */
+#include "fuse/wrap.h"
+
+#include <assert.h>
+
+/* componentnamesubsec of Binary.md "Name Section". */
+static void write_component_name(struct encoder *e, struct bytes name) {
+  if (name.size == 0)
+    return;
+  struct buffer content = new_buffer(e->context), section = new_buffer(e->context);
+  put_name(&content, name);
+  put_section(&section, 0x00, &content);
+  add_custom(e, bytes_of("name"), buffer_bytes(&section));
+}
+
+struct bytes wrap_module(struct context *c, const struct plan *plan, struct bytes fused) {
+  assert(plan->components.count > 0);
+  check_extern_depth(c, plan);
+  const struct component *root = plan->components.items[0];
+  struct wrapper w = {.context = c, .plan = plan, .support_instance = NO_INDEX, .fused_instance = NO_INDEX};
+  w.whole.scope = new_type_scope(c, plan, ENCODE_COMPONENT, NULL);
+  w.fused = read_module(c, fused, fused.at);
+  write_imports(&w.whole.scope, root);
+  write_core(&w, fused);
+  write_exports(&w);
+  write_component_name(&w.whole.scope.encoder, root->name);
+  return finish_component(&w.whole.scope.encoder);
+}

@@ -1,0 +1,43 @@
+/* wrap.h -- what the parts of the wrap pass share: the component that is written around the fused module.
+ *
+ *     wrap.c          the pass: imports, then the core, then exports
+ *     wrap_core.c     the support module, lowered functions, resources; the fused module's instance; lifted functions
+ *     wrap_export.c   exports, and the small components that give exported instances their types
+ *     wrap_import.c   imports, written as the root component wrote them
+ */
+#ifndef MELD_FUSE_WRAP_H
+#define MELD_FUSE_WRAP_H
+
+#include "fuse/type_scope.h"
+
+/* A component being written: the whole, or a shim that is instantiated to make an exported instance. */
+struct body {
+  struct type_scope scope;
+  struct body *outer;             /* null: the whole */
+  struct map items;               /* functions, modules and components to their indices here */
+  VEC(struct argument) arguments; /* what a shim is instantiated with */
+  struct map visited;             /* types that a shim has gone through for its imports */
+};
+
+struct wrapper {
+  struct context *context;
+  const struct plan *plan;
+  struct body whole;
+  const struct module *fused;
+  uint32_t fused_instance, support_instance; /* core instances; NO_INDEX: no support module */
+  bool *is_used;                             /* of each boundary import: the fused module or an option names it */
+  bool *is_trampoline_used;
+  struct map core_aliases; /* of exports of these two */
+};
+
+/* wrap_import.c: the root's imports. `root` is the component that the plan was made from. */
+void write_imports(struct type_scope *s, const struct component *root);
+
+/* wrap_core.c */
+void write_core(struct wrapper *w, struct bytes fused);
+uint32_t component_function(struct wrapper *w, uint32_t func); /* of the whole: lifts it, or finds the import */
+
+/* wrap_export.c */
+void write_exports(struct wrapper *w);
+
+#endif
