@@ -2,5 +2,5 @@
 ;; run() = 0
 (component
   (instance $callee (instantiate $callee))
-  (instance $runner (instantiate $runner (with "test:flag-sets/api" (instance $callee "test:flags/api"))))
+  (instance $runner (instantiate $runner (with "test:flag-sets/api" (instance $callee "test:flag-sets/api"))))
   (export "run" (func $runner "run")))
