@@ -1,0 +1,234 @@
+/* merge_names.c -- the name section: names follow their items to the indices of the output.
+ *
+ * Each subsection but the first (the module's own name) maps indices of one space to names, or to maps from a local,
+ * label or field to its name, which are copied as they are:
+ *
+ *     function names   2 "alloc", 5 "free"      ->  17 "alloc"          (5 was pruned)
+ *     local names      2 (0 "size")             ->  17 (0 "size")
+ *
+ * Where several items became one, the first that has a name gives it.  Without keep_names only the names of traps are
+ * kept ("trap: ..."), by which a backtrace says what went wrong.  A malformed name section is ignored.
+ *
+ * Requires  all indices of the output are assigned.
+ * Provides  the custom section "name", when there is a name.
+ * Spec      WebAssembly core, "Appendix / Custom Sections / Name Section"; extended name section proposal.
+ */
+#include "fuse/merge.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define DATA_SECTION 11
+#define SUBSECTION_COUNT 12
+#define TRAP_PREFIX "trap: "
+
+/* A subsection: whose indices it maps, and to what. */
+static const struct {
+  enum index_space space;
+  bool is_indirect;
+} subsections[SUBSECTION_COUNT] = {
+    [1] = {SPACE_FUNC, false},   [2] = {SPACE_FUNC, true},     [3] = {SPACE_FUNC, true},  [4] = {SPACE_TYPE, false},
+    [5] = {SPACE_TABLE, false},  [6] = {SPACE_MEMORY, false},  [7] = {SPACE_GLOBAL, false}, [8] = {SPACE_ELEMENT, false},
+    [9] = {SPACE_DATA, false},   [10] = {SPACE_TYPE, true},    [11] = {SPACE_TAG, false},
+};
+
+#define FUNCTION_NAMES 1
+
+/* For each subsection and index, the name, or the bytes of the inner map; size 0: none. Null: no such subsection. */
+struct name_maps {
+  struct bytes *of[SUBSECTION_COUNT];
+};
+
+uint32_t read_custom_u32(struct custom_reader *r) {
+  uint32_t value = 0;
+  for (uint32_t shift = 0; shift < 32 && r->at < r->end; shift += 7) {
+    uint8_t byte = *r->at++;
+    if (shift == 28 && byte > 0x0f)
+      break;
+    value |= (uint32_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80))
+      return value;
+  }
+  r->is_malformed = true;
+  r->at = r->end;
+  return 0;
+}
+
+struct bytes read_custom_bytes(struct custom_reader *r, uint32_t size) {
+  struct bytes bytes = {r->at, size};
+  if (size > (size_t)(r->end - r->at)) {
+    r->is_malformed = true;
+    r->at = r->end;
+    return (struct bytes){r->at, 0};
+  }
+  r->at += size;
+  return bytes;
+}
+
+struct bytes read_custom_name(struct custom_reader *r) {
+  struct bytes name = read_custom_bytes(r, read_custom_u32(r));
+  if (!is_utf8(name))
+    r->is_malformed = true;
+  return name;
+}
+
+bool find_custom(const struct module *module, const char *name, struct custom_reader *r) {
+  for (uint32_t i = 0; i < module->customs.count; i++) {
+    const struct core_custom *custom = &module->customs.items[i];
+    if (!bytes_equal(custom->name, bytes_of(name)))
+      continue;
+    *r = (struct custom_reader){custom->content.at, custom->content.at + custom->content.size, false};
+    return true;
+  }
+  return false;
+}
+
+/* Passes over an inner map; returns its bytes. */
+static struct bytes read_inner_map(struct custom_reader *r) {
+  const uint8_t *start = r->at;
+  uint32_t count = read_custom_u32(r);
+  for (uint32_t i = 0; i < count && !r->is_malformed; i++) {
+    read_custom_u32(r);
+    read_custom_name(r);
+  }
+  return (struct bytes){start, (size_t)(r->at - start)};
+}
+
+static uint32_t space_size(const struct module *module, enum index_space space) {
+  switch (space) {
+  case SPACE_TYPE:
+    return module->types.count;
+  case SPACE_ELEMENT:
+    return module->elements.count;
+  case SPACE_DATA:
+    return module->datas.count;
+  default:
+    return item_count(module, (enum core_kind)space);
+  }
+}
+
+static void read_subsection(struct context *c, const struct module *module, uint8_t id, struct custom_reader *r,
+                            struct name_maps *maps) {
+  uint32_t size = space_size(module, subsections[id].space);
+  if (!maps->of[id])
+    maps->of[id] = ALLOCATE(c, struct bytes, size);
+  uint32_t count = read_custom_u32(r);
+  for (uint32_t i = 0; i < count && !r->is_malformed; i++) {
+    uint32_t index = read_custom_u32(r);
+    struct bytes name = subsections[id].is_indirect ? read_inner_map(r) : read_custom_name(r);
+    if (index >= size)
+      r->is_malformed = true;
+    else
+      maps->of[id][index] = name;
+  }
+  if (r->at != r->end)
+    r->is_malformed = true;
+}
+
+/* The names of a module; none when the section is malformed. */
+static struct name_maps read_names(struct context *c, const struct module *module) {
+  struct name_maps maps = {0};
+  struct custom_reader r;
+  if (!find_custom(module, "name", &r))
+    return maps;
+  while (r.at < r.end) {
+    uint8_t id = *r.at++;
+    struct bytes content = read_custom_bytes(&r, read_custom_u32(&r));
+    struct custom_reader part = {content.at, content.at + content.size, r.is_malformed};
+    if (id > 0 && id < SUBSECTION_COUNT && !part.is_malformed)
+      read_subsection(c, module, id, &part, &maps);
+    if (part.is_malformed)
+      return (struct name_maps){0};
+  }
+  return maps;
+}
+
+/* Does this index of an instance give its name to what it is in the output? An import that another instance defines
+ * does not: that instance does. */
+static bool gives_name(const struct merge *m, uint32_t instance, enum index_space space, uint32_t index) {
+  const struct merge_instance *of = &m->instances[instance];
+  if (of->to[space][index] == NO_INDEX)
+    return false;
+  if (space > SPACE_TAG || !is_imported(of->module, (enum core_kind)space, index))
+    return true;
+  return resolve_index(m, instance, (enum core_kind)space, index).source == ITEM_BOUNDARY;
+}
+
+static bool is_trap_name(struct bytes name) {
+  size_t size = strlen(TRAP_PREFIX);
+  return name.size > size && !memcmp(name.at, TRAP_PREFIX, size);
+}
+
+static void place_names(struct merge *m, uint32_t instance, const struct name_maps *from, uint8_t id,
+                        struct name_maps *into) {
+  const struct merge_instance *of = &m->instances[instance];
+  enum index_space space = subsections[id].space;
+  if (!from->of[id])
+    return;
+  for (uint32_t i = 0; i < of->count[space]; i++) {
+    struct bytes name = from->of[id][i];
+    if (!name.size || !gives_name(m, instance, space, i))
+      continue;
+    if (!m->options->keep_names && !is_trap_name(name))
+      continue;
+    assert(of->to[space][i] < space_size(m->out, space));
+    struct bytes *place = &into->of[id][of->to[space][i]];
+    if (!place->size)
+      *place = name;
+  }
+}
+
+static void place_all_names(struct merge *m, struct name_maps *into) {
+  struct map modules = {0};
+  VEC(struct name_maps) read = {0};
+  for (uint32_t i = 0; i < m->instance_count; i++) {
+    const struct merge_instance *of = &m->instances[i];
+    if (!m->options->keep_names && !of->is_generated)
+      continue;
+    struct bytes key = {(const uint8_t *)&of->module, sizeof of->module};
+    uint32_t n = map_add(m->context, &modules, key, read.count);
+    if (n == read.count)
+      VEC_ADD(m->context, &read, read_names(m->context, of->module));
+    for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
+      if (into->of[id])
+        place_names(m, i, &read.items[n], id, into);
+  }
+}
+
+static void put_subsection(struct merge *m, const struct name_maps *maps, uint8_t id, struct buffer *section) {
+  uint32_t size = space_size(m->out, subsections[id].space), count = 0;
+  struct buffer entries = new_buffer(m->context), content = new_buffer(m->context);
+  for (uint32_t i = 0; i < size; i++) {
+    struct bytes name = maps->of[id][i];
+    if (!name.size)
+      continue;
+    count++;
+    put_u32(&entries, i);
+    if (subsections[id].is_indirect)
+      put_bytes(&entries, name);
+    else
+      put_name(&entries, name);
+  }
+  if (!count)
+    return;
+  put_u32(&content, count);
+  put_bytes(&content, buffer_bytes(&entries));
+  put_section(section, id, &content);
+}
+
+void merge_names(struct merge *m) {
+  struct name_maps maps = {0};
+  struct buffer section = new_buffer(m->context);
+  for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
+    if (id == FUNCTION_NAMES || m->options->keep_names)
+      maps.of[id] = ALLOCATE(m->context, struct bytes, space_size(m->out, subsections[id].space));
+  if (m->options->keep_names && m->fused_start != NO_INDEX)
+    maps.of[FUNCTION_NAMES][m->fused_start] = bytes_of("start");
+  place_all_names(m, &maps);
+  for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
+    if (maps.of[id])
+      put_subsection(m, &maps, id, &section);
+  if (section.size)
+    VEC_ADD(m->context, &m->out->customs,
+            ((struct core_custom){bytes_of("name"), buffer_bytes(&section), DATA_SECTION}));
+}
