@@ -9,7 +9,7 @@ Requires  `wasm-tools` in PATH. Building meld does not need this script: the ass
 Provides  of each module its binary form, with the names of its functions and no other names.
 
 transcode.wat.in is a template in two address types, S of the source memory and D of the destination memory. In it,
-S and D stand for i32 or i64, N for the smaller of both, (convert A B x) for x converted from type A to type B, and S.top_bit for 31 or 63.
+S and D stand for i32 or i64, N for the smaller of both, S.top_bit for 31 or 63, and (convert A B x) for x converted from type A to type B.
 """
 
 import pathlib
@@ -133,7 +133,8 @@ def c_file(modules):
 """]
     out += [c_array(name, module) for name, module in modules.items()]
     for name in ("handles", "exchange"):
-        out.append(f"struct bytes runtime_{name}(void) {{ return (struct bytes){{{name}_bytes, sizeof {name}_bytes}}; }}\n")
+        value = f"(struct bytes){{{name}_bytes, sizeof {name}_bytes}}"
+        out.append(f"struct bytes runtime_{name}(void) {{ return {value}; }}\n")
     rows = []
     for source in ADDRESS_TYPES:
         for destination in ADDRESS_TYPES:

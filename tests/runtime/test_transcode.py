@@ -169,7 +169,8 @@ def golden_strings(tally, t):
         ("latin1+utf16", "utf16", b"a\xe9", 2, "aé".encode("utf-16-le"), 2, [(0, 0, 2, 4)]),
         ("latin1+utf16", "latin1+utf16", b"a\xe9", 2, b"a\xe9", 2, [(0, 0, 2, 2)]),
         ("latin1+utf16", "latin1+utf16", "aé".encode("utf-16-le"), (2,), b"a\xe9", 2, [(0, 0, 2, 4), (64, 4, 1, 2)]),
-        ("latin1+utf16", "latin1+utf16", euro.encode("utf-16-le"), (2,), euro.encode("utf-16-le"), (2,), [(0, 0, 2, 4)]),
+        ("latin1+utf16", "latin1+utf16", euro.encode("utf-16-le"), (2,), euro.encode("utf-16-le"), (2,),
+         [(0, 0, 2, 4)]),
         ("latin1+utf16", "latin1+utf16", b"", (0,), b"", 0, [(0, 0, 2, 0), (64, 0, 1, 0)]),
     ]
     cases += [(*pair, b"", 0, b"", 0, [(0, 0, 1 if pair[1] == "utf8" else 2, 0)]) for pair in PAIRS]
@@ -297,8 +298,8 @@ class Case:
             del content[-self.rng.randint(1, min(3, len(content))):]
         for _ in range(self.rng.randint(0, 2)):
             if content:
-                content[self.rng.randrange(len(content))] = self.rng.choice((0, 0x41, 0x80, 0xBF, 0xC0, 0xD8, 0xDC, 0xE0,
-                                                                            0xED, 0xF0, 0xF4, 0xFF))
+                byte = self.rng.choice((0, 0x41, 0x80, 0xBF, 0xC0, 0xD8, 0xDC, 0xE0, 0xED, 0xF0, 0xF4, 0xFF))
+                content[self.rng.randrange(len(content))] = byte
         return bytes(content[: len(content) & ~1] if self.wide else content)
 
     def stray(self, bits):
