@@ -189,7 +189,7 @@ struct definition {
 };
 
 /* A declarator in a component or instance type: definitions of kind CORE_TYPE, TYPE, ALIAS, IMPORT and EXPORT, the
- * last with type alone. */
+ * last with type alone: its item has the sort of the type, and NO_INDEX. */
 struct declaration {
   struct definition definition;
 };
@@ -208,6 +208,11 @@ struct component {
 };
 
 #define NESTING_LIMIT 100 /* of components and types in one another */
+#define DEFINITION_LIMIT 1000000 /* definitions and declarations in one input */
+
+/* component/component.c. The sort of the indices that a definition introduces, and how many: 1, but for a group of core
+ * types, which may have none or several. A declared export introduces an index too. */
+enum sort introduced_sort(const struct definition *definition, uint32_t *count);
 
 /* component/read.c. `input` is a whole component; names and contents stay borrowed. */
 struct component *read_component(struct context *c, struct bytes input);

@@ -66,8 +66,7 @@ static void complete_form(struct context *c, struct types *types, struct type *f
   case TYPE_MAP: {
     fields[0] = (struct type_field){.type = form->fields[0].type};
     fields[1] = (struct type_field){.type = form->fields[1].type};
-    form->element =
-        intern_type(c, types, &(struct type){.kind = TYPE_TUPLE, .field_count = 2, .fields = fields});
+    form->element = intern_type(c, types, &(struct type){.kind = TYPE_TUPLE, .field_count = 2, .fields = fields});
     break;
   }
   default:

@@ -1,7 +1,7 @@
 /* test_types.c -- layouts and flat types against a table that CanonicalABI.md's own Python gave.
  *
- * A type is written in prefix form, `record(u8 string)`, `variant(_ u64)`, `enum5`, `fixed3(u8)`, `own0`; a function type
- * as `func(u8 string) u64`, with `_` for nothing. What is expected of a value type, for 32 bit | 64 bit pointers:
+ * A type is written in prefix form, `record(u8 string)`, `variant(_ u64)`, `enum5`, `fixed3(u8)`, `own0`; a function
+ * type as `func(u8 string) u64`, with `_` for nothing. What is expected of a value type, for 32 bit | 64 bit pointers:
  *
  *     alignment size @offset of each field (of a variant-like: of the payload) flat types
  *
@@ -106,8 +106,7 @@ static const struct expectation expectations[] = {
     {"func(string string string string string string string string u8) string", "i>i | ii> | I>I | II>"},
     {"func(string string string string string string string string u8) f64", "i>F | i>F | I>F | I>F"},
     {"func(variant(string u64) own0 borrow1) own2", "iIiii>i | iIiii>i | iIIii>i | iIIii>i"},
-    {"func(fixed16(f32)) u64",
-     "ffffffffffffffff>I | ffffffffffffffff>I | ffffffffffffffff>I | ffffffffffffffff>I"},
+    {"func(fixed16(f32)) u64", "ffffffffffffffff>I | ffffffffffffffff>I | ffffffffffffffff>I | ffffffffffffffff>I"},
     {"func(fixed17(f32)) u64", "i>I | i>I | I>I | I>I"},
 };
 
@@ -258,11 +257,13 @@ static void test_table(struct context *context, void *types) {
 /* Equal forms are one type, and unequal ones are not. */
 static void test_interning(struct context *context, void *argument) {
   struct types *types = argument;
-  static const char *const distinct[] = {
-      "u8", "string", "record(u8 u8)", "tuple(u8 u8)", "tuple(u8)", "record(u8)", "variant(u8 _)", "variant(_ u8)",
-      "option(u8)", "result(u8 _)", "result(_ u8)", "result(_ _)", "enum2", "enum3", "flags2", "list(u8)", "fixed2(u8)",
-      "fixed3(u8)", "map(u8 u8)", "list(tuple(u8 u8))", "own1", "own2", "borrow1", "stream(_)", "stream(u8)",
-      "future(u8)"};
+  static const char *const distinct[] = {"u8",         "string",       "record(u8 u8)", "tuple(u8 u8)",
+                                         "tuple(u8)",  "record(u8)",   "variant(u8 _)", "variant(_ u8)",
+                                         "option(u8)", "result(u8 _)", "result(_ u8)",  "result(_ _)",
+                                         "enum2",      "enum3",        "flags2",        "list(u8)",
+                                         "fixed2(u8)", "fixed3(u8)",   "map(u8 u8)",    "list(tuple(u8 u8))",
+                                         "own1",       "own2",         "borrow1",       "stream(_)",
+                                         "stream(u8)", "future(u8)"};
   const size_t count = sizeof distinct / sizeof *distinct;
   for (size_t i = 0; i < count; i++)
     for (size_t k = 0; k < count; k++)
@@ -296,10 +297,10 @@ static void test_despecialization(struct context *context, void *types) {
 /* What is in a type: p pointers, h handles, o own, b borrow, a async. */
 static void test_contents(struct context *context, void *types) {
   static const struct expectation contents[] = {
-      {"tuple(u8 f64)", ""},          {"record(u8 string)", "p"},     {"list(own0)", "pho"},
-      {"option(borrow0)", "hb"},      {"result(_ own0)", "ho"},       {"map(string own0)", "pho"},
-      {"fixed2(u8)", ""},             {"fixed2(string)", "p"},        {"variant(_ tuple(own0 borrow0))", "hob"},
-      {"stream(string)", "ha"},       {"future(own0)", "hoa"},        {"record(error-context)", "ha"},
+      {"tuple(u8 f64)", ""},      {"record(u8 string)", "p"}, {"list(own0)", "pho"},
+      {"option(borrow0)", "hb"},  {"result(_ own0)", "ho"},   {"map(string own0)", "pho"},
+      {"fixed2(u8)", ""},         {"fixed2(string)", "p"},    {"variant(_ tuple(own0 borrow0))", "hob"},
+      {"stream(string)", "ha"},   {"future(own0)", "hoa"},    {"record(error-context)", "ha"},
       {"list(future(_))", "pha"},
   };
   for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
