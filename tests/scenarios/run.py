@@ -32,7 +32,7 @@ import tempfile
 
 SKIPPED = 77
 TIMEOUT = 60  # seconds, of any one command
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
 EXPECTATION = re.compile(r"^;; (?P<export>[\w-]+)\((?P<arguments>.*?)\) (?:= (?P<value>.+)|traps (?P<message>.+))$", re.MULTILINE)
 INSTANTIATED = re.compile(r"\(instantiate \$([\w-]+)")
 NUMBER = re.compile(r" \d+\b")

