@@ -140,19 +140,19 @@ void put_extern_type(struct buffer *b, const struct extern_type *type) {
   put_u32(b, type->index);
 }
 
-uint32_t define_type(struct encoder *e, const struct buffer *deftype) {
+uint32_t emit_type(struct encoder *e, const struct buffer *deftype) {
   put_bytes(open_item(e, SECTION_TYPE, DECLARE_TYPE), buffer_bytes(deftype));
   return e->counts[SORT_TYPE]++;
 }
 
-uint32_t define_core_type(struct encoder *e, const struct buffer *deftype, uint32_t type_count) {
+uint32_t emit_core_type(struct encoder *e, const struct buffer *deftype, uint32_t type_count) {
   put_bytes(open_item(e, SECTION_CORE_TYPE, DECLARE_CORE_TYPE), buffer_bytes(deftype));
   uint32_t first = e->counts[SORT_CORE_TYPE];
   e->counts[SORT_CORE_TYPE] += type_count;
   return first;
 }
 
-static uint32_t define_alias(struct encoder *e, enum sort sort, uint8_t target, uint32_t first) {
+static uint32_t emit_alias(struct encoder *e, enum sort sort, uint8_t target, uint32_t first) {
   struct buffer *b = open_item(e, SECTION_ALIAS, DECLARE_ALIAS);
   put_sort(b, sort);
   put_byte(b, target);
@@ -160,25 +160,25 @@ static uint32_t define_alias(struct encoder *e, enum sort sort, uint8_t target, 
   return e->counts[sort]++;
 }
 
-uint32_t define_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name) {
-  uint32_t index = define_alias(e, sort, 0x00, instance);
+uint32_t emit_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name) {
+  uint32_t index = emit_alias(e, sort, 0x00, instance);
   put_name(e->kind == ENCODE_COMPONENT ? &e->section : &e->done, name);
   return index;
 }
 
-uint32_t define_core_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name) {
-  uint32_t index = define_alias(e, sort, 0x01, instance);
+uint32_t emit_core_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name) {
+  uint32_t index = emit_alias(e, sort, 0x01, instance);
   put_name(&e->section, name);
   return index;
 }
 
-uint32_t define_outer_alias(struct encoder *e, enum sort sort, uint32_t count, uint32_t outer) {
-  uint32_t index = define_alias(e, sort, 0x02, count);
+uint32_t emit_outer_alias(struct encoder *e, enum sort sort, uint32_t count, uint32_t outer) {
+  uint32_t index = emit_alias(e, sort, 0x02, count);
   put_u32(e->kind == ENCODE_COMPONENT ? &e->section : &e->done, outer);
   return index;
 }
 
-uint32_t define_import(struct encoder *e, const struct extern_name *name, const struct extern_type *type) {
+uint32_t emit_import(struct encoder *e, const struct extern_name *name, const struct extern_type *type) {
   assert(e->kind != ENCODE_INSTANCE_TYPE);
   struct buffer *b = open_item(e, SECTION_IMPORT, DECLARE_IMPORT);
   put_extern_name(b, name);
@@ -186,7 +186,7 @@ uint32_t define_import(struct encoder *e, const struct extern_name *name, const 
   return e->counts[type->sort]++;
 }
 
-uint32_t declare_export(struct encoder *e, const struct extern_name *name, const struct extern_type *type) {
+uint32_t emit_declared_export(struct encoder *e, const struct extern_name *name, const struct extern_type *type) {
   assert(e->kind != ENCODE_COMPONENT);
   struct buffer *b = open_item(e, SECTION_EXPORT, DECLARE_EXPORT);
   put_extern_name(b, name);
@@ -194,8 +194,8 @@ uint32_t declare_export(struct encoder *e, const struct extern_name *name, const
   return e->counts[type->sort]++;
 }
 
-uint32_t define_export(struct encoder *e, const struct extern_name *name, struct sort_index item,
-                       const struct extern_type *ascribed) {
+uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct sort_index item,
+                     const struct extern_type *ascribed) {
   struct buffer *b = open_component_item(e, SECTION_EXPORT);
   put_extern_name(b, name);
   put_sort_index(b, item);
@@ -205,7 +205,7 @@ uint32_t define_export(struct encoder *e, const struct extern_name *name, struct
   return e->counts[item.sort]++;
 }
 
-uint32_t define_core_module(struct encoder *e, struct bytes module) {
+uint32_t emit_core_module(struct encoder *e, struct bytes module) {
   close_section(e);
   put_byte(&e->done, SECTION_CORE_MODULE);
   put_u32(&e->done, (uint32_t)module.size);
@@ -213,7 +213,7 @@ uint32_t define_core_module(struct encoder *e, struct bytes module) {
   return e->counts[SORT_CORE_MODULE]++;
 }
 
-uint32_t define_component(struct encoder *e, struct bytes component) {
+uint32_t emit_component(struct encoder *e, struct bytes component) {
   close_section(e);
   put_byte(&e->done, SECTION_COMPONENT);
   put_u32(&e->done, (uint32_t)component.size);
@@ -227,7 +227,7 @@ static void put_core_sort_index(struct buffer *b, struct sort_index item) {
   put_u32(b, item.index);
 }
 
-uint32_t define_instance(struct encoder *e, const struct instance_expr *expression) {
+uint32_t emit_instance(struct encoder *e, const struct instance_expr *expression) {
   struct buffer *b = open_component_item(e, SECTION_INSTANCE);
   put_byte(b, expression->is_inline);
   if (!expression->is_inline)
@@ -244,7 +244,7 @@ uint32_t define_instance(struct encoder *e, const struct instance_expr *expressi
   return e->counts[SORT_INSTANCE]++;
 }
 
-uint32_t define_core_instance(struct encoder *e, const struct instance_expr *expression) {
+uint32_t emit_core_instance(struct encoder *e, const struct instance_expr *expression) {
   struct buffer *b = open_component_item(e, SECTION_CORE_INSTANCE);
   put_byte(b, expression->is_inline);
   if (!expression->is_inline)
@@ -289,7 +289,7 @@ static void put_canon_options(struct buffer *b, const struct canon_options *opti
   put_bytes(b, buffer_bytes(&items));
 }
 
-uint32_t define_canon(struct encoder *e, const struct canon_definition *canon) {
+uint32_t emit_canon(struct encoder *e, const struct canon_definition *canon) {
   struct buffer *b = open_component_item(e, SECTION_CANON);
   switch (canon->kind) {
   case CANON_LIFT:

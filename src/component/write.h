@@ -5,7 +5,7 @@
  * sharing one; in a type, each is a declarator.
  *
  *     struct encoder e = new_encoder(c, ENCODE_COMPONENT);
- *     uint32_t module = define_core_module(&e, bytes);
+ *     uint32_t module = emit_core_module(&e, bytes);
  *     struct bytes component = finish_component(&e);
  *
  * Spec: Binary.md.
@@ -40,27 +40,26 @@ void put_sort_index(struct buffer *b, struct sort_index item);
 uint8_t valtype_code(enum type_kind kind); /* opcode of primvaltype or defvaltype */
 
 /* In any scope. `deftype` is the whole production. */
-uint32_t define_type(struct encoder *e, const struct buffer *deftype);
-uint32_t define_core_type(struct encoder *e, const struct buffer *deftype,
-                          uint32_t type_count); /* index of the first */
-uint32_t define_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name);
-uint32_t define_outer_alias(struct encoder *e, enum sort sort, uint32_t count, uint32_t index);
+uint32_t emit_type(struct encoder *e, const struct buffer *deftype);
+uint32_t emit_core_type(struct encoder *e, const struct buffer *deftype, uint32_t type_count); /* index of the first */
+uint32_t emit_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name);
+uint32_t emit_outer_alias(struct encoder *e, enum sort sort, uint32_t count, uint32_t index);
 /* In a component or a component type. */
-uint32_t define_import(struct encoder *e, const struct extern_name *name, const struct extern_type *type);
+uint32_t emit_import(struct encoder *e, const struct extern_name *name, const struct extern_type *type);
 /* In a type. */
-uint32_t declare_export(struct encoder *e, const struct extern_name *name, const struct extern_type *type);
+uint32_t emit_declared_export(struct encoder *e, const struct extern_name *name, const struct extern_type *type);
 
 /* In a component. */
-uint32_t define_export(struct encoder *e, const struct extern_name *name, struct sort_index item,
-                       const struct extern_type *ascribed); /* null: none */
-uint32_t define_core_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name);
-uint32_t define_core_module(struct encoder *e, struct bytes module);
-uint32_t define_component(struct encoder *e, struct bytes component);
-uint32_t define_instance(struct encoder *e, const struct instance_expr *expression);
-uint32_t define_core_instance(struct encoder *e, const struct instance_expr *expression);
+uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct sort_index item,
+                     const struct extern_type *ascribed); /* null: none */
+uint32_t emit_core_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name);
+uint32_t emit_core_module(struct encoder *e, struct bytes module);
+uint32_t emit_component(struct encoder *e, struct bytes component);
+uint32_t emit_instance(struct encoder *e, const struct instance_expr *expression);
+uint32_t emit_core_instance(struct encoder *e, const struct instance_expr *expression);
 /* canon.kind is lift, lower, resource.new, resource.rep or resource.drop. Returns a function (lift) or core function.
  */
-uint32_t define_canon(struct encoder *e, const struct canon_definition *canon);
+uint32_t emit_canon(struct encoder *e, const struct canon_definition *canon);
 void add_custom(struct encoder *e, struct bytes name, struct bytes content);
 
 #endif

@@ -124,7 +124,7 @@ static uint32_t outer_index(struct type_scope *s, struct key key) {
     const struct known_type *how = known(outer, key);
     if (!how || (how->standing < STANDING_PART && key.at[0] == 't'))
       continue;
-    uint32_t index = define_outer_alias(&s->encoder, SORT_TYPE, count, known_index(outer, key));
+    uint32_t index = emit_outer_alias(&s->encoder, SORT_TYPE, count, known_index(outer, key));
     struct known_type here = {.standing = STANDING_PART, .index = index, .part = NO_INDEX};
     learn(s, key, here);
     return index;
@@ -237,7 +237,7 @@ uint32_t value_type_index(struct type_scope *s, const struct type *type) {
   }
   struct buffer b = new_buffer(s->context);
   put_defvaltype(s, &b, type); /* recursion no deeper than TYPE_DEPTH_LIMIT */
-  uint32_t index = define_type(&s->encoder, &b);
+  uint32_t index = emit_type(&s->encoder, &b);
   name_type(s, type, STANDING_DEFINED, index);
   return index;
 }
@@ -260,7 +260,7 @@ uint32_t functype_index(struct type_scope *s, const struct functype *type) {
   uint32_t before = map_get(&s->functypes, buffer_bytes(&b));
   if (before != NOT_FOUND)
     return before;
-  uint32_t index = define_type(&s->encoder, &b);
+  uint32_t index = emit_type(&s->encoder, &b);
   map_add(s->context, &s->functypes, buffer_bytes(&b), index);
   return index;
 }
@@ -277,7 +277,7 @@ uint32_t extern_index(struct type_scope *s, uint32_t item) {
   const struct extern_tree *tree = tree_of(s, item);
   assert(tree->parent != NO_INDEX);
   uint32_t instance = extern_index(s, tree->parent); /* as deep as instances are nested, which the reader limits */
-  index = define_export_alias(&s->encoder, tree->sort, instance, tree->name.name);
+  index = emit_export_alias(&s->encoder, tree->sort, instance, tree->name.name);
   map_add_number(s->context, &s->externs, 'e', item, index);
   return index;
 }
@@ -329,7 +329,7 @@ static uint32_t instance_type_index(struct type_scope *s, const uint32_t *childr
     declare_extern_export(&inner, children[n]);
   struct buffer b = new_buffer(s->context);
   put_finished_type(&b, &inner.encoder);
-  return define_type(&s->encoder, &b);
+  return emit_type(&s->encoder, &b);
 }
 
 uint32_t shape_index(struct type_scope *s, const struct component_shape *shape) {
@@ -342,7 +342,7 @@ uint32_t shape_index(struct type_scope *s, const struct component_shape *shape) 
     declare_extern_export(&inner, shape->exports[n]);
   struct buffer b = new_buffer(s->context);
   put_finished_type(&b, &inner.encoder);
-  return define_type(&s->encoder, &b);
+  return emit_type(&s->encoder, &b);
 }
 
 /* The typebound: a resource's first occurrence introduces it, any other says which one it is. */
@@ -387,14 +387,14 @@ struct extern_type extern_type_of(struct type_scope *s, uint32_t item) {
 
 uint32_t declare_extern_import(struct type_scope *s, uint32_t item) {
   struct extern_type type = extern_type_of(s, item);
-  uint32_t index = define_import(&s->encoder, &tree_of(s, item)->name, &type);
+  uint32_t index = emit_import(&s->encoder, &tree_of(s, item)->name, &type);
   introduce_extern(s, item, index);
   return index;
 }
 
 uint32_t declare_extern_export(struct type_scope *s, uint32_t item) {
   struct extern_type type = extern_type_of(s, item);
-  uint32_t index = declare_export(&s->encoder, &tree_of(s, item)->name, &type);
+  uint32_t index = emit_declared_export(&s->encoder, &tree_of(s, item)->name, &type);
   introduce_extern(s, item, index);
   return index;
 }
@@ -463,5 +463,5 @@ uint32_t module_type_index(struct type_scope *s, const struct module_type *type)
          "a core module type that takes types from around it cannot be written again");
   struct buffer b = new_buffer(s->context);
   put_module_type(&b, type, NULL);
-  return define_core_type(&s->encoder, &b, 1);
+  return emit_core_type(&s->encoder, &b, 1);
 }

@@ -72,7 +72,7 @@ static uint32_t define_world(struct encoder *e, struct context *c, const struct 
     declare_extern_export(&world, plan->exports.items[n]);
   struct buffer type = new_buffer(c);
   put_finished_type(&type, &world.encoder);
-  return define_type(e, &type);
+  return emit_type(e, &type);
 }
 
 /* The component type that exports the world by its full name. */
@@ -80,10 +80,10 @@ static uint32_t define_package(struct encoder *e, struct context *c, const struc
   struct encoder package = new_encoder(c, ENCODE_COMPONENT_TYPE);
   struct extern_type world = {.sort = SORT_COMPONENT, .index = define_world(&package, c, plan)};
   struct extern_name name = {.name = bytes_of(WORLD_PACKAGE_NAME)};
-  declare_export(&package, &name, &world);
+  emit_declared_export(&package, &name, &world);
   struct buffer type = new_buffer(c);
   put_finished_type(&type, &package);
-  return define_type(e, &type);
+  return emit_type(e, &type);
 }
 
 struct bytes encode_component_type(struct context *c, const struct plan *plan) {
@@ -95,6 +95,6 @@ struct bytes encode_component_type(struct context *c, const struct plan *plan) {
   add_custom(&e, bytes_of("wit-component-encoding"), (struct bytes){encoding, sizeof encoding});
   struct sort_index package = {SORT_TYPE, define_package(&e, c, plan)};
   struct extern_name name = {.name = bytes_of(WORLD_NAME)};
-  define_export(&e, &name, package, NULL);
+  emit_export(&e, &name, package, NULL);
   return finish_component(&e);
 }

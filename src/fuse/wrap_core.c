@@ -30,7 +30,7 @@ static uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance
   uint32_t index = map_get(&w->core_aliases, key);
   if (index != NOT_FOUND)
     return index;
-  index = define_core_export_alias(encoder_of(w), sort, instance, name);
+  index = emit_core_export_alias(encoder_of(w), sort, instance, name);
   map_add(w->context, &w->core_aliases, key, index);
   return index;
 }
@@ -159,8 +159,8 @@ static struct module *make_support(struct wrapper *w) {
 static uint32_t instantiate_module(struct wrapper *w, struct bytes module, const struct argument *arguments,
                                    uint32_t argument_count) {
   struct instance_expr expression = {
-      .of = define_core_module(encoder_of(w), module), .argument_count = argument_count, .arguments = arguments};
-  return define_core_instance(encoder_of(w), &expression);
+      .of = emit_core_module(encoder_of(w), module), .argument_count = argument_count, .arguments = arguments};
+  return emit_core_instance(encoder_of(w), &expression);
 }
 
 /* resourcetype. */
@@ -173,7 +173,7 @@ static void write_resource(struct wrapper *w, const struct exported_resource *ex
   put_byte(&b, has_dtor);
   if (has_dtor)
     put_u32(&b, dtor);
-  name_resource(&w->whole.scope, exported->resource, STANDING_DEFINED, define_type(encoder_of(w), &b));
+  name_resource(&w->whole.scope, exported->resource, STANDING_DEFINED, emit_type(encoder_of(w), &b));
 }
 
 static uint32_t write_lower(struct wrapper *w, const struct boundary_import *b) {
@@ -188,7 +188,7 @@ static uint32_t write_lower(struct wrapper *w, const struct boundary_import *b) 
   options->has_realloc = b->options.realloc.source != ITEM_NONE;
   if (options->has_realloc)
     options->realloc = trampoline_function(w, b->trampoline);
-  return define_canon(encoder_of(w), &canon);
+  return emit_canon(encoder_of(w), &canon);
 }
 
 static uint32_t write_resource_function(struct wrapper *w, const struct boundary_import *b) {
@@ -196,7 +196,7 @@ static uint32_t write_resource_function(struct wrapper *w, const struct boundary
                                            : b->kind == BOUNDARY_RESOURCE_REP ? CANON_RESOURCE_REP
                                                                               : CANON_RESOURCE_DROP,
                                    .type = resource_index(&w->whole.scope, b->resource)};
-  return define_canon(encoder_of(w), &canon);
+  return emit_canon(encoder_of(w), &canon);
 }
 
 /* What the fused module is given for a boundary import. */
@@ -244,7 +244,7 @@ static void instantiate_fused(struct wrapper *w, struct bytes fused, const uint3
     struct instance_expr expression = {
         .is_inline = true, .export_count = group->exports.count, .exports = group->exports.items};
     arguments[n] =
-        (struct argument){group->module, {SORT_CORE_INSTANCE, define_core_instance(encoder_of(w), &expression)}};
+        (struct argument){group->module, {SORT_CORE_INSTANCE, emit_core_instance(encoder_of(w), &expression)}};
   }
   w->fused_instance = instantiate_module(w, fused, arguments, groups.count);
 }
@@ -291,7 +291,7 @@ static uint32_t write_lift(struct wrapper *w, uint32_t func) {
   options->has_post_return = e->post_return_name.size > 0;
   if (options->has_post_return)
     options->post_return = fused_function(w, e->post_return_name);
-  return define_canon(encoder_of(w), &canon);
+  return emit_canon(encoder_of(w), &canon);
 }
 
 uint32_t component_function(struct wrapper *w, uint32_t func) {

@@ -45,14 +45,14 @@ static void import_resource(struct wrapper *w, struct body *shim, uint32_t resou
   struct extern_name name = {.name = next_name(w, shim, "type")};
   struct extern_type type = {.sort = SORT_TYPE, .bound = BOUND_SUB_RESOURCE};
   add_argument(w, shim, name.name, SORT_TYPE, resource_index(&shim->outer->scope, resource));
-  name_resource(&shim->scope, resource, STANDING_PART, define_import(&shim->scope.encoder, &name, &type));
+  name_resource(&shim->scope, resource, STANDING_PART, emit_import(&shim->scope.encoder, &name, &type));
 }
 
 static void import_value_type(struct wrapper *w, struct body *shim, const struct type *t, enum standing standing) {
   struct extern_name name = {.name = next_name(w, shim, "type")};
   struct extern_type type = {.sort = SORT_TYPE, .bound = BOUND_EQ, .index = value_type_index(&shim->scope, t)};
   add_argument(w, shim, name.name, SORT_TYPE, value_type_index(&shim->outer->scope, t));
-  name_type(&shim->scope, t, standing, define_import(&shim->scope.encoder, &name, &type));
+  name_type(&shim->scope, t, standing, emit_import(&shim->scope.encoder, &name, &type));
 }
 
 /* Imports what has to be named of a value type, its parts first. Recursion no deeper than TYPE_DEPTH_LIMIT. */
@@ -143,7 +143,7 @@ static void import_function(struct wrapper *w, struct body *shim, const struct e
   struct extern_name name = {.name = next_name(w, shim, "func")};
   struct extern_type type = {.sort = SORT_FUNC, .index = functype_index(&shim->scope, tree->functype)};
   add_argument(w, shim, name.name, SORT_FUNC, function_in(w, shim->outer, tree->func));
-  map_add_number(w->context, &shim->items, 'f', tree->func, define_import(&shim->scope.encoder, &name, &type));
+  map_add_number(w->context, &shim->items, 'f', tree->func, emit_import(&shim->scope.encoder, &name, &type));
 }
 
 static uint32_t embed_definition(struct wrapper *w, struct body *whole, const struct extern_tree *tree) {
@@ -154,14 +154,14 @@ static uint32_t embed_definition(struct wrapper *w, struct body *whole, const st
     if (tree->module_bytes.size == 0)
       fail(w->context, FAILURE_INPUT, NO_OFFSET, "the exported core module \"%.*s\" has no definition to copy",
            SHOW(tree->name.name));
-    return define_core_module(e, tree->module_bytes);
+    return emit_core_module(e, tree->module_bytes);
   }
   if (!tree->component)
     fail(w->context, FAILURE_INPUT, NO_OFFSET,
          "the exported component \"%.*s\" refers to definitions around it, so that it cannot be copied",
          SHOW(tree->name.name));
   const struct component *component = tree->component;
-  return define_component(e, (struct bytes){component->origin + component->offset, component->size});
+  return emit_component(e, (struct bytes){component->origin + component->offset, component->size});
 }
 
 /* A core module or component in any body; shims reach the whole's by outer aliases. */
@@ -171,7 +171,7 @@ static uint32_t definition_in(struct wrapper *w, struct body *body, uint32_t ite
     return index;
   const struct extern_tree *tree = tree_of(w, item);
   if (body->outer)
-    index = define_outer_alias(&body->scope.encoder, tree->sort, 1, definition_in(w, body->outer, item));
+    index = emit_outer_alias(&body->scope.encoder, tree->sort, 1, definition_in(w, body->outer, item));
   else
     index = embed_definition(w, body, tree);
   map_add_number(w->context, &body->items, 'd', item, index);
@@ -189,11 +189,10 @@ static uint32_t make_instance(struct wrapper *w, struct body *body, const struct
     import_trees(w, shim, tree->children, tree->child_count, pass);
   for (uint32_t n = 0; n < tree->child_count; n++)
     export_item(w, shim, tree->children[n]);
-  struct instance_expr expression = {.of =
-                                         define_component(&body->scope.encoder, finish_component(&shim->scope.encoder)),
+  struct instance_expr expression = {.of = emit_component(&body->scope.encoder, finish_component(&shim->scope.encoder)),
                                      .argument_count = shim->arguments.count,
                                      .arguments = shim->arguments.items};
-  return define_instance(&body->scope.encoder, &expression);
+  return emit_instance(&body->scope.encoder, &expression);
 }
 
 /* Recursion as deep as instances are nested, see check_extern_depth. */
@@ -221,7 +220,7 @@ static void export_item(struct wrapper *w, struct body *body, uint32_t item) {
   default:
     what.index = definition_in(w, body, item);
   }
-  uint32_t index = define_export(&s->encoder, &tree->name, what, tree->sort == SORT_FUNC ? &type : NULL);
+  uint32_t index = emit_export(&s->encoder, &tree->name, what, tree->sort == SORT_FUNC ? &type : NULL);
   introduce_extern(s, item, index);
 }
 

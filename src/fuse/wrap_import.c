@@ -189,7 +189,7 @@ static bool copy_core_type(struct copier *k, uint32_t index, uint32_t *copied) {
   if (entry.copied == NO_INDEX) {
     if (!put_core_definition(k, &b, entry.definition->of.core_type, entry.part, 0))
       return false;
-    k->core_types.items[index].copied = define_core_type(&k->scope->encoder, &b, 1);
+    k->core_types.items[index].copied = emit_core_type(&k->scope->encoder, &b, 1);
   }
   *copied = k->core_types.items[index].copied;
   return true;
@@ -211,7 +211,7 @@ static bool copy_extern_type(struct copier *k, struct extern_type *type, uint32_
 /* An alias inside of a type: all but those of the root's items stay. */
 static bool copy_inner_alias(struct copier *k, struct encoder *inner, const struct alias *alias, uint32_t level) {
   if (alias->kind == ALIAS_EXPORT) {
-    define_export_alias(inner, alias->sort, alias->instance, alias->name);
+    emit_export_alias(inner, alias->sort, alias->instance, alias->name);
     return true;
   }
   if (alias->kind != ALIAS_OUTER || (alias->sort != SORT_TYPE && alias->sort != SORT_CORE_TYPE))
@@ -220,7 +220,7 @@ static bool copy_inner_alias(struct copier *k, struct encoder *inner, const stru
   bool can = true;
   if (alias->count == level)
     can = alias->sort == SORT_TYPE ? copy_type(k, index, &index) : copy_core_type(k, index, &index);
-  define_outer_alias(inner, alias->sort, alias->count, index);
+  emit_outer_alias(inner, alias->sort, alias->count, index);
   return can;
 }
 
@@ -231,7 +231,7 @@ static bool copy_inner_core_type(struct copier *k, struct encoder *inner, const 
     struct buffer b = new_buffer(inner->context);
     if (!put_core_definition(k, &b, type, n, level))
       return false;
-    define_core_type(inner, &b, 1);
+    emit_core_type(inner, &b, 1);
   }
   return true;
 }
@@ -243,7 +243,7 @@ static bool copy_declaration(struct copier *k, struct encoder *inner, const stru
   case DEFINE_TYPE:
     if (!put_deftype(k, &b, d->of.type, level))
       return false;
-    define_type(inner, &b);
+    emit_type(inner, &b);
     return true;
   case DEFINE_CORE_TYPE:
     return copy_inner_core_type(k, inner, d->of.core_type, level);
@@ -253,13 +253,13 @@ static bool copy_declaration(struct copier *k, struct encoder *inner, const stru
     type = d->of.import.type;
     if (!copy_extern_type(k, &type, level))
       return false;
-    define_import(inner, &d->of.import.name, &type);
+    emit_import(inner, &d->of.import.name, &type);
     return true;
   case DEFINE_EXPORT:
     type = d->of.export_.type;
     if (!copy_extern_type(k, &type, level))
       return false;
-    declare_export(inner, &d->of.export_.name, &type);
+    emit_declared_export(inner, &d->of.export_.name, &type);
     return true;
   default:
     return false;
@@ -343,7 +343,7 @@ static bool copy_root_definition(struct copier *k, const struct entry *entry, ui
     struct buffer b = new_buffer(k->scope->context);
     if (!put_deftype(k, &b, d->of.type, 0))
       return false;
-    *copied = define_type(&k->scope->encoder, &b);
+    *copied = emit_type(&k->scope->encoder, &b);
     return true;
   }
   if (d->kind == DEFINE_IMPORT)
@@ -375,7 +375,7 @@ static void copy_import(struct copier *k, uint32_t item, const struct import_def
   struct extern_type type = import->type;
   if (!copy_extern_type(k, &type, 0))
     type = extern_type_of(k->scope, item);
-  introduce_extern(k->scope, item, define_import(&k->scope->encoder, &import->name, &type));
+  introduce_extern(k->scope, item, emit_import(&k->scope->encoder, &import->name, &type));
 }
 
 void write_imports(struct type_scope *s, const struct component *root) {
