@@ -117,12 +117,17 @@ void fail(struct context *context, enum failure failure, size_t offset, const ch
   longjmp(*context->escape, 1);
 }
 
+/* Zeroed, so that what is cut from it is: nothing is handed out twice. calloc gets fresh pages without touching them.
+ */
 static struct arena_block *new_block(struct context *context, size_t size) {
   struct arena_block *block = NULL;
   if (size <= SIZE_MAX - header_size())
-    block = context->allocate ? context->allocate(context->user, header_size() + size) : malloc(header_size() + size);
+    block =
+        context->allocate ? context->allocate(context->user, header_size() + size) : calloc(1, header_size() + size);
   if (!block)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  if (context->allocate)
+    memset(block, 0, header_size() + size);
   block->size = size;
   return block;
 }
@@ -162,7 +167,7 @@ void *allocate(struct context *context, size_t count, size_t size) {
   } else {
     memory = allocate_from_new_block(context, total);
   }
-  return memset(memory, 0, total);
+  return memory;
 }
 
 void push_place(struct context *context, const char *what, uint32_t index, struct bytes name) {

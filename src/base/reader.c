@@ -94,7 +94,7 @@ int64_t read_s64(struct reader *r, const char *field) { return read_signed(r, 64
 
 struct bytes read_bytes(struct reader *r, size_t size, const char *field) {
   if (size > bytes_left(r))
-    fail_at(r, "%s should have %zu bytes, but only %zu are left", field, size, bytes_left(r));
+    fail_at(r, "%s should have %zu bytes, but only %zu remain", field, size, bytes_left(r));
   const struct bytes bytes = {r->at, size};
   r->at += size;
   return bytes;

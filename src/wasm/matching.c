@@ -15,16 +15,16 @@
  */
 #include "wasm/module.h"
 
-#include <string.h>
-
-#define GROUP_DEPTH_LIMIT 1000 /* of recursion groups that refer to earlier ones */
+#define GROUP_DEPTH_LIMIT 1000   /* of recursion groups that refer to earlier ones */
 #define GROUP_WORK_LIMIT 1000000 /* members of groups compared for one answer */
 #define KNOWN_PAIRS 256
 
 struct comparison {
   const struct module *a, *b;
   uint32_t depth, work;
-  struct { uint32_t a, b; } known[KNOWN_PAIRS]; /* 1 + group, of groups that are equal; 0: free */
+  struct {
+    uint32_t a, b;
+  } known[KNOWN_PAIRS]; /* 1 + group, of groups that are equal; 0: free */
 };
 
 static bool same_type_index(struct comparison *c, uint32_t type_a, uint32_t type_b);

@@ -256,7 +256,8 @@ static uint32_t read_tagtype(struct reader *r) {
   return read_u32(r, "the tag's type index");
 }
 
-/* externtype ::= 0x00 typeidx | 0x01 tabletype | 0x02 memtype | 0x03 globaltype | 0x04 tagtype | 0x20 typeidx (exact) */
+/* externtype ::= 0x00 typeidx | 0x20 typeidx (exact) | 0x01 tabletype | 0x02 memtype | 0x03 globaltype
+ *              | 0x04 tagtype */
 struct core_extern read_core_extern(struct reader *r) {
   struct core_extern type = {0};
   const uint8_t kind = peek_byte(r, "the kind of import");
@@ -525,7 +526,7 @@ static void read_code_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   reading->bodies = read_count(r, 1, "the number of function bodies");
   if (reading->bodies != m->functions.count)
-    fail_at(r, "there are %u function bodies for %u functions", reading->bodies, m->functions.count);
+    fail_at(r, "the number of function bodies is %u, that of functions is %u", reading->bodies, m->functions.count);
   for (uint32_t i = 0; i < reading->bodies; i++) {
     const uint32_t size = read_u32(r, "the size of the function body");
     m->functions.items[i].body = read_bytes(r, size, "the function body");
@@ -622,7 +623,7 @@ static void read_sections(struct reader *r, struct reading *reading) {
 static void check_counts(struct reader *r, const struct reading *reading) {
   const struct module *m = reading->module;
   if (reading->bodies != m->functions.count)
-    fail_at(r, "there are %u functions but no code section", m->functions.count);
+    fail_at(r, "there is no code section for %u function%s", m->functions.count, m->functions.count == 1 ? "" : "s");
   if (m->has_data_count && reading->data_count != m->datas.count)
     fail_at(r, "the data count section announces %u data segments, but there are %u", reading->data_count,
             m->datas.count);

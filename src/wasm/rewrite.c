@@ -31,7 +31,7 @@ struct opcode {
 #define FIRST_PREFIX 0xfb
 #define LAST_PREFIX 0xfe
 #define PREFIX_ROWS 0x120u /* at least the highest opcode after a prefix, and one */
-#define ROW(prefix, opcode) ((prefix) == 0 ? (opcode) : 0x100u + ((prefix)-FIRST_PREFIX) * PREFIX_ROWS + (opcode))
+#define ROW(prefix, opcode) ((prefix) == 0 ? (opcode) : 0x100u + ((prefix) - FIRST_PREFIX) * PREFIX_ROWS + (opcode))
 
 static const struct opcode opcodes[ROW(LAST_PREFIX, PREFIX_ROWS)] = {
 #define OPCODE(prefix, opcode, name, immediates) [ROW(prefix, opcode)] = {name, immediates},
@@ -62,7 +62,8 @@ static struct walk walk_of(struct reader r, const struct module *m) {
     w.counts[kind] = item_count(m, (enum core_kind)kind);
   w.counts[SPACE_TYPE] = m->types.count;
   w.counts[SPACE_ELEMENT] = m->elements.count;
-  w.counts[SPACE_DATA] = m->datas.count;
+  /* Code may name data segments only where their number comes before it. */
+  w.counts[SPACE_DATA] = m->has_data_count ? m->datas.count : 0;
   return w;
 }
 
@@ -111,8 +112,8 @@ static uint32_t mapped(const struct walk *w, enum index_space space, uint32_t in
 
 /* Is `index` in its space? Tells the visitor. */
 static inline void use_index(struct walk *w, enum index_space space, const uint8_t *at, uint32_t index) {
-  static const char *const names[] = {"function", "table", "memory", "global", "tag", "type", "element segment",
-                                      "data segment"};
+  static const char *const names[] = {"function", "table", "memory",          "global",
+                                      "tag",      "type",  "element segment", "data segment"};
   if (index >= w->counts[space]) {
     w->r.at = at;
     fail_at(&w->r, "%s: %s index %u is out of range: there %s %u", w->instruction, names[space], index,
@@ -257,7 +258,10 @@ static void walk_labels(struct walk *w) {
 /* One letter of opcodes.def. */
 static inline void walk_immediate(struct walk *w, char letter) {
   switch (letter) {
-  case 'l': case 'x': case 'F': case 'n':
+  case 'l':
+  case 'x':
+  case 'F':
+  case 'n':
     next_u32(w, "the immediate");
     return;
   case 'f':
@@ -311,7 +315,8 @@ static inline void walk_immediate(struct walk *w, char letter) {
   case 'I':
     read_s64(&w->r, "the constant");
     return;
-  case '1': case 'w':
+  case '1':
+  case 'w':
     read_byte(&w->r, "the immediate");
     return;
   case '4':

@@ -12,6 +12,8 @@
 
 #include <assert.h>
 
+#define LEB128_U32_LIMIT 5 /* bytes of a u32 */
+
 /* Types. */
 
 /* heaptype ::= absheaptype | x:s33 (if x >= 0) | 0x65 absheaptype (shared) | 0x62 x:typeidx (exact) */
@@ -127,7 +129,8 @@ static void put_tagtype(struct buffer *b, uint32_t type) {
   put_u32(b, type);
 }
 
-/* externtype ::= 0x00 typeidx | 0x01 tabletype | 0x02 memtype | 0x03 globaltype | 0x04 tagtype | 0x20 typeidx (exact) */
+/* externtype ::= 0x00 typeidx | 0x20 typeidx (exact) | 0x01 tabletype | 0x02 memtype | 0x03 globaltype
+ *              | 0x04 tagtype */
 void put_core_extern(struct buffer *b, const struct core_extern *type) {
   put_byte(b, type->exact ? 0x20 : (uint8_t)type->kind);
   switch (type->kind) {
@@ -237,9 +240,7 @@ static void put_start_section(struct buffer *b, const struct module *m) {
     put_u32(b, m->start);
 }
 
-static bool is_func_heap(struct core_valtype type) {
-  return type.heap == HEAP_FUNC && !type.shared && !type.exact;
-}
+static bool is_func_heap(struct core_valtype type) { return type.heap == HEAP_FUNC && !type.shared && !type.exact; }
 
 /* elem ::= flags:u32 (tableidx)? (expr)? (elemkind | reftype)? (list(funcidx) | list(expr)) */
 static void put_element(struct buffer *b, const struct core_element *element) {
@@ -284,6 +285,10 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
 
 /* codesec ::= list(code)      code ::= size:u32 func */
 static void put_code_section(struct buffer *b, const struct module *m) {
+  size_t size = LEB128_U32_LIMIT;
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += LEB128_U32_LIMIT + m->functions.items[i].body.size;
+  reserve(b, size);
   put_list_count(b, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++)
     put_name(b, m->functions.items[i].body);
