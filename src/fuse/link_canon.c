@@ -1,0 +1,444 @@
+/* link_canon.c -- canonical functions: what they are of, their options, and their core signatures.
+ *
+ * A lift makes a function of the component, every other canonical function a core function. The core signatures of all
+ * are in one module, so that they can be compared with what a core module imports. Asynchronous ones are made like any
+ * other, and refused where one would be called: imported by a core module, or exported by the root.
+ *
+ * Requires  link.c: the frame.
+ * Provides  plan->funcs that are lifted, plan->canons.
+ * Spec      CanonicalABI.md "Canonical Definitions", "canonopt Validation", flatten_functype.
+ */
+#include "fuse/link.h"
+
+#define MAX_FLAT_ASYNC_PARAMS 4
+#define CONTEXT_SLOTS 2
+#define SIGNATURE_LIMIT 24 /* parameters of a canonical function, at most */
+
+struct signature {
+  struct core_valtype params[SIGNATURE_LIMIT], results[SIGNATURE_LIMIT];
+  uint32_t param_count, result_count;
+};
+
+static struct core_functype functype_of(const struct signature *s) {
+  return (struct core_functype){s->params, s->results, s->param_count, s->result_count};
+}
+
+static void add_param(struct signature *s, uint8_t code) {
+  assert(s->param_count < SIGNATURE_LIMIT);
+  s->params[s->param_count++] = (struct core_valtype){.code = code};
+}
+
+static void add_result(struct signature *s, uint8_t code) {
+  assert(s->result_count < SIGNATURE_LIMIT);
+  s->results[s->result_count++] = (struct core_valtype){.code = code};
+}
+
+/* Core type of a pointer into the memory `item`; of a 32-bit one if there is none. */
+static uint8_t address_type(const struct link *link, struct core_item item) {
+  if (item.source == ITEM_NONE)
+    return CORE_I32;
+  const struct module *module;
+  const struct core_extern type = type_of_item(link, item, &module);
+  const bool is_64 = type.kind == CORE_TABLE ? type.table.limits.is_64 : type.memory.is_64;
+  return is_64 ? CORE_I64 : CORE_I32;
+}
+
+static enum pointer_size pointer_size_of(const struct link *link, const struct options *options) {
+  return address_type(link, options->memory) == CORE_I64 ? POINTER_64 : POINTER_32;
+}
+
+static bool same_core_functype(const struct core_functype *a, const struct core_functype *b) {
+  if (a->param_count != b->param_count || a->result_count != b->result_count)
+    return false;
+  for (uint32_t i = 0; i < a->param_count; i++)
+    if (a->params[i].code != b->params[i].code)
+      return false;
+  for (uint32_t i = 0; i < a->result_count; i++)
+    if (a->results[i].code != b->results[i].code)
+      return false;
+  return true;
+}
+
+void expect_functype(struct link *link, struct core_item item, const struct core_functype *type, const char *what) {
+  const struct core_functype *found = functype_of_item(link, item);
+  if (same_core_functype(found, type))
+    return;
+  const struct bytes wanted_text = show_core_functype(link->context, type);
+  const struct bytes found_text = show_core_functype(link->context, found);
+  REFUSE(link, "the %s has to be of type %.*s, but is of type %.*s", what, SHOW(wanted_text), SHOW(found_text));
+}
+
+static bool has_async_type(const struct functype *type) {
+  bool is_async = type->is_async || (type->result && type->result->is_async);
+  for (uint32_t i = 0; i < type->param_count; i++)
+    is_async |= type->params[i].type->is_async;
+  return is_async;
+}
+
+/* Lowered functions can be lifted again; each is older than what lifts it, so that this ends. */
+static bool is_async_func(const struct link *link, uint32_t func) {
+  for (;;) {
+    const struct func *f = &link->plan->funcs.items[func];
+    if (has_async_type(f->type) || f->options.is_async || f->options.callback.source != ITEM_NONE)
+      return true;
+    if (f->source != FUNC_LIFTED || f->core.source != ITEM_CANON)
+      return false;
+    const struct canon *canon = &link->plan->canons.items[f->core.index];
+    if (canon->kind != CANON_LOWER || canon->options.is_async)
+      return canon->kind == CANON_LOWER;
+    func = canon->func;
+  }
+}
+
+void refuse_async_func(struct link *link, uint32_t func, struct bytes name) {
+  if (is_async_func(link, func))
+    REFUSE(link, "the function \"%.*s\" is asynchronous, which is not supported yet", SHOW(name));
+}
+
+void refuse_async_item(struct link *link, struct core_item item, struct bytes name) {
+  if (item.source != ITEM_CANON)
+    return;
+  const struct canon *canon = &link->plan->canons.items[item.index];
+  if (canon->kind != CANON_LOWER)
+    return;
+  const struct bytes known = link->func_names.items[canon->func];
+  if (canon->options.is_async || is_async_func(link, canon->func))
+    REFUSE(link, "the function \"%.*s\" is asynchronous, which is not supported yet", SHOW(known.size ? known : name));
+}
+
+static struct options get_options(struct link *link, const struct frame *frame, const struct canon_options *written) {
+  struct options options = {.encoding = (enum string_encoding)written->encoding, .is_async = written->is_async};
+  if (written->has_memory)
+    options.memory = get_item(link, frame, SORT_CORE_MEMORY, written->memory);
+  if (written->has_realloc)
+    options.realloc = get_item(link, frame, SORT_CORE_FUNC, written->realloc);
+  if (written->has_post_return)
+    options.post_return = get_item(link, frame, SORT_CORE_FUNC, written->post_return);
+  if (written->has_callback)
+    options.callback = get_item(link, frame, SORT_CORE_FUNC, written->callback);
+  if (written->has_realloc && !written->has_memory)
+    REFUSE(link, "the option realloc needs the option memory");
+  if (written->has_realloc) {
+    struct signature s = {0};
+    const uint8_t address = address_type(link, options.memory);
+    for (uint32_t i = 0; i < 4; i++)
+      add_param(&s, address);
+    add_result(&s, address);
+    const struct core_functype type = functype_of(&s);
+    expect_functype(link, options.realloc, &type, "realloc");
+  }
+  return options;
+}
+
+static bool has_pointers(const struct type *type) { return type && type->has_pointers; }
+
+static bool params_have_pointers(const struct functype *type) {
+  for (uint32_t i = 0; i < type->param_count; i++)
+    if (type->params[i].type->has_pointers)
+      return true;
+  return false;
+}
+
+/* "requires memory if T contains a list or string", and where values are spilled. */
+static void expect_options(struct link *link, const struct functype *type, const struct flat_functype *flat,
+                           const struct options *options, enum flat_direction direction) {
+  const bool in = params_have_pointers(type), out = has_pointers(type->result);
+  const bool realloc = direction == FLAT_LIFT ? in || flat->params_spilled : out;
+  const bool memory = realloc || in || out || flat->params_spilled || flat->result_spilled;
+  if (memory && options->memory.source == ITEM_NONE)
+    REFUSE(link, "canon %s needs the option memory, since values of the function pass through memory",
+           direction == FLAT_LIFT ? "lift" : "lower");
+  if (realloc && options->realloc.source == ITEM_NONE)
+    REFUSE(link, "canon %s needs the option realloc, since it has to make room for values of the function",
+           direction == FLAT_LIFT ? "lift" : "lower");
+}
+
+/* Flattened, or one pointer if there are more than `most`. */
+static void add_flat_params(struct signature *s, const struct functype *type, enum pointer_size p, uint32_t most) {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    count += type->params[i].type->flat_count;
+  if (count > most) {
+    add_param(s, p == POINTER_64 ? CORE_I64 : CORE_I32);
+    return;
+  }
+  uint8_t codes[MAX_FLAT_PARAMS];
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < type->param_count; i++)
+    used += flatten_type(type->params[i].type, p, codes + used);
+  for (uint32_t i = 0; i < used; i++)
+    add_param(s, codes[i]);
+}
+
+/* flatten_functype() with opts.async_. */
+static struct signature flatten_async(const struct functype *type, const struct options *options,
+                                      enum flat_direction direction, enum pointer_size p) {
+  struct signature s = {0};
+  add_flat_params(&s, type, p, direction == FLAT_LIFT ? MAX_FLAT_PARAMS : MAX_FLAT_ASYNC_PARAMS);
+  if (direction == FLAT_LOWER && type->result && type->result->flat_count)
+    add_param(&s, p == POINTER_64 ? CORE_I64 : CORE_I32);
+  if (direction == FLAT_LOWER || options->callback.source != ITEM_NONE)
+    add_result(&s, CORE_I32);
+  return s;
+}
+
+static struct signature flatten_sync(struct link *link, const struct functype *type, const struct options *options,
+                                     enum flat_direction direction, enum pointer_size p) {
+  struct signature s = {0};
+  const struct flat_functype flat = flatten_functype(type, direction, p);
+  for (uint32_t i = 0; i < flat.param_count; i++)
+    add_param(&s, flat.params[i]);
+  for (uint32_t i = 0; i < flat.result_count; i++)
+    add_result(&s, flat.results[i]);
+  expect_options(link, type, &flat, options, direction);
+  return s;
+}
+
+static struct signature flatten(struct link *link, const struct functype *type, const struct options *options,
+                                enum flat_direction direction) {
+  const enum pointer_size p = pointer_size_of(link, options);
+  if (options->is_async)
+    return flatten_async(type, options, direction, p);
+  return flatten_sync(link, type, options, direction, p);
+}
+
+static void define_lift(struct link *link, struct frame *frame, const struct canon_definition *definition) {
+  const struct functype *type = get_functype(link, frame, definition->type);
+  struct func func = {.source = FUNC_LIFTED, .type = type, .instance = frame->instance, .import = NO_INDEX};
+  func.core = get_item(link, frame, SORT_CORE_FUNC, definition->function);
+  func.options = get_options(link, frame, &definition->options);
+  const struct signature s = flatten(link, type, &func.options, FLAT_LIFT);
+  const struct core_functype wanted = functype_of(&s);
+  expect_functype(link, func.core, &wanted, "core function that is lifted");
+  if (definition->options.has_post_return) {
+    const struct core_functype post_return = {.params = s.results, .param_count = s.result_count};
+    expect_functype(link, func.options.post_return, &post_return, "post-return function");
+  }
+  if (definition->options.has_callback) {
+    const struct core_valtype codes[] = {{.code = CORE_I32}, {.code = CORE_I32}, {.code = CORE_I32}};
+    const struct core_functype callback = {.params = codes, .results = codes, .param_count = 3, .result_count = 1};
+    expect_functype(link, func.options.callback, &callback, "callback");
+  }
+  const uint32_t index = add_func(link, func, (struct bytes){0});
+  add_def(link, frame, (struct def){.sort = SORT_FUNC, .origin = NO_INDEX, .is.func = index});
+}
+
+/* The core type of each canonical function but lift, lower and task.return: parameters, a colon, results.
+ * i: i32, l: i64, p: an address of the memory, u: of the table, r: the resource's representation, v: the immediate
+ * value type, t: the parameter of the immediate function type, f: a reference to a function of that type. */
+static const char *signature_of(enum canon_kind kind) {
+  switch (kind) {
+  case CANON_RESOURCE_NEW:
+    return "r:i";
+  case CANON_RESOURCE_REP:
+    return "i:r";
+  case CANON_CONTEXT_GET:
+    return ":v";
+  case CANON_CONTEXT_SET:
+    return "v:";
+  case CANON_STREAM_NEW:
+  case CANON_FUTURE_NEW:
+    return ":l";
+  case CANON_STREAM_READ:
+  case CANON_STREAM_WRITE:
+    return "ipp:p";
+  case CANON_FUTURE_READ:
+  case CANON_FUTURE_WRITE:
+  case CANON_WAITABLE_SET_WAIT:
+  case CANON_WAITABLE_SET_POLL:
+    return "ip:i";
+  case CANON_ERROR_CONTEXT_NEW:
+    return "pp:i";
+  case CANON_ERROR_CONTEXT_DEBUG_MESSAGE:
+    return "ip:";
+  case CANON_THREAD_NEW_INDIRECT:
+  case CANON_THREAD_SPAWN_INDIRECT:
+    return "ut:i";
+  case CANON_THREAD_SPAWN_REF:
+    return "ft:i";
+  case CANON_WAITABLE_JOIN:
+    return "ii:";
+  case CANON_TASK_CANCEL:
+  case CANON_BACKPRESSURE_INC:
+  case CANON_BACKPRESSURE_DEC:
+    return ":";
+  case CANON_WAITABLE_SET_NEW:
+  case CANON_THREAD_INDEX:
+  case CANON_THREAD_YIELD:
+  case CANON_THREAD_SUSPEND:
+  case CANON_THREAD_AVAILABLE_PARALLELISM:
+    return ":i";
+  case CANON_SUBTASK_CANCEL:
+  case CANON_STREAM_CANCEL_READ:
+  case CANON_STREAM_CANCEL_WRITE:
+  case CANON_FUTURE_CANCEL_READ:
+  case CANON_FUTURE_CANCEL_WRITE:
+  case CANON_THREAD_SUSPEND_THEN_RESUME:
+  case CANON_THREAD_YIELD_THEN_RESUME:
+  case CANON_THREAD_SUSPEND_THEN_PROMOTE:
+  case CANON_THREAD_YIELD_THEN_PROMOTE:
+    return "i:i";
+  case CANON_RESOURCE_DROP:
+  case CANON_SUBTASK_DROP:
+  case CANON_STREAM_DROP_READABLE:
+  case CANON_STREAM_DROP_WRITABLE:
+  case CANON_FUTURE_DROP_READABLE:
+  case CANON_FUTURE_DROP_WRITABLE:
+  case CANON_ERROR_CONTEXT_DROP:
+  case CANON_WAITABLE_SET_DROP:
+  case CANON_THREAD_RESUME_LATER:
+    return "i:";
+  case CANON_LIFT:
+  case CANON_LOWER:
+  case CANON_TASK_RETURN:
+  case CANON_KIND_COUNT:
+    break;
+  }
+  assert(false);
+  return "";
+}
+
+/* `$ft` must refer to the type `(func (param $c T))`. */
+static const struct core_functype *start_functype(struct link *link, const struct frame *frame, uint32_t index) {
+  const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
+  const struct core_type *core_type = type.rectypes ? &type.rectypes->types.items[type.is.index] : NULL;
+  if (!core_type || core_type->composite != COMPOSITE_FUNC || core_type->func.param_count != 1 ||
+      core_type->func.result_count != 0 || core_type->func.params[0].code == CORE_REF ||
+      core_type->func.params[0].code == CORE_REF_NULL)
+    REFUSE(link, "core type %u is not that of a thread's function, which has one parameter", index);
+  return &core_type->func;
+}
+
+static struct core_valtype expand_letter(struct link *link, const struct frame *frame, char letter,
+                                         const struct canon_definition *definition, const struct canon *canon) {
+  switch (letter) {
+  case 'l':
+    return (struct core_valtype){.code = CORE_I64};
+  case 'p':
+    return (struct core_valtype){.code = address_type(link, canon->options.memory)};
+  case 'u': {
+    const struct core_item table = get_item(link, frame, SORT_CORE_TABLE, definition->table);
+    return (struct core_valtype){.code = address_type(link, table)};
+  }
+  case 'r':
+    return (struct core_valtype){.code = link->plan->resources.items[canon->resource].rep};
+  case 'v':
+    return (struct core_valtype){.code = definition->core_type};
+  case 't':
+    return start_functype(link, frame, definition->type)->params[0];
+  case 'f': {
+    const struct core_functype *type = start_functype(link, frame, definition->type);
+    const uint32_t index = add_functype(link->context, link->signatures, type->params, 1, NULL, 0);
+    return (struct core_valtype){.code = CORE_REF_NULL, .heap = index};
+  }
+  default:
+    assert(letter == 'i');
+    return (struct core_valtype){.code = CORE_I32};
+  }
+}
+
+static struct signature built_in_signature(struct link *link, const struct frame *frame,
+                                           const struct canon_definition *definition, const struct canon *canon) {
+  struct signature s = {0};
+  const char *letter = signature_of(definition->kind);
+  for (; *letter != ':'; letter++)
+    s.params[s.param_count++] = expand_letter(link, frame, *letter, definition, canon);
+  for (letter++; *letter; letter++)
+    s.results[s.result_count++] = expand_letter(link, frame, *letter, definition, canon);
+  return s;
+}
+
+/* flatten_functype($opts, (func (param $t)?), 'lower') */
+static struct signature task_return_signature(struct link *link, const struct frame *frame,
+                                              const struct canon_definition *definition,
+                                              const struct options *options) {
+  const struct type_field param = {.type = get_value_type(link, frame, definition->result)};
+  const struct functype type = {.params = &param, .param_count = param.type ? 1 : 0};
+  struct signature s = {0};
+  add_flat_params(&s, &type, pointer_size_of(link, options), MAX_FLAT_PARAMS);
+  return s;
+}
+
+static void set_signature(struct link *link, struct canon *canon, const struct signature *s) {
+  count_steps(link, link->signatures->types.count / 16); /* all are compared with */
+  canon->module = link->signatures;
+  canon->type =
+      add_functype(link->context, link->signatures, s->params, s->param_count, s->results, s->result_count);
+}
+
+static bool is_resource_built_in(enum canon_kind kind) {
+  return kind == CANON_RESOURCE_NEW || kind == CANON_RESOURCE_REP || kind == CANON_RESOURCE_DROP;
+}
+
+/* "$rt must refer to locally-defined (not imported) resource type", of resource.new and resource.rep. */
+static uint32_t resource_of(struct link *link, const struct frame *frame, const struct canon_definition *definition) {
+  const uint32_t index = get_resource(link, frame, definition->type);
+  const struct resource *resource = &link->plan->resources.items[index];
+  const bool is_local = resource->source == RESOURCE_DEFINED && resource->instance == frame->instance;
+  if (definition->kind != CANON_RESOURCE_DROP && !is_local)
+    REFUSE(link, "canon %s is of a resource type that the component does not define itself",
+           canon_name(definition->kind));
+  return index;
+}
+
+/* "$stream_t/$future_t must be a type of the form (stream $t?)/(future $t?)" */
+static void expect_stream_type(struct link *link, const struct frame *frame,
+                               const struct canon_definition *definition) {
+  const bool is_stream = definition->kind >= CANON_STREAM_NEW && definition->kind <= CANON_STREAM_DROP_WRITABLE;
+  const bool is_future = definition->kind >= CANON_FUTURE_NEW && definition->kind <= CANON_FUTURE_DROP_WRITABLE;
+  if (!is_stream && !is_future)
+    return;
+  const struct type_def type = get_type(link, frame, definition->type);
+  if (type.kind != DEFTYPE_VALUE || type.is.value->kind != (is_stream ? TYPE_STREAM : TYPE_FUTURE))
+    REFUSE(link, "canon %s is of type %u, which is not a %s", canon_name(definition->kind), definition->type,
+           is_stream ? "stream" : "future");
+}
+
+static void expect_context_slot(struct link *link, const struct canon_definition *definition) {
+  if (definition->kind != CANON_CONTEXT_GET && definition->kind != CANON_CONTEXT_SET)
+    return;
+  if (definition->core_type != CORE_I32 && definition->core_type != CORE_I64)
+    REFUSE(link, "canon %s has to be of type i32 or i64", canon_name(definition->kind));
+  if (definition->slot >= CONTEXT_SLOTS)
+    REFUSE(link, "canon %s is of slot %u; there are %d", canon_name(definition->kind), definition->slot,
+           CONTEXT_SLOTS);
+}
+
+static struct canon make_canon(struct link *link, const struct frame *frame,
+                               const struct canon_definition *definition) {
+  struct canon canon = {.kind = definition->kind,
+                        .instance = frame->instance,
+                        .func = NO_INDEX,
+                        .resource = NO_INDEX,
+                        .slot = definition->slot,
+                        .core_type = definition->core_type};
+  struct signature s;
+  canon.options = get_options(link, frame, &definition->options);
+  if (definition->kind == CANON_WAITABLE_SET_WAIT || definition->kind == CANON_WAITABLE_SET_POLL)
+    canon.options.memory = get_item(link, frame, SORT_CORE_MEMORY, definition->memory);
+  if (is_resource_built_in(definition->kind))
+    canon.resource = resource_of(link, frame, definition);
+  expect_stream_type(link, frame, definition);
+  expect_context_slot(link, definition);
+  if (definition->kind == CANON_LOWER) {
+    canon.func = get_def(link, frame, SORT_FUNC, definition->function).is.func;
+    s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
+  } else if (definition->kind == CANON_TASK_RETURN) {
+    s = task_return_signature(link, frame, definition, &canon.options);
+  } else {
+    s = built_in_signature(link, frame, definition, &canon);
+  }
+  set_signature(link, &canon, &s);
+  return canon;
+}
+
+void define_canon(struct link *link, struct frame *frame, const struct canon_definition *definition) {
+  if (definition->kind == CANON_LIFT) {
+    define_lift(link, frame, definition);
+    return;
+  }
+  const struct canon canon = make_canon(link, frame, definition);
+  const uint32_t index = PLAN_ADD(link, canons, canon);
+  const struct core_item item = {.source = ITEM_CANON, .kind = CORE_FUNC, .owner = NO_INDEX, .index = index};
+  add_def(link, frame, (struct def){.sort = SORT_CORE_FUNC, .origin = NO_INDEX, .is.item = item});
+}

@@ -1,0 +1,206 @@
+/* link_core.c -- core modules instantiated, and which definite item an export is.
+ *
+ * An item is where it is defined: an export of an instance that the module only imported is what was supplied for the
+ * import. So no chain of re-exports is left in the plan.
+ *
+ *     (core instance $a (instantiate $A))                             $A defines "f"
+ *     (core instance $b (instantiate $B (with "a" (instance $a))))    $B imports "a" "f" and exports it as "g"
+ *     (core func (alias core export $b "g"))                          function "f" of $a
+ *
+ * Requires  wasm/read.c: modules whose indices are in range.
+ * Provides  plan->core_instances with every import resolved and of the type that the module asks for.
+ * Spec      Explainer.md "Instance Definitions"; WebAssembly core "Instantiation", "Matching".
+ */
+#include "fuse/link.h"
+
+enum core_kind kind_of_sort(enum sort sort) {
+  assert(sort >= SORT_CORE_FUNC && sort <= SORT_CORE_TAG);
+  return (enum core_kind)(sort - SORT_CORE_FUNC);
+}
+
+struct core_item get_item(struct link *link, const struct frame *frame, enum sort sort, uint32_t index) {
+  return get_def(link, frame, sort, index).is.item;
+}
+
+struct core_extern type_of_item(const struct link *link, struct core_item item, const struct module **module) {
+  if (item.source == ITEM_CANON) {
+    const struct canon *canon = &link->plan->canons.items[item.index];
+    *module = canon->module;
+    return (struct core_extern){.kind = CORE_FUNC, .type = canon->type};
+  }
+  assert(item.source == ITEM_DEFINED);
+  *module = link->plan->core_instances.items[item.owner].module;
+  return item_type(*module, item.kind, item.index);
+}
+
+const struct core_functype *functype_of_item(const struct link *link, struct core_item item) {
+  const struct module *module;
+  const struct core_extern type = type_of_item(link, item, &module);
+  assert(type.kind == CORE_FUNC);
+  return &module->types.items[type.type].func;
+}
+
+/* By name, for a module that may have thousands of exports. */
+static const struct map *exports_of(struct link *link, const struct module *module) {
+  const struct bytes key = {(const uint8_t *)&module, sizeof module};
+  const uint32_t index = map_intern(link->context, &link->modules, key);
+  if (index == link->module_exports.count) {
+    struct module_exports *exports = VEC_PUSH(link->context, &link->module_exports);
+    for (uint32_t i = 0; i < module->exports.count; i++)
+      map_add(link->context, &exports->names, module->exports.items[i].name, i);
+  }
+  return &link->module_exports.items[index].names;
+}
+
+struct core_item find_core_export(struct link *link, const struct core_instance_def *instance, struct bytes name) {
+  const struct core_item none = {.source = ITEM_NONE};
+  if (instance->instance == NO_INDEX) {
+    const uint32_t index = map_get(&instance->names, name);
+    return index == NOT_FOUND ? none : instance->items.items[index];
+  }
+  const struct core_instance *owner = &link->plan->core_instances.items[instance->instance];
+  const uint32_t index = map_get(exports_of(link, owner->module), name);
+  if (index == NOT_FOUND)
+    return none;
+  const struct core_export *export_ = &owner->module->exports.items[index];
+  if (is_imported(owner->module, export_->kind, export_->index))
+    return owner->imports[owner->module->imports_of[export_->kind].items[export_->index]];
+  return (struct core_item){ITEM_DEFINED, export_->kind, instance->instance, export_->index};
+}
+
+static const struct core_instance_def *make_bag(struct link *link, const struct frame *frame,
+                                                const struct instance_expr *expression) {
+  struct core_instance_def *bag = ALLOCATE(link->context, struct core_instance_def, 1);
+  bag->instance = NO_INDEX;
+  count_steps(link, expression->export_count);
+  for (uint32_t i = 0; i < expression->export_count; i++) {
+    const struct inline_export *export_ = &expression->exports[i];
+    if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
+      REFUSE(link, "the core export \"%.*s\" is a %s, which a core instance can't export", SHOW(export_->name.name),
+             sort_name(export_->item.sort));
+    const struct core_item item = get_item(link, frame, export_->item.sort, export_->item.index);
+    if (map_add(link->context, &bag->names, export_->name.name, i) != i)
+      REFUSE(link, "the core export \"%.*s\" is given twice", SHOW(export_->name.name));
+    VEC_ADD(link->context, &bag->items, item);
+  }
+  return bag;
+}
+
+/* Core instances by the name of the argument. */
+struct core_arguments {
+  struct map names;
+  VEC(const struct core_instance_def *) instances;
+};
+
+static struct core_arguments get_arguments(struct link *link, const struct frame *frame,
+                                           const struct instance_expr *expression) {
+  struct core_arguments arguments = {0};
+  count_steps(link, expression->argument_count);
+  for (uint32_t i = 0; i < expression->argument_count; i++) {
+    const struct argument *argument = &expression->arguments[i];
+    if (argument->item.sort != SORT_CORE_INSTANCE)
+      REFUSE(link, "the argument \"%.*s\" of a core module is a %s; it has to be a core instance",
+             SHOW(argument->name), sort_name(argument->item.sort));
+    const struct def def = get_def(link, frame, SORT_CORE_INSTANCE, argument->item.index);
+    if (map_add(link->context, &arguments.names, argument->name, i) != i)
+      REFUSE(link, "the argument \"%.*s\" is given twice", SHOW(argument->name));
+    VEC_ADD(link->context, &arguments.instances, def.is.core_instance);
+  }
+  return arguments;
+}
+
+static void expect_match(struct link *link, struct core_item item, const struct module *module,
+                         const struct core_import *import) {
+  const struct module *owner;
+  const struct core_extern type = type_of_item(link, item, &owner);
+  if (type.kind == import->type.kind && extern_matches(owner, &type, module, &import->type))
+    return;
+  const struct bytes wanted = show_core_extern(link->context, module, &import->type);
+  const struct bytes found = show_core_extern(link->context, owner, &type);
+  REFUSE(link, "the core import \"%.*s\" \"%.*s\" is of type %.*s, but what is given for it is of type %.*s",
+         SHOW(import->module), SHOW(import->name), SHOW(wanted), SHOW(found));
+}
+
+static struct core_item resolve_import(struct link *link, const struct core_arguments *arguments,
+                                       const struct module *module, const struct core_import *import) {
+  const uint32_t argument = map_get(&arguments->names, import->module);
+  if (argument == NOT_FOUND)
+    REFUSE(link, "the core module imports from \"%.*s\", but there is no argument of that name", SHOW(import->module));
+  const struct core_item item = find_core_export(link, arguments->instances.items[argument], import->name);
+  if (item.source == ITEM_NONE)
+    REFUSE(link, "the core module imports \"%.*s\" \"%.*s\", but what is given for \"%.*s\" has no such export",
+           SHOW(import->module), SHOW(import->name), SHOW(import->module));
+  refuse_async_item(link, item, import->name);
+  expect_match(link, item, module, import);
+  return item;
+}
+
+/* A LEB128 length that ends inside of `from`; false: there is none. What is read is cut off. */
+static bool cut_length(struct bytes *from, size_t *length) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 35 && from->size; shift += 7) {
+    const uint8_t byte = *from->at;
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    *from = (struct bytes){from->at + 1, from->size - 1};
+    if (!(byte & 0x80)) {
+      *length = (size_t)value;
+      return value <= from->size;
+    }
+  }
+  return false;
+}
+
+/* The name of a module in its name section; size 0: none. A malformed name section is no error. */
+static struct bytes module_name(const struct module *module) {
+  for (uint32_t i = 0; i < module->customs.count; i++) {
+    struct bytes content = module->customs.items[i].content;
+    size_t length;
+    if (!bytes_equal(module->customs.items[i].name, bytes_of("name")) || content.size == 0 || content.at[0] != 0)
+      continue;
+    content = (struct bytes){content.at + 1, content.size - 1};
+    if (!cut_length(&content, &length) || !cut_length(&content, &length))
+      continue;
+    const struct bytes name = {content.at, length};
+    if (length <= 100 && is_utf8(name))
+      return name;
+  }
+  return (struct bytes){0};
+}
+
+/* "root/$auth.$main", or "root/$auth.2" by its index where the module has no name. */
+static struct bytes core_instance_name(struct link *link, const struct frame *frame, const struct module *module) {
+  const struct bytes path = link->plan->instances.items[frame->instance].path;
+  const struct bytes name = module_name(module);
+  if (name.size)
+    return unique_path(link, format_bytes(link->context, "%.*s.$%.*s", SHOW(path), SHOW(name)));
+  return unique_path(link, format_bytes(link->context, "%.*s.%u", SHOW(path),
+                                        frame->spaces[SORT_CORE_INSTANCE].defs.count));
+}
+
+static const struct core_instance_def *instantiate_module(struct link *link, const struct frame *frame,
+                                                          const struct instance_expr *expression) {
+  const struct module_def *def = get_def(link, frame, SORT_CORE_MODULE, expression->of).is.module;
+  const struct module *module = def->module;
+  if (!module)
+    REFUSE(link, "the component instantiates the imported core module \"%.*s\"; what comes from outside can't be "
+                 "fused: define it in the component instead", SHOW(def->name));
+  const struct core_arguments arguments = get_arguments(link, frame, expression);
+  struct core_instance instance = {.module = module, .component_instance = frame->instance};
+  instance.imports = ALLOCATE(link->context, struct core_item, module->imports.count);
+  instance.name = core_instance_name(link, frame, module);
+  count_steps(link, module->imports.count);
+  for (uint32_t i = 0; i < module->imports.count; i++)
+    instance.imports[i] = resolve_import(link, &arguments, module, &module->imports.items[i]);
+  struct core_instance_def *result = ALLOCATE(link->context, struct core_instance_def, 1);
+  result->instance = PLAN_ADD(link, core_instances, instance);
+  return result;
+}
+
+void define_core_instance(struct link *link, struct frame *frame, const struct instance_expr *expression) {
+  struct def def = {.sort = SORT_CORE_INSTANCE, .origin = NO_INDEX};
+  push_place(link->context, "core instance", frame->spaces[SORT_CORE_INSTANCE].defs.count, (struct bytes){0});
+  def.is.core_instance =
+      expression->is_inline ? make_bag(link, frame, expression) : instantiate_module(link, frame, expression);
+  pop_place(link->context);
+  add_def(link, frame, def);
+}

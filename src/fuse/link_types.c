@@ -1,0 +1,226 @@
+/* link_types.c -- type definitions, evaluated in a frame.
+ *
+ * A value type becomes the one interned type of its form; own and borrow carry the resource that is there in this frame,
+ * so that one definition gives different types in two instances. Component and instance types stay closures, since the
+ * resources that they declare are only known where they are used. A resource definition makes a new resource each time.
+ *
+ * Requires  link.c: the frame.
+ * Provides  types by index; definitions of types and core types.
+ * Spec      Explainer.md "Type Definitions", "Type Checking".
+ */
+#include "fuse/link.h"
+
+#include <string.h>
+
+/* "for every defvaltype t, elem_size(t, 'i64') is less than 2^28" */
+#define ELEMENT_SIZE_LIMIT ((uint64_t)1 << 28)
+
+struct type_def get_type(struct link *link, const struct frame *frame, uint32_t index) {
+  return get_def(link, frame, SORT_TYPE, index).is.type;
+}
+
+const struct type *get_value_type(struct link *link, const struct frame *frame, struct valtype_ref ref) {
+  if (!ref.is_present)
+    return NULL;
+  if (ref.is_primitive)
+    return primitive_type(link->context, link->plan->types, ref.primitive);
+  const struct type_def type = get_type(link, frame, ref.index);
+  if (type.kind != DEFTYPE_VALUE)
+    REFUSE(link, "type %u is used as a value type, which it is not", ref.index);
+  return type.is.value;
+}
+
+const struct functype *get_functype(struct link *link, const struct frame *frame, uint32_t index) {
+  const struct type_def type = get_type(link, frame, index);
+  if (type.kind != DEFTYPE_FUNC)
+    REFUSE(link, "type %u is used as a function type, which it is not", index);
+  return type.is.func;
+}
+
+uint32_t get_resource(struct link *link, const struct frame *frame, uint32_t index) {
+  const struct type_def type = get_type(link, frame, index);
+  if (type.kind != DEFTYPE_RESOURCE)
+    REFUSE(link, "type %u is used as a resource type, which it is not", index);
+  return type.is.resource;
+}
+
+const struct type_closure *get_closure(struct link *link, const struct frame *frame, uint32_t index,
+                                       enum deftype_kind kind) {
+  const struct type_def type = get_type(link, frame, index);
+  assert(kind == DEFTYPE_COMPONENT || kind == DEFTYPE_INSTANCE);
+  if (type.kind != kind)
+    REFUSE(link, "type %u is used as %s type, which it is not", index,
+           kind == DEFTYPE_COMPONENT ? "a component" : "an instance");
+  return type.is.closure;
+}
+
+const struct module_type *get_module_type(struct link *link, const struct frame *frame, uint32_t index) {
+  const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
+  if (type.rectypes)
+    REFUSE(link, "core type %u is used as a module type, which it is not", index);
+  return type.is.module_type;
+}
+
+static struct type_field *get_parts(struct link *link, const struct frame *frame, const struct deftype *type) {
+  struct type_field *fields = ALLOCATE(link->context, struct type_field, type->count);
+  count_steps(link, type->count);
+  for (uint32_t i = 0; i < type->count; i++) {
+    fields[i].label = type->parts[i].label;
+    fields[i].type = get_value_type(link, frame, type->parts[i].type);
+  }
+  return fields;
+}
+
+static const struct type *evaluate_value_type(struct link *link, const struct frame *frame,
+                                              const struct deftype *deftype) {
+  struct type form = {.kind = deftype->value,
+                      .field_count = deftype->count,
+                      .length = deftype->length,
+                      .fields = get_parts(link, frame, deftype),
+                      .element = get_value_type(link, frame, deftype->element)};
+  if (deftype->value == TYPE_OWN || deftype->value == TYPE_BORROW)
+    form.resource = get_resource(link, frame, deftype->resource);
+  const struct type *type = intern_type(link->context, link->plan->types, &form);
+  if (type->layout[POINTER_64].size >= ELEMENT_SIZE_LIMIT)
+    REFUSE(link, "a value of the %s type takes more memory than the 2^28 bytes that are allowed",
+           type_kind_name(type->kind));
+  return type;
+}
+
+static const struct functype *evaluate_functype(struct link *link, const struct frame *frame,
+                                                const struct deftype *deftype) {
+  struct functype *type = ALLOCATE(link->context, struct functype, 1);
+  type->params = get_parts(link, frame, deftype);
+  type->param_count = deftype->count;
+  type->result = get_value_type(link, frame, deftype->result);
+  type->is_async = deftype->is_async;
+  return type;
+}
+
+static uint32_t define_resource(struct link *link, const struct frame *frame, const struct deftype *deftype) {
+  if (frame->instance == NO_INDEX)
+    REFUSE(link, "a resource type can't be defined in a component or instance type");
+  if (deftype->rep != CORE_I32 && deftype->rep != CORE_I64)
+    REFUSE(link, "the representation of a resource has to be i32");
+  struct resource resource = {
+      .source = RESOURCE_DEFINED, .instance = frame->instance, .rep = deftype->rep, .import = NO_INDEX};
+  if (deftype->has_dtor) {
+    const struct core_valtype rep = {.code = deftype->rep};
+    const struct core_functype type = {.params = &rep, .param_count = 1};
+    resource.dtor = get_item(link, frame, SORT_CORE_FUNC, deftype->dtor);
+    expect_functype(link, resource.dtor, &type, "destructor");
+    refuse_async_item(link, resource.dtor, bytes_of("destructor"));
+  }
+  return add_resource(link, resource);
+}
+
+void define_type(struct link *link, struct frame *frame, const struct deftype *deftype) {
+  struct def def = {.sort = SORT_TYPE, .origin = NO_INDEX, .is.type.kind = deftype->kind};
+  switch (deftype->kind) {
+  case DEFTYPE_VALUE:
+    def.is.type.is.value = evaluate_value_type(link, frame, deftype);
+    break;
+  case DEFTYPE_FUNC:
+    def.is.type.is.func = evaluate_functype(link, frame, deftype);
+    break;
+  case DEFTYPE_COMPONENT:
+  case DEFTYPE_INSTANCE: {
+    struct type_closure *closure = ALLOCATE(link->context, struct type_closure, 1);
+    *closure = (struct type_closure){.deftype = deftype, .scope = scope_of(frame)};
+    def.is.type.is.closure = closure;
+    break;
+  }
+  case DEFTYPE_RESOURCE:
+    def.is.type.is.resource = define_resource(link, frame, deftype);
+    break;
+  }
+  add_def(link, frame, def);
+}
+
+bool same_functype(const struct functype *a, const struct functype *b) {
+  if (a->param_count != b->param_count || a->result != b->result || a->is_async != b->is_async)
+    return false;
+  for (uint32_t i = 0; i < a->param_count; i++)
+    if (a->params[i].type != b->params[i].type)
+      return false;
+  return true;
+}
+
+static bool names_type(struct core_valtype type) {
+  return (type.code == CORE_REF || type.code == CORE_REF_NULL) && type.heap >= 0;
+}
+
+/* Does it refer to no other type, so that a copy means the same in another module? */
+static bool stands_alone(const struct core_type *type) {
+  if (type->group_size != 1 || type->supertype_count)
+    return false;
+  for (uint32_t i = 0; i < type->func.param_count; i++)
+    if (names_type(type->func.params[i]))
+      return false;
+  for (uint32_t i = 0; i < type->func.result_count; i++)
+    if (names_type(type->func.results[i]))
+      return false;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    if (names_type(type->fields[i].type))
+      return false;
+  return true;
+}
+
+/* The core type `count` scopes outside of a module type, which is a scope itself. */
+static const struct core_type *get_outer_core_type(struct link *link, const struct frame *frame,
+                                                   const struct module_type_outer *outer) {
+  uint32_t visible = frame->spaces[SORT_CORE_TYPE].defs.count;
+  for (uint32_t n = 1; n < outer->count && frame; n++) {
+    visible = frame->scope.visible[SORT_CORE_TYPE];
+    frame = frame->scope.frame;
+  }
+  if (!outer->count || !frame || outer->index >= visible)
+    REFUSE(link, "a module type refers to the core type %u, %u scopes out, which does not exist", outer->index,
+           outer->count);
+  const struct core_type_def type = frame->spaces[SORT_CORE_TYPE].defs.items[outer->index].is.core_type;
+  if (!type.rectypes)
+    REFUSE(link, "a module type can't refer to another module type");
+  const struct core_type *core_type = &type.rectypes->types.items[type.is.index];
+  if (!stands_alone(core_type))
+    REFUSE(link, "a module type refers to an outer core type that refers to others, which is not supported yet");
+  return core_type;
+}
+
+/* With its outer aliases replaced by what they denote. */
+static const struct module_type *close_module_type(struct link *link, const struct frame *frame,
+                                                   const struct module_type *type) {
+  if (type->outers.count == 0)
+    return type;
+  struct module_type *closed = ALLOCATE(link->context, struct module_type, 1);
+  struct module *module = ALLOCATE(link->context, struct module, 1);
+  const uint32_t count = type->module->types.count;
+  *closed = *type;
+  *module = *type->module;
+  module->types.items = ALLOCATE(link->context, struct core_type, count);
+  module->types.capacity = count;
+  memcpy(module->types.items, type->module->types.items, count * sizeof *module->types.items);
+  count_steps(link, count);
+  for (uint32_t i = 0; i < type->outers.count; i++) {
+    const uint32_t to = type->outers.items[i].type;
+    module->types.items[to] = *get_outer_core_type(link, frame, &type->outers.items[i]);
+    module->types.items[to].group = to;
+  }
+  closed->module = module;
+  closed->outers.count = 0;
+  return closed;
+}
+
+void define_core_type(struct link *link, struct frame *frame, const struct core_deftype *type) {
+  struct def def = {.sort = SORT_CORE_TYPE, .origin = NO_INDEX};
+  if (type->is_module) {
+    def.is.core_type.is.module_type = close_module_type(link, frame, type->module_type);
+    add_def(link, frame, def);
+    return;
+  }
+  def.is.core_type.rectypes = type->rectypes;
+  count_steps(link, type->rectypes->types.count);
+  for (uint32_t i = 0; i < type->rectypes->types.count; i++) {
+    def.is.core_type.is.index = i;
+    add_def(link, frame, def);
+  }
+}
