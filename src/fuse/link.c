@@ -111,7 +111,7 @@ uint32_t add_resource(struct link *link, struct resource resource) {
 static struct def get_outer(struct link *link, const struct frame *frame, const struct alias *alias) {
   if (alias->sort != SORT_TYPE && alias->sort != SORT_COMPONENT && alias->sort != SORT_CORE_MODULE &&
       alias->sort != SORT_CORE_TYPE)
-    REFUSE(link, "an outer alias can't name a %s", sort_name(alias->sort));
+    REFUSE(link, "an outer alias can't be of sort %s", sort_name(alias->sort));
   uint32_t visible = frame->spaces[alias->sort].defs.count;
   for (uint32_t n = 0; n < alias->count; n++) {
     visible = frame->scope.visible[alias->sort];
@@ -131,10 +131,10 @@ static struct def get_export(struct link *link, const struct frame *frame, const
   if (!def)
     REFUSE(link, "instance %u has no export \"%.*s\"", alias->instance, SHOW(alias->name));
   if (def->sort != alias->sort)
-    REFUSE(link, "the export \"%.*s\" of instance %u is a %s, not a %s", SHOW(alias->name), alias->instance,
+    REFUSE(link, "the export \"%.*s\" of instance %u is of sort %s, not %s", SHOW(alias->name), alias->instance,
            sort_name(def->sort), sort_name(alias->sort));
   if (frame->instance == NO_INDEX && def->sort != SORT_TYPE && def->sort != SORT_INSTANCE)
-    REFUSE(link, "an alias in a type can't name a %s", sort_name(def->sort));
+    REFUSE(link, "an alias in a type can't be of sort %s", sort_name(def->sort));
   return *def;
 }
 
@@ -146,7 +146,7 @@ static struct def get_core_export(struct link *link, const struct frame *frame, 
   if (item.source == ITEM_NONE)
     REFUSE(link, "core instance %u has no export \"%.*s\"", alias->instance, SHOW(alias->name));
   if (item.kind != kind_of_sort(alias->sort))
-    REFUSE(link, "the export \"%.*s\" of core instance %u is not a %s", SHOW(alias->name), alias->instance,
+    REFUSE(link, "the export \"%.*s\" of core instance %u is not of sort %s", SHOW(alias->name), alias->instance,
            sort_name(alias->sort));
   return (struct def){.sort = alias->sort, .origin = NO_INDEX, .is.item = item};
 }
@@ -190,7 +190,7 @@ static bool is_exportable(enum sort sort) { return sort <= SORT_INSTANCE || sort
 static void define_export(struct link *link, struct frame *frame, const struct export_definition *export_) {
   struct def def;
   if (!is_exportable(export_->item.sort))
-    REFUSE(link, "the export \"%.*s\" is a %s, which a component can't export", SHOW(export_->name.name),
+    REFUSE(link, "the export \"%.*s\" is of sort %s, which a component can't export", SHOW(export_->name.name),
            sort_name(export_->item.sort));
   if (frame->instance == NO_INDEX) {
     def = bind_extern(link, frame, frame->declared, &export_->name, &export_->type);
@@ -217,7 +217,7 @@ static const struct namespace *make_bag(struct link *link, const struct frame *f
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     if (!is_exportable(export_->item.sort))
-      REFUSE(link, "the export \"%.*s\" is a %s, which an instance can't export", SHOW(export_->name.name),
+      REFUSE(link, "the export \"%.*s\" is of sort %s, which an instance can't export", SHOW(export_->name.name),
              sort_name(export_->item.sort));
     const struct def def = get_def(link, frame, export_->item.sort, export_->item.index);
     add_export_name(link, bag, &export_->name, &def);

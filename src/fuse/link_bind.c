@@ -28,7 +28,8 @@ static void expect_same_type(struct link *link, struct type_def wanted, struct t
   static const char *const kinds[] = {"a value type", "a function type", "a component type", "an instance type",
                                       "a resource type"};
   if (wanted.kind != found.kind)
-    refuse_types(link, role, name, bytes_of(kinds[wanted.kind]), bytes_of(kinds[found.kind]));
+    REFUSE(link, "the %s \"%.*s\" is %s, but what is given for it is %s", role, SHOW(name), kinds[wanted.kind],
+           kinds[found.kind]);
   if (wanted.kind == DEFTYPE_VALUE && wanted.is.value != found.is.value)
     refuse_types(link, role, name, show_type(link->context, wanted.is.value), show_type(link->context, found.is.value));
   if (wanted.kind == DEFTYPE_FUNC && !same_functype(wanted.is.func, found.is.func))
@@ -89,8 +90,8 @@ static struct def view_module(struct link *link, const struct frame *frame, cons
 struct def view_def(struct link *link, const struct frame *frame, const struct def *def,
                     const struct extern_type *type, const char *role, struct bytes name) {
   if (def->sort != type->sort)
-    REFUSE(link, "the %s \"%.*s\" is a %s, but what is given for it is a %s", role, SHOW(name), sort_name(type->sort),
-           sort_name(def->sort));
+    REFUSE(link, "the %s \"%.*s\" is of sort %s, but what is given for it is of sort %s", role, SHOW(name),
+           sort_name(type->sort), sort_name(def->sort));
   switch (type->sort) {
   case SORT_FUNC: {
     const struct functype *wanted = get_functype(link, frame, type->index);
@@ -110,7 +111,7 @@ struct def view_def(struct link *link, const struct frame *frame, const struct d
   case SORT_CORE_MODULE:
     return view_module(link, frame, def, type);
   default:
-    REFUSE(link, "the %s \"%.*s\" is a %s, which is not supported yet", role, SHOW(name), sort_name(type->sort));
+    REFUSE(link, "the %s \"%.*s\" is of sort %s, which is not supported yet", role, SHOW(name), sort_name(type->sort));
   }
 }
 
@@ -215,7 +216,7 @@ static struct def new_def(struct link *link, const struct frame *frame, struct s
     def = new_module(link, frame, extern_, type);
     break;
   default:
-    REFUSE(link, "the %s \"%.*s\" is a %s, which is not supported yet", supply->role, SHOW(name->name),
+    REFUSE(link, "the %s \"%.*s\" is of sort %s, which is not supported yet", supply->role, SHOW(name->name),
            sort_name(type->sort));
   }
   def.origin = supply->kind == SUPPLY_HOST ? extern_ : NO_INDEX;
@@ -229,7 +230,8 @@ struct def bind_extern(struct link *link, const struct frame *frame, struct supp
     return new_def(link, frame, supply, name, type);
   const struct def *given = find_name(supply->given, name->name);
   if (!given)
-    REFUSE(link, "the %s \"%.*s\", a %s, is missing", supply->role, SHOW(name->name), sort_name(type->sort));
+    REFUSE(link, "nothing is given for the %s \"%.*s\" of sort %s", supply->role, SHOW(name->name),
+           sort_name(type->sort));
   return view_def(link, frame, given, type, supply->role, name->name);
 }
 

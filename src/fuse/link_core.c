@@ -76,7 +76,7 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
-      REFUSE(link, "the core export \"%.*s\" is a %s, which a core instance can't export", SHOW(export_->name.name),
+      REFUSE(link, "the core export \"%.*s\" is of sort %s, which a core instance can't export", SHOW(export_->name.name),
              sort_name(export_->item.sort));
     const struct core_item item = get_item(link, frame, export_->item.sort, export_->item.index);
     if (map_add(link->context, &bag->names, export_->name.name, i) != i)
@@ -99,7 +99,7 @@ static struct core_arguments get_arguments(struct link *link, const struct frame
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
     if (argument->item.sort != SORT_CORE_INSTANCE)
-      REFUSE(link, "the argument \"%.*s\" of a core module is a %s; it has to be a core instance",
+      REFUSE(link, "the argument \"%.*s\" of a core module is of sort %s; it has to be a core instance",
              SHOW(argument->name), sort_name(argument->item.sort));
     const struct def def = get_def(link, frame, SORT_CORE_INSTANCE, argument->item.index);
     if (map_add(link->context, &arguments.names, argument->name, i) != i)
