@@ -167,7 +167,7 @@ void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options 
   for (uint32_t i = 0; i < plan->funcs.count; i++)
     if (plan->funcs.items[i].options.post_return.source != ITEM_NONE)
       VEC_ADD(c, &plan->after_return, plan->funcs.items[i].options.post_return);
-  export_root(a);
+  export_functions(a);
   finish_boundary(a);
   finish_adapters(a);
 }

@@ -148,7 +148,7 @@ bool passes_through(const struct adapt *a, const struct functype *type);
 void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const struct side *side);
 struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side *side);
 uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t resource); /* a function reference */
-void export_root(struct adapt *a);
+void export_functions(struct adapt *a);
 void finish_boundary(struct adapt *a);
 
 /* adapt_value.c */

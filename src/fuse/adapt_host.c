@@ -355,7 +355,7 @@ static bool note_resource(struct adapt *a, uint32_t index) {
   uint32_t resource = plan->externs.items[index].resource;
   if (resource == NO_INDEX || plan->resources.items[resource].source != RESOURCE_DEFINED) return true;
   if (exported_as(plan, resource) != NO_INDEX) return true;
-  struct exported_resource e = {.resource = resource, .export_ = index, .has_dtor = true, .dtor_trampoline = NO_INDEX};
+  struct exported_resource e = {.resource = resource, .export_ = index, .dtor_trampoline = NO_INDEX};
   VEC_ADD(a->context, &plan->exported_resources, e);
   return true;
 }
@@ -366,13 +366,15 @@ static void export_destructors(struct adapt *a) {
   const struct flat_functype flat = {.params = {CORE_I32}, .param_count = 1};
   for (uint32_t i = 0; i < plan->exported_resources.count; i++) {
     struct exported_resource *e = &plan->exported_resources.items[i];
+    e->has_dtor = plan->resources.items[e->resource].dtor.source != ITEM_NONE;
+    if (!e->has_dtor) continue;
     struct core_item dtor = generated_item(a, destructor_adapter(a, NO_INDEX, e->resource));
     if (a->options->component) e->dtor_trampoline = add_trampoline(a, dtor, boundary_functype(a, &flat));
     else export_item(a, export_name(a, e->export_, "[dtor]"), dtor);
   }
 }
 
-void export_root(struct adapt *a) {
+void export_functions(struct adapt *a) {
   const uint32_t *exports = a->plan->exports.items;
   uint32_t count = a->plan->exports.count;
   each_exported(a, exports, count, SORT_TYPE, note_resource);
