@@ -12,6 +12,7 @@ Requires  the Python that tests/tools.py makes, with wasm-tools and wasmtime bes
 import argparse
 import pathlib
 import shlex
+import shutil
 import struct
 import subprocess
 import sys
@@ -66,7 +67,8 @@ def demonstrate(meld, folder):
     wasmtime_command = str(TOOLS / "wasmtime")
     invoke = ["run", "--invoke", 'greet("Ada")']
 
-    run(folder, str(TOOLS / "wasm-tools"), "parse", str(HERE / "app.wat"), "-o", "app.wasm")
+    shutil.copy(HERE / "app.wat", folder)
+    run(folder, str(TOOLS / "wasm-tools"), "parse", "app.wat", "-o", "app.wasm")
     describe(folder / "app.wasm")
     said = run(folder, wasmtime_command, *invoke, "app.wasm")
     print(f"  {said}\n")
