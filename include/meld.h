@@ -47,7 +47,7 @@ typedef enum meld_output {
 
 typedef struct meld_options {
   meld_output output;
-  bool strip; /* leave out the name section */
+  bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */

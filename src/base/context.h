@@ -26,17 +26,17 @@ struct bytes {
 /* What went wrong, by who has to act. The values are the exit codes of the command. */
 enum failure {
   FAILURE_NONE = 0,
-  FAILURE_INPUT = 1,   /* the input is at fault: malformed, invalid, over a limit, not supported */
-  FAILURE_USAGE = 2,   /* the caller's options are at fault */
-  FAILURE_SYSTEM = 3,  /* files or memory */
+  FAILURE_INPUT = 1,  /* the input is at fault: malformed, invalid, over a limit, not supported */
+  FAILURE_USAGE = 2,  /* the caller's options are at fault */
+  FAILURE_SYSTEM = 3, /* files or memory */
 };
 
 #define NO_OFFSET SIZE_MAX
 #define PLACE_LIMIT 128
 
 struct place {
-  const char *what; /* "component", "core instance", ... a string constant */
-  uint32_t index;   /* UINT32_MAX: none */
+  const char *what;  /* "component", "core instance", ... a string constant */
+  uint32_t index;    /* UINT32_MAX: none */
   struct bytes name; /* size 0: none */
 };
 
@@ -66,8 +66,8 @@ void context_free(struct context *context);
 
 /* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
  * what is wrong, and what to do where that is not obvious. No newline, no full stop. */
-_Noreturn void fail(struct context *context, enum failure failure, size_t offset,
-                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+_Noreturn void fail(struct context *context, enum failure failure, size_t offset, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Zeroed memory for `count` items of `size` bytes each, aligned for any type. Never null. */
 void *allocate(struct context *context, size_t count, size_t size);
@@ -78,8 +78,7 @@ void push_place(struct context *context, const char *what, uint32_t index, struc
 void pop_place(struct context *context);
 
 /* A copy in the arena of a formatted string. */
-struct bytes format_bytes(struct context *context, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+struct bytes format_bytes(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 bool bytes_equal(struct bytes a, struct bytes b);
 struct bytes bytes_of(const char *text);

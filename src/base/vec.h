@@ -11,11 +11,11 @@
 
 #include "base/context.h"
 
-#define VEC(type)     \
-  struct {            \
-    type *items;      \
-    uint32_t count;   \
-    uint32_t capacity; \
+#define VEC(type)                                                                                                      \
+  struct {                                                                                                             \
+    type *items;                                                                                                       \
+    uint32_t count;                                                                                                    \
+    uint32_t capacity;                                                                                                 \
   }
 
 /* Makes room for one more zeroed item of `size` bytes; `vec` is any VEC. */
@@ -24,9 +24,8 @@ void *vec_push(struct context *context, void *vec, size_t size);
 /* Makes room for `more` zeroed items beyond count and adds them to count; returns the first. */
 void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more);
 
-#define VEC_PUSH(context, vec) \
-  ((__typeof__((vec)->items))vec_push((context), (vec), sizeof(*(vec)->items)))
-#define VEC_EXTEND(context, vec, more) \
+#define VEC_PUSH(context, vec) ((__typeof__((vec)->items))vec_push((context), (vec), sizeof(*(vec)->items)))
+#define VEC_EXTEND(context, vec, more)                                                                                 \
   ((__typeof__((vec)->items))vec_extend((context), (vec), sizeof(*(vec)->items), (more)))
 #define VEC_ADD(context, vec, value) (*VEC_PUSH(context, vec) = (value))
 

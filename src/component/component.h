@@ -11,9 +11,19 @@
 #include "component/types.h"
 
 enum sort {
-  SORT_FUNC, SORT_VALUE, SORT_TYPE, SORT_COMPONENT, SORT_INSTANCE,
-  SORT_CORE_FUNC, SORT_CORE_TABLE, SORT_CORE_MEMORY, SORT_CORE_GLOBAL, SORT_CORE_TAG,
-  SORT_CORE_TYPE, SORT_CORE_MODULE, SORT_CORE_INSTANCE,
+  SORT_FUNC,
+  SORT_VALUE,
+  SORT_TYPE,
+  SORT_COMPONENT,
+  SORT_INSTANCE,
+  SORT_CORE_FUNC,
+  SORT_CORE_TABLE,
+  SORT_CORE_MEMORY,
+  SORT_CORE_GLOBAL,
+  SORT_CORE_TAG,
+  SORT_CORE_TYPE,
+  SORT_CORE_MODULE,
+  SORT_CORE_INSTANCE,
   SORT_COUNT
 };
 const char *sort_name(enum sort sort); /* "func", "core memory", ... */
@@ -26,16 +36,16 @@ struct sort_index {
 /* nameattributes of Binary.md. */
 struct extern_name {
   struct bytes name;
-  struct bytes raw;          /* the production's bytes as read, for writing it again */
-  struct bytes implements;   /* attributes; size 0: absent */
+  struct bytes raw;        /* the production's bytes as read, for writing it again */
+  struct bytes implements; /* attributes; size 0: absent */
   struct bytes version_suffix;
   struct bytes external_id;
-  bool has_external_id;      /* may be present and empty */
+  bool has_external_id; /* may be present and empty */
 };
 
 /* valtype: a primitive or a type index. */
 struct valtype_ref {
-  bool is_present;   /* false: an optional payload that is not there */
+  bool is_present; /* false: an optional payload that is not there */
   bool is_primitive;
   enum type_kind primitive;
   uint32_t index;
@@ -58,10 +68,10 @@ struct extern_type {
 struct alias {
   enum { ALIAS_EXPORT, ALIAS_CORE_EXPORT, ALIAS_OUTER } kind;
   enum sort sort;
-  uint32_t instance;  /* ALIAS_EXPORT, ALIAS_CORE_EXPORT */
+  uint32_t instance; /* ALIAS_EXPORT, ALIAS_CORE_EXPORT */
   struct bytes name;
-  uint32_t count;     /* ALIAS_OUTER: how many scopes out */
-  uint32_t index;     /* ALIAS_OUTER */
+  uint32_t count; /* ALIAS_OUTER: how many scopes out */
+  uint32_t index; /* ALIAS_OUTER */
 };
 
 struct declaration;
@@ -72,11 +82,11 @@ struct deftype {
   enum deftype_kind kind;
   /* DEFTYPE_VALUE: a primitive is a value type of that kind without parts. */
   enum type_kind value;
-  uint32_t count;               /* labelled parts: fields, cases, labels; result: 2 (ok, error); map: 2 (key, value) */
+  uint32_t count; /* labelled parts: fields, cases, labels; result: 2 (ok, error); map: 2 (key, value) */
   const struct labelled *parts;
-  struct valtype_ref element;   /* list, fixed list, option, stream, future */
-  uint32_t length;              /* fixed list */
-  uint32_t resource;            /* own, borrow: type index */
+  struct valtype_ref element; /* list, fixed list, option, stream, future */
+  uint32_t length;            /* fixed list */
+  uint32_t resource;          /* own, borrow: type index */
   /* DEFTYPE_FUNC: parts are the parameters. */
   struct valtype_ref result;
   bool is_async;
@@ -92,14 +102,20 @@ struct deftype {
 /* core:deftype: a rectype (its types are appended to the core type space) or a module type. */
 struct core_deftype {
   bool is_module;
-  struct module *rectypes;    /* !is_module: a module with these types alone */
+  struct module *rectypes; /* !is_module: a module with these types alone */
   /* is_module: imports and exports as a module that has nothing else; its exports are all imports of "" here: */
   const struct module_type *module_type;
 };
 
 /* core:moduletype with its own type index space, aliases by scope count. */
-struct module_type_outer { uint32_t count, index; uint32_t type; };
-struct module_type_export { struct bytes name; struct core_extern type; };
+struct module_type_outer {
+  uint32_t count, index;
+  uint32_t type;
+};
+struct module_type_export {
+  struct bytes name;
+  struct core_extern type;
+};
 struct module_type {
   struct module *module; /* types and imports */
   VEC(struct module_type_export) exports;
@@ -143,12 +159,12 @@ const char *canon_name(enum canon_kind kind);
 
 struct canon_definition {
   enum canon_kind kind;
-  uint32_t function; /* lift: core function; lower: function */
-  uint32_t type;     /* lift: function type; resource and stream built-ins: type; thread.*: core type */
-  uint32_t slot;     /* context.*: which */
-  uint8_t core_type; /* context.*: enum core_code */
-  uint32_t memory, table; /* waitable-set.*, thread.* */
-  bool flag;         /* async?, cancel?, shared? */
+  uint32_t function;         /* lift: core function; lower: function */
+  uint32_t type;             /* lift: function type; resource and stream built-ins: type; thread.*: core type */
+  uint32_t slot;             /* context.*: which */
+  uint8_t core_type;         /* context.*: enum core_code */
+  uint32_t memory, table;    /* waitable-set.*, thread.* */
+  bool flag;                 /* async?, cancel?, shared? */
   struct valtype_ref result; /* task.return */
   struct canon_options options;
 };
@@ -166,8 +182,18 @@ struct export_definition {
 };
 
 enum definition_kind {
-  DEFINE_CORE_MODULE, DEFINE_CORE_INSTANCE, DEFINE_CORE_TYPE, DEFINE_COMPONENT, DEFINE_INSTANCE, DEFINE_ALIAS,
-  DEFINE_TYPE, DEFINE_CANON, DEFINE_START, DEFINE_IMPORT, DEFINE_EXPORT, DEFINE_VALUE,
+  DEFINE_CORE_MODULE,
+  DEFINE_CORE_INSTANCE,
+  DEFINE_CORE_TYPE,
+  DEFINE_COMPONENT,
+  DEFINE_INSTANCE,
+  DEFINE_ALIAS,
+  DEFINE_TYPE,
+  DEFINE_CANON,
+  DEFINE_START,
+  DEFINE_IMPORT,
+  DEFINE_EXPORT,
+  DEFINE_VALUE,
 };
 
 struct component;
@@ -176,7 +202,10 @@ struct definition {
   enum definition_kind kind;
   size_t offset; /* in the input, for diagnostics */
   union {
-    struct { const struct module *module; struct bytes bytes; } core_module;
+    struct {
+      const struct module *module;
+      struct bytes bytes;
+    } core_module;
     const struct component *component;
     struct instance_expr instance; /* DEFINE_INSTANCE, DEFINE_CORE_INSTANCE */
     const struct core_deftype *core_type;
@@ -207,7 +236,7 @@ struct component {
   struct bytes name; /* from the name section; size 0: none */
 };
 
-#define NESTING_LIMIT 100 /* of components and types in one another */
+#define NESTING_LIMIT 100        /* of components and types in one another */
 #define DEFINITION_LIMIT 1000000 /* definitions and declarations in one input */
 
 /* component/component.c. The sort of the indices that a definition introduces, and how many: 1, but for a group of core

@@ -1,7 +1,7 @@
 /* types.h -- component types as they are once the instantiation is known.
  *
- * A value type is hash-consed: two types are equal if their pointers are. Resources are numbers of the plan, so that two
- * instances of one component have different `own` types and one resource under two names has one.
+ * A value type is hash-consed: two types are equal if their pointers are. Resources are numbers of the plan, so that
+ * two instances of one component have different `own` types and one resource under two names has one.
  *
  * Spec: Explainer.md "Type Definitions"; CanonicalABI.md "Alignment", "Element Size", "Flattening", "Despecialization".
  */
@@ -12,14 +12,34 @@
 #include "wasm/module.h"
 
 enum type_kind {
-  TYPE_BOOL, TYPE_S8, TYPE_U8, TYPE_S16, TYPE_U16, TYPE_S32, TYPE_U32, TYPE_S64, TYPE_U64,
-  TYPE_F32, TYPE_F64, TYPE_CHAR, TYPE_STRING, TYPE_ERROR_CONTEXT,
-  TYPE_RECORD, TYPE_TUPLE,                             /* record-like: fields */
-  TYPE_VARIANT, TYPE_ENUM, TYPE_OPTION, TYPE_RESULT,   /* variant-like: fields are the cases, type null: no payload */
-  TYPE_FLAGS,                                          /* fields: labels alone */
-  TYPE_LIST, TYPE_FIXED_LIST, TYPE_MAP,                /* element; of a map: tuple<key, value> */
-  TYPE_OWN, TYPE_BORROW,                               /* resource */
-  TYPE_STREAM, TYPE_FUTURE,                            /* element or null */
+  TYPE_BOOL,
+  TYPE_S8,
+  TYPE_U8,
+  TYPE_S16,
+  TYPE_U16,
+  TYPE_S32,
+  TYPE_U32,
+  TYPE_S64,
+  TYPE_U64,
+  TYPE_F32,
+  TYPE_F64,
+  TYPE_CHAR,
+  TYPE_STRING,
+  TYPE_ERROR_CONTEXT,
+  TYPE_RECORD,
+  TYPE_TUPLE, /* record-like: fields */
+  TYPE_VARIANT,
+  TYPE_ENUM,
+  TYPE_OPTION,
+  TYPE_RESULT, /* variant-like: fields are the cases, type null: no payload */
+  TYPE_FLAGS,  /* fields: labels alone */
+  TYPE_LIST,
+  TYPE_FIXED_LIST,
+  TYPE_MAP, /* element; of a map: tuple<key, value> */
+  TYPE_OWN,
+  TYPE_BORROW, /* resource */
+  TYPE_STREAM,
+  TYPE_FUTURE, /* element or null */
 };
 
 enum pointer_size { POINTER_32, POINTER_64, POINTER_SIZE_COUNT };
@@ -30,8 +50,8 @@ enum pointer_size { POINTER_32, POINTER_64, POINTER_SIZE_COUNT };
 struct type;
 
 struct type_field {
-  struct bytes label; /* size 0 in a tuple; "none", "some", "ok", "error" in option and result */
-  const struct type *type; /* null: no payload */
+  struct bytes label;                  /* size 0 in a tuple; "none", "some", "ok", "error" in option and result */
+  const struct type *type;             /* null: no payload */
   uint64_t offset[POINTER_SIZE_COUNT]; /* completed by intern_type: bytes from the start of the value; of a case: of its
                                           payload. Saturated like a size. */
 };
@@ -55,9 +75,9 @@ struct type {
   bool has_pointers; /* string, list or map inside */
   bool is_async;     /* stream, future or error-context inside: no synchronous adapter can carry it */
   struct type_layout layout[POINTER_SIZE_COUNT];
-  uint32_t flat_count; /* core values when flattened; saturated at 2^20 */
+  uint32_t flat_count;                     /* core values when flattened; saturated at 2^20 */
   const uint8_t *flat[POINTER_SIZE_COUNT]; /* these values' enum core_code; null if more than MAX_FLAT_PARAMS */
-  uint32_t depth;      /* 0: no types inside; never over TYPE_DEPTH_LIMIT, so that walks can recurse */
+  uint32_t depth; /* 0: no types inside; never over TYPE_DEPTH_LIMIT, so that walks can recurse */
 };
 
 #define TYPE_DEPTH_LIMIT 100 /* of value types in one another */
@@ -89,8 +109,8 @@ struct functype {
 /* layout.c. Spec: CanonicalABI.md "Alignment", "Element Size", "Flattening". */
 /* Completes layout, offsets and flat types of a new type whose parts are complete; for intern_type alone. */
 void lay_out_type(struct context *c, struct type *type, struct type_field *fields);
-uint32_t discriminant_size(const struct type *variant);                    /* 1, 2 or 4 bytes; also of flags' storage unit */
-uint64_t payload_offset(const struct type *variant, enum pointer_size p);  /* of a variant-like, in bytes */
+uint32_t discriminant_size(const struct type *variant); /* 1, 2 or 4 bytes; also of flags' storage unit */
+uint64_t payload_offset(const struct type *variant, enum pointer_size p); /* of a variant-like, in bytes */
 uint64_t field_offset(const struct type *record, uint32_t field, enum pointer_size p);
 uint32_t flags_size(const struct type *flags); /* 1, 2 or 4 bytes */
 
@@ -105,8 +125,8 @@ struct flat_functype {
   uint8_t params[MAX_FLAT_PARAMS + 1]; /* enum core_code */
   uint8_t results[MAX_FLAT_RESULTS];
   uint32_t param_count, result_count;
-  bool params_spilled;  /* one pointer in place of the parameters */
-  bool result_spilled;  /* lift: the result is a pointer; lower: a pointer is the last parameter */
+  bool params_spilled; /* one pointer in place of the parameters */
+  bool result_spilled; /* lift: the result is a pointer; lower: a pointer is the last parameter */
 };
 
 enum flat_direction { FLAT_LIFT, FLAT_LOWER };

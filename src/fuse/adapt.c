@@ -18,15 +18,23 @@
 
 static bool is_whole_number(const struct type *t) {
   switch (t->kind) {
-  case TYPE_S32: case TYPE_U32: case TYPE_S64: case TYPE_U64: case TYPE_F32: case TYPE_F64: return true;
-  default: return false;
+  case TYPE_S32:
+  case TYPE_U32:
+  case TYPE_S64:
+  case TYPE_U64:
+  case TYPE_F32:
+  case TYPE_F64:
+    return true;
+  default:
+    return false;
   }
 }
 
 /* Flat numbers in which each pattern is a value. */
 static bool is_numbers_only(const struct functype *f) {
   for (uint32_t i = 0; i < f->param_count; i++)
-    if (!is_whole_number(f->params[i].type)) return false;
+    if (!is_whole_number(f->params[i].type))
+      return false;
   return f->param_count <= MAX_FLAT_PARAMS && (!f->result || is_whole_number(f->result));
 }
 
@@ -41,13 +49,15 @@ static bool is_direct(struct adapt *a, const struct canon *canon, const struct f
 
 static bool has_handles(const struct functype *f) {
   for (uint32_t i = 0; i < f->param_count; i++)
-    if (f->params[i].type->has_handles) return true;
+    if (f->params[i].type->has_handles)
+      return true;
   return f->result && f->result->has_handles;
 }
 
 static struct core_item implement_lower(struct adapt *a, const struct canon *canon) {
   const struct func *callee = &a->plan->funcs.items[canon->func];
-  if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee)) return callee->core;
+  if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee))
+    return callee->core;
   const struct side *caller = side_of_options(a, canon->instance, &canon->options);
   bool passthrough = callee->source == FUNC_HOST && passes_through(a, callee->type);
   if (passthrough && !a->facts[canon->instance].guards_leave && !has_handles(callee->type) &&
@@ -59,8 +69,10 @@ static struct core_item implement_lower(struct adapt *a, const struct canon *can
 /* trap_if(not inst.may_leave) */
 static void check_leave(struct code *f, struct adapt *a, uint32_t instance) {
   struct instance_facts *facts = &a->facts[instance];
-  if (!facts->guards_leave) return;
-  if (facts->leave_global == NO_INDEX) facts->leave_global = new_state_global(a, CORE_I32, true, 0);
+  if (!facts->guards_leave)
+    return;
+  if (facts->leave_global == NO_INDEX)
+    facts->leave_global = new_state_global(a, CORE_I32, true, 0);
   get_global(f, global_reference(a, facts->leave_global));
   trap_if(f, a, TRAP_CANNOT_LEAVE);
 }
@@ -76,22 +88,26 @@ static void put_drop(struct code *f, struct adapt *a, const struct canon *canon)
   set_local(f, rep);
   put_block(f, OP_IF, BLOCK_VOID);
   get_local(f, rep);
-  if (r->source == RESOURCE_HOST) call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, canon->resource));
-  else call(f, destructor_adapter(a, canon->instance, canon->resource));
+  if (r->source == RESOURCE_HOST)
+    call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, canon->resource));
+  else
+    call(f, destructor_adapter(a, canon->instance, canon->resource));
   put_op(f, OP_END);
   release_local(f, rep);
 }
 
 static uint32_t slot_global(struct adapt *a, const struct canon *canon) {
   uint32_t *global = &a->facts[canon->instance].context_globals[canon->slot];
-  if (*global == NO_INDEX) *global = new_state_global(a, CORE_I64, true, 0);
+  if (*global == NO_INDEX)
+    *global = new_state_global(a, CORE_I64, true, 0);
   return global_reference(a, *global);
 }
 
 /* canon_backpressure_inc and _dec: a counter below 2^16. */
 static void put_backpressure(struct code *f, struct adapt *a, const struct canon *canon) {
   uint32_t *counter = &a->facts[canon->instance].backpressure_global;
-  if (*counter == NO_INDEX) *counter = new_state_global(a, CORE_I32, true, 0);
+  if (*counter == NO_INDEX)
+    *counter = new_state_global(a, CORE_I32, true, 0);
   uint32_t global = global_reference(a, *counter);
   get_global(f, global);
   const_i32(f, 1);
@@ -124,14 +140,17 @@ static void put_canon(struct code *f, struct adapt *a, const struct canon *canon
     return;
   case CANON_CONTEXT_GET:
     get_global(f, slot_global(a, canon));
-    if (canon->core_type == CORE_I32) put_op(f, OP_I32_WRAP_I64);
+    if (canon->core_type == CORE_I32)
+      put_op(f, OP_I32_WRAP_I64);
     return;
   case CANON_CONTEXT_SET:
     get_local(f, 0);
-    if (canon->core_type == CORE_I32) put_op(f, OP_I64_EXTEND_I32_U);
+    if (canon->core_type == CORE_I32)
+      put_op(f, OP_I64_EXTEND_I32_U);
     set_global(f, slot_global(a, canon));
     return;
-  case CANON_BACKPRESSURE_INC: case CANON_BACKPRESSURE_DEC:
+  case CANON_BACKPRESSURE_INC:
+  case CANON_BACKPRESSURE_DEC:
     put_backpressure(f, a, canon);
     return;
   default: /* asynchronous: only code that runs after a return reaches it, where it has to trap; prune.c sees to that */

@@ -30,7 +30,7 @@ enum trap {
 #define TRAP(id, name) TRAP_##id,
   TRAPS(TRAP)
 #undef TRAP
-  TRAP_COUNT
+      TRAP_COUNT
 };
 
 #define NO_REFERENCE UINT32_MAX
@@ -39,13 +39,13 @@ enum trap {
 struct side {
   uint32_t id;
   bool is_host;
-  uint32_t instance;             /* component instance; NO_INDEX: the host */
+  uint32_t instance; /* component instance; NO_INDEX: the host */
   enum pointer_size pointer;
   enum string_encoding encoding;
   struct core_item memory, realloc; /* realloc as the options name it */
-  uint32_t memory_index;         /* in the generated module; NO_INDEX: none */
+  uint32_t memory_index;            /* in the generated module; NO_INDEX: none */
   uint8_t page_size_log2;
-  uint32_t realloc_reference;    /* a function that runs it as a task of its own; NO_REFERENCE: none */
+  uint32_t realloc_reference; /* a function that runs it as a task of its own; NO_REFERENCE: none */
 };
 
 /* Where a value is. */
@@ -59,13 +59,14 @@ struct location {
 
 /* Facts about a component instance that the generated code depends on. */
 struct instance_facts {
-  bool guards_leave;   /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
-  bool guards_enter;   /* can be on the stack when it is called: keeps a `may_enter` flag */
-  bool throws;         /* has code that throws */
-  bool has_context;    /* uses context slots */
-  uint32_t component;  /* of the call graph: its strongly connected component */
-  uint32_t leave_global, enter_global, context_globals[2], backpressure_global; /* in the state module; NO_INDEX: none */
-  uint32_t table;      /* number of its handle table; NO_INDEX: none yet */
+  bool guards_leave;  /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
+  bool guards_enter;  /* can be on the stack when it is called: keeps a `may_enter` flag */
+  bool throws;        /* has code that throws */
+  bool has_context;   /* uses context slots */
+  uint32_t component; /* of the call graph: its strongly connected component */
+  uint32_t leave_global, enter_global, context_globals[2],
+      backpressure_global; /* in the state module; NO_INDEX: none */
+  uint32_t table;          /* number of its handle table; NO_INDEX: none yet */
 };
 
 #define GENERATED_CODE_LIMIT ((size_t)64 << 20) /* bytes of bodies of adapters */
@@ -74,36 +75,37 @@ struct adapt {
   struct context *context;
   struct plan *plan;
   const struct fuse_options *options;
-  struct code_module code;         /* the adapters */
-  uint32_t adapters_instance;      /* core instances that this pass adds */
+  struct code_module code;                                      /* the adapters */
+  uint32_t adapters_instance;                                   /* core instances that this pass adds */
   uint32_t state_instance, handles_instance, exchange_instance; /* NO_INDEX: not needed so far */
-  struct module *state;            /* all globals that adapters use */
-  struct map item_imports;         /* core_item -> index in its space of the generated module */
-  VEC(struct core_item) items;     /* what each import of the generated module is */
-  struct map transcoders;          /* source memory, destination memory, realloc -> core instance */
+  struct module *state;                                         /* all globals that adapters use */
+  struct map item_imports;     /* core_item -> index in its space of the generated module */
+  VEC(struct core_item) items; /* what each import of the generated module is */
+  struct map transcoders;      /* source memory, destination memory, realloc -> core instance */
   struct map sides_by_key;
   VEC(struct side *) sides;
-  struct map functions;            /* outlined functions by what they do -> reference */
-  uint32_t traps[TRAP_COUNT];      /* references; NO_REFERENCE: not used so far */
-  struct instance_facts *facts;    /* of each component instance */
+  struct map functions;         /* outlined functions by what they do -> reference */
+  uint32_t traps[TRAP_COUNT];   /* references; NO_REFERENCE: not used so far */
+  struct instance_facts *facts; /* of each component instance */
   uint32_t table_count;
-  const struct side *exchange;     /* the host's side of calls through the exchange memory; null: none so far */
-  uint32_t forget_global;          /* set while an own handle moves from the host to its definer; NO_INDEX: none */
-  bool host_sees_guest;            /* core output: the one memory that crosses the boundary is the guest's own */
+  const struct side *exchange;       /* the host's side of calls through the exchange memory; null: none so far */
+  uint32_t forget_global;            /* set while an own handle moves from the host to its definer; NO_INDEX: none */
+  bool host_sees_guest;              /* core output: the one memory that crosses the boundary is the guest's own */
   const struct func *export_realloc; /* core output: an export whose realloc all exports share; null: none needs one */
-  VEC(uint32_t) reallocs;          /* core output: what the exported cabi_realloc can stand for, by number */
-  uint32_t realloc_global;         /* which it stands for at present */
+  VEC(uint32_t) reallocs;            /* core output: what the exported cabi_realloc can stand for, by number */
+  uint32_t realloc_global;           /* which it stands for at present */
   struct core_item exported_memory;
-  struct map boundary_by_key;      /* boundary imports by what they are */
-  struct map boundary_names;       /* names taken among boundary imports */
-  struct map export_names;         /* names taken among exports */
+  struct map boundary_by_key; /* boundary imports by what they are */
+  struct map boundary_names;  /* names taken among boundary imports */
+  struct map export_names;    /* names taken among exports */
 };
 
 /* adapt_graph.c. Fills in the facts. Spec: CanonicalABI.md "Component Instance State", may_enter_from. */
 void find_facts(struct adapt *a);
 /* Can `callee`, called by `caller`, call back into the caller? */
 bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee);
-/* Calls visit for each instance of callee.entering_set(caller) that keeps a may_enter flag; caller NO_INDEX: the host. */
+/* Calls visit for each instance of callee.entering_set(caller) that keeps a may_enter flag; caller NO_INDEX: the host.
+ */
 uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee, uint32_t *out, uint32_t limit);
 #define ENTERING_LIMIT 128
 

@@ -17,7 +17,8 @@
 
 static const struct side *intern_side(struct adapt *a, struct side form, struct bytes key) {
   uint32_t id = map_get(&a->sides_by_key, key);
-  if (id != NOT_FOUND) return a->sides.items[id];
+  if (id != NOT_FOUND)
+    return a->sides.items[id];
   struct side *side = ALLOCATE(a->context, struct side, 1);
   *side = form;
   side->id = a->sides.count;
@@ -27,7 +28,8 @@ static const struct side *intern_side(struct adapt *a, struct side form, struct 
   VEC_ADD(a->context, &a->sides, side);
   if (form.memory.source != ITEM_NONE) {
     side->memory_index = memory_reference(a, form.memory);
-    const struct core_limits *limits = &a->code.module->imports.items[a->code.module->imports_of[CORE_MEMORY].items[side->memory_index]].type.memory;
+    const struct core_limits *limits =
+        &a->code.module->imports.items[a->code.module->imports_of[CORE_MEMORY].items[side->memory_index]].type.memory;
     side->pointer = limits->is_64 ? POINTER_64 : POINTER_32;
     side->page_size_log2 = limits->has_page_size ? limits->page_size_log2 : 16;
   }
@@ -69,7 +71,8 @@ static struct bytes instance_path(const struct adapt *a, uint32_t instance) {
 static uint32_t catching(struct adapt *a, struct core_item target) {
   struct bytes key = format_bytes(a->context, "catch %d %u %u", target.source, target.owner, target.index);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   struct core_functype t = item_functype(a, target);
   uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
   reference = declare_function(&a->code, type, bytes_of("catch exceptions"));
@@ -83,7 +86,8 @@ static uint32_t catching(struct adapt *a, struct core_item target) {
   put_u32(&f.out, 1);
   put_byte(&f.out, 0x02); /* catch_all */
   put_u32(&f.out, 0);
-  for (uint32_t i = 0; i < t.param_count; i++) get_local(&f, i);
+  for (uint32_t i = 0; i < t.param_count; i++)
+    get_local(&f, i);
   call(&f, callee);
   put_op(&f, OP_END);
   put_op(&f, OP_RETURN);
@@ -94,7 +98,8 @@ static uint32_t catching(struct adapt *a, struct core_item target) {
 }
 
 static uint32_t lazy_global(struct adapt *a, uint32_t *global, uint8_t type) {
-  if (*global == NO_INDEX) *global = new_state_global(a, type, true, 0);
+  if (*global == NO_INDEX)
+    *global = new_state_global(a, type, true, 0);
   return global_reference(a, *global);
 }
 
@@ -111,9 +116,11 @@ static void put_core_call(struct code *f, struct adapt *a, uint32_t instance, st
 static void put_leaveless_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target) {
   struct instance_facts *facts = &a->facts[instance];
   uint32_t flag = facts->guards_leave ? lazy_global(a, &facts->leave_global, CORE_I32) : NO_INDEX;
-  if (flag != NO_INDEX) set_flag(f, flag, 1);
+  if (flag != NO_INDEX)
+    set_flag(f, flag, 1);
   put_core_call(f, a, instance, target);
-  if (flag != NO_INDEX) set_flag(f, flag, 0);
+  if (flag != NO_INDEX)
+    set_flag(f, flag, 0);
 }
 
 /* Thread.storage: each task starts with zeros. */
@@ -137,7 +144,8 @@ static struct saved_context enter_context(struct code *f, struct adapt *a, uint3
 
 static void leave_context(struct code *f, struct adapt *a, uint32_t instance, struct saved_context saved) {
   for (int i = 0; i < 2; i++) {
-    if (saved.locals[i] == NO_INDEX) continue;
+    if (saved.locals[i] == NO_INDEX)
+      continue;
     get_local(f, saved.locals[i]);
     set_global(f, global_reference(a, a->facts[instance].context_globals[i]));
     release_local(f, saved.locals[i]);
@@ -146,10 +154,13 @@ static void leave_context(struct code *f, struct adapt *a, uint32_t instance, st
 
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer) {
   const struct instance_facts *facts = &a->facts[instance];
-  if (!facts->guards_leave && !facts->throws && !facts->has_context) return function_reference(a, realloc);
-  struct bytes key = format_bytes(a->context, "realloc %u %d %u %u", instance, realloc.source, realloc.owner, realloc.index);
+  if (!facts->guards_leave && !facts->throws && !facts->has_context)
+    return function_reference(a, realloc);
+  struct bytes key =
+      format_bytes(a->context, "realloc %u %d %u %u", instance, realloc.source, realloc.owner, realloc.index);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   uint8_t code = pointer == POINTER_64 ? CORE_I64 : CORE_I32;
   const uint8_t params[] = {code, code, code, code};
   reference = declare_function(&a->code, functype_of(a, params, 4, &code, 1),
@@ -157,7 +168,8 @@ uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item re
   map_add(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   struct saved_context saved = enter_context(&f, a, instance);
-  for (uint32_t i = 0; i < 4; i++) get_local(&f, i);
+  for (uint32_t i = 0; i < 4; i++)
+    get_local(&f, i);
   put_leaveless_call(&f, a, instance, realloc);
   leave_context(&f, a, instance, saved);
   end_function(&f);
@@ -176,7 +188,7 @@ struct call_plan {
   const struct type *params; /* as one tuple */
   struct location caller_params;
   struct location callee_result; /* flat */
-  uint32_t result_pointer;    /* callee.is_host and its result is spilled: local with the address; else NO_INDEX */
+  uint32_t result_pointer;       /* callee.is_host and its result is spilled: local with the address; else NO_INDEX */
   uint32_t guards[ENTERING_LIMIT], guard_count;
   uint32_t saved_top;
 };
@@ -188,14 +200,20 @@ struct handle_search {
 };
 
 static void find_handles(struct adapt *a, struct handle_search *s, const struct type *t) {
-  if (!t || !(t->has_borrow || t->has_own)) return;
+  if (!t || !(t->has_borrow || t->has_own))
+    return;
   struct bytes key = {(const uint8_t *)&t->id, sizeof t->id};
-  if (map_get(&s->seen, key) != NOT_FOUND) return;
+  if (map_get(&s->seen, key) != NOT_FOUND)
+    return;
   map_add(a->context, &s->seen, key, 0);
-  if (t->kind == TYPE_BORROW) VEC_ADD(a->context, &s->borrows, t);
-  else if (t->kind == TYPE_OWN) VEC_ADD(a->context, &s->owns, t);
-  if (t->element) find_handles(a, s, t->element);
-  for (uint32_t i = 0; i < t->field_count; i++) find_handles(a, s, t->fields[i].type);
+  if (t->kind == TYPE_BORROW)
+    VEC_ADD(a->context, &s->borrows, t);
+  else if (t->kind == TYPE_OWN)
+    VEC_ADD(a->context, &s->owns, t);
+  if (t->element)
+    find_handles(a, s, t->element);
+  for (uint32_t i = 0; i < t->field_count; i++)
+    find_handles(a, s, t->fields[i].type);
 }
 
 /* Is a scope needed, and are borrows lent or only looked at? The caller's handle can vanish during the call only if the
@@ -208,18 +226,23 @@ static bool needs_scope(struct call_plan *p) {
   for (uint32_t i = 0; i < s.borrows.count; i++) {
     uint32_t resource = s.borrows.items[i]->resource;
     const struct resource *r = &p->a->plan->resources.items[resource];
-    if (!p->callee->is_host && !(r->source == RESOURCE_DEFINED && r->instance == p->callee->instance)) lowered = true;
-    if (p->caller->is_host) continue;
-    if (!p->callee->is_host && can_reach_back(p->a, p->caller->instance, p->callee->instance)) p->move.lends = true;
+    if (!p->callee->is_host && !(r->source == RESOURCE_DEFINED && r->instance == p->callee->instance))
+      lowered = true;
+    if (p->caller->is_host)
+      continue;
+    if (!p->callee->is_host && can_reach_back(p->a, p->caller->instance, p->callee->instance))
+      p->move.lends = true;
     for (uint32_t n = 0; n < s.owns.count; n++)
-      if (s.owns.items[n]->resource == resource) p->move.lends = true;
+      if (s.owns.items[n]->resource == resource)
+        p->move.lends = true;
   }
   return lowered || p->move.lends;
 }
 
 /* trap_if(not inst.may_leave) */
 static void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
-  if (instance == NO_INDEX || !a->facts[instance].guards_leave) return;
+  if (instance == NO_INDEX || !a->facts[instance].guards_leave)
+    return;
   get_global(f, lazy_global(a, &a->facts[instance].leave_global, CORE_I32));
   trap_if(f, a, TRAP_CANNOT_LEAVE);
 }
@@ -229,12 +252,14 @@ static uint32_t enter_global(struct adapt *a, uint32_t instance) {
 }
 
 static void set_guards(struct call_plan *p, uint32_t value) {
-  for (uint32_t i = 0; i < p->guard_count; i++) set_flag(p->f, enter_global(p->a, p->guards[i]), value);
+  for (uint32_t i = 0; i < p->guard_count; i++)
+    set_flag(p->f, enter_global(p->a, p->guards[i]), value);
 }
 
 /* Spec: may_enter_from, enter_from. */
 static void enter_callee(struct call_plan *p) {
-  if (p->callee->is_host) return;
+  if (p->callee->is_host)
+    return;
   p->guard_count = entering_guards(p->a, p->caller->instance, p->callee->instance, p->guards, ENTERING_LIMIT);
   for (uint32_t i = 0; i < p->guard_count; i++) {
     get_global(p->f, enter_global(p->a, p->guards[i]));
@@ -270,9 +295,11 @@ static struct location memory_location(const struct side *side, uint32_t base) {
 /* The parameters as the caller gives them: lift_flat_values. */
 static void find_caller_params(struct call_plan *p) {
   uint32_t *locals = ALLOCATE(p->a->context, uint32_t, MAX_FLAT_PARAMS + 2);
-  for (uint32_t i = 0; i < MAX_FLAT_PARAMS + 2; i++) locals[i] = i;
+  for (uint32_t i = 0; i < MAX_FLAT_PARAMS + 2; i++)
+    locals[i] = i;
   p->caller_params = (struct location){.side = p->caller, .locals = locals};
-  if (!p->caller_flat.params_spilled || p->move.passthrough) return;
+  if (!p->caller_flat.params_spilled || p->move.passthrough)
+    return;
   p->caller_params = memory_location(p->caller, 0);
   struct type_layout layout = p->params->layout[p->caller->pointer];
   check_pointer(p->f, p->a, p->caller, 0, layout.alignment, layout.size);
@@ -309,7 +336,8 @@ static void call_callee(struct call_plan *p, struct location args) {
     }
     set_local(f, args.locals[arg_count - 1]);
   }
-  for (uint32_t i = 0; i < arg_count; i++) get_local(f, args.locals[i]);
+  for (uint32_t i = 0; i < arg_count; i++)
+    get_local(f, args.locals[i]);
   if (p->callee->is_host) {
     const struct side *side = p->move.passthrough ? p->caller : p->callee;
     put_boundary_call(p->a, f, p->func, side);
@@ -317,14 +345,17 @@ static void call_callee(struct call_plan *p, struct location args) {
     put_core_call(f, p->a, p->callee->instance, p->callee_func->core);
   }
   p->callee_result = flat_location(f, p->callee, p->callee_flat.results, p->callee_flat.result_count);
-  if (p->callee_flat.result_count) set_local(f, p->callee_result.locals[0]);
+  if (p->callee_flat.result_count)
+    set_local(f, p->callee_result.locals[0]);
 }
 
 /* Where the result is, as the callee gives it. */
 static struct location find_callee_result(struct call_plan *p) {
-  if (!p->callee_flat.result_spilled) return p->callee_result;
+  if (!p->callee_flat.result_spilled)
+    return p->callee_result;
   const struct type *t = p->callee_func->type->result;
-  if (p->result_pointer != NO_INDEX) return memory_location(p->callee, p->result_pointer);
+  if (p->result_pointer != NO_INDEX)
+    return memory_location(p->callee, p->result_pointer);
   struct type_layout layout = t->layout[p->callee->pointer];
   check_pointer(p->f, p->a, p->callee, p->callee_result.locals[0], layout.alignment, layout.size);
   return memory_location(p->callee, p->callee_result.locals[0]);
@@ -333,7 +364,8 @@ static struct location find_callee_result(struct call_plan *p) {
 /* Moves the result; the local with the caller's flat result, or NO_INDEX. */
 static uint32_t move_result(struct call_plan *p) {
   const struct type *t = p->callee_func->type->result;
-  if (!t) return NO_INDEX;
+  if (!t)
+    return NO_INDEX;
   struct code *f = p->f;
   if (p->move.passthrough && p->caller_flat.result_spilled)
     return p->callee_flat.result_count ? p->callee_result.locals[0] : NO_INDEX;
@@ -357,8 +389,10 @@ static uint32_t move_result(struct call_plan *p) {
 
 /* The host calls post-return itself where it sees the guest's memory. */
 static void call_post_return(struct call_plan *p) {
-  if (p->callee->is_host || p->move.passthrough || p->callee_func->options.post_return.source == ITEM_NONE) return;
-  for (uint32_t i = 0; i < p->callee_flat.result_count; i++) get_local(p->f, p->callee_result.locals[i]);
+  if (p->callee->is_host || p->move.passthrough || p->callee_func->options.post_return.source == ITEM_NONE)
+    return;
+  for (uint32_t i = 0; i < p->callee_flat.result_count; i++)
+    get_local(p->f, p->callee_result.locals[i]);
   put_leaveless_call(p->f, p->a, p->callee->instance, p->callee_func->options.post_return);
 }
 
@@ -383,8 +417,10 @@ static void write_call(struct call_plan *p) {
   find_caller_params(p);
   struct location args = move_params(p);
   struct saved_context saved = {{NO_INDEX, NO_INDEX}};
-  if (!p->callee->is_host) saved = enter_context(f, a, p->callee->instance);
-  if (p->caller->is_host && p->move.passthrough) saved = (struct saved_context){{NO_INDEX, NO_INDEX}}; /* for post-return */
+  if (!p->callee->is_host)
+    saved = enter_context(f, a, p->callee->instance);
+  if (p->caller->is_host && p->move.passthrough)
+    saved = (struct saved_context){{NO_INDEX, NO_INDEX}}; /* for post-return */
   call_callee(p, args);
   if (p->move.scope != NO_INDEX) {
     get_local(f, p->move.scope);
@@ -392,14 +428,17 @@ static void write_call(struct call_plan *p) {
   }
   uint32_t result = move_result(p);
   call_post_return(p);
-  if (!p->callee->is_host) leave_context(f, a, p->callee->instance, saved);
+  if (!p->callee->is_host)
+    leave_context(f, a, p->callee->instance, saved);
   set_guards(p, 0);
-  if (p->caller->is_host) drop_borrows(&p->move, p->params, p->caller_params);
+  if (p->caller->is_host)
+    drop_borrows(&p->move, p->params, p->caller_params);
   if (uses_exchange(p)) {
     get_local(f, p->saved_top);
     set_global(f, exchange_item(a, "top"));
   }
-  if (result != NO_INDEX) get_local(f, result);
+  if (result != NO_INDEX)
+    get_local(f, result);
 }
 
 static uint32_t signature(struct adapt *a, const struct flat_functype *flat) {
@@ -409,12 +448,16 @@ static uint32_t signature(struct adapt *a, const struct flat_functype *flat) {
 uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough) {
   struct bytes key = format_bytes(a->context, "call %u %u %d", caller->id, func, passthrough);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   const struct func *callee = &a->plan->funcs.items[func];
   struct call_plan p = {.a = a, .func = func, .callee_func = callee, .caller = caller, .result_pointer = NO_INDEX};
-  if (callee->source == FUNC_LIFTED) p.callee = side_of_options(a, callee->instance, &callee->options);
-  else p.callee = passthrough ? passing_host(a, caller->pointer) : host_side(a);
-  if (passthrough && caller->is_host) p.caller = caller = passing_host(a, p.callee->pointer);
+  if (callee->source == FUNC_LIFTED)
+    p.callee = side_of_options(a, callee->instance, &callee->options);
+  else
+    p.callee = passthrough ? passing_host(a, caller->pointer) : host_side(a);
+  if (passthrough && caller->is_host)
+    p.caller = caller = passing_host(a, p.callee->pointer);
   p.caller_flat = flatten_functype(callee->type, caller->is_host ? FLAT_LIFT : FLAT_LOWER, caller->pointer);
   p.callee_flat = flatten_functype(callee->type, p.callee->is_host ? FLAT_LOWER : FLAT_LIFT, p.callee->pointer);
   p.params = params_tuple(a->context, a->plan->types, callee->type);
@@ -434,7 +477,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
 uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource) {
   struct bytes key = format_bytes(a->context, "destroy %u %u", caller, resource);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   const struct resource *r = &a->plan->resources.items[resource];
   const uint8_t param = CORE_I32;
   reference = declare_function(&a->code, functype_of(a, &param, 1, NULL, 0),
@@ -467,13 +511,16 @@ uint32_t post_return_adapter(struct adapt *a, uint32_t func) {
   const struct func *callee = &a->plan->funcs.items[func];
   struct bytes key = format_bytes(a->context, "post-return %u", func);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   struct core_functype t = item_functype(a, callee->options.post_return);
   uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
-  reference = declare_function(&a->code, type, format_bytes(a->context, "post-return of %.*s", SHOW(instance_path(a, callee->instance))));
+  reference = declare_function(
+      &a->code, type, format_bytes(a->context, "post-return of %.*s", SHOW(instance_path(a, callee->instance))));
   map_add(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
-  for (uint32_t i = 0; i < t.param_count; i++) get_local(&f, i);
+  for (uint32_t i = 0; i < t.param_count; i++)
+    get_local(&f, i);
   put_leaveless_call(&f, a, callee->instance, callee->options.post_return);
   end_function(&f);
   return reference;

@@ -24,7 +24,8 @@ struct graph {
 
 static bool is_self_or_ancestor(const struct plan *plan, uint32_t ancestor, uint32_t of) {
   for (uint32_t i = of; i != NO_INDEX; i = plan->instances.items[i].parent)
-    if (i == ancestor) return true;
+    if (i == ancestor)
+      return true;
   return false;
 }
 
@@ -36,10 +37,12 @@ static void add_edge(struct adapt *a, struct graph *g, uint32_t from, uint32_t t
 /* entering_set(caller) of the callee. */
 static void add_entering_edges(struct adapt *a, struct graph *g, uint32_t caller, uint32_t callee) {
   for (uint32_t i = callee; i != NO_INDEX; i = a->plan->instances.items[i].parent) {
-    if (is_self_or_ancestor(a->plan, i, caller)) break;
+    if (is_self_or_ancestor(a->plan, i, caller))
+      break;
     add_edge(a, g, caller, i);
   }
-  if (is_self_or_ancestor(a->plan, callee, caller) && callee != caller) add_edge(a, g, caller, callee);
+  if (is_self_or_ancestor(a->plan, callee, caller) && callee != caller)
+    add_edge(a, g, caller, callee);
 }
 
 static struct graph call_graph(struct adapt *a) {
@@ -75,9 +78,11 @@ static void leave_vertex(struct adapt *a, struct scc *s, uint32_t v) {
   s->frame_count--;
   if (s->frame_count) {
     uint32_t parent = s->frames[s->frame_count - 1];
-    if (s->low[v] < s->low[parent]) s->low[parent] = s->low[v];
+    if (s->low[v] < s->low[parent])
+      s->low[parent] = s->low[v];
   }
-  if (s->low[v] != s->order[v]) return;
+  if (s->low[v] != s->order[v])
+    return;
   uint32_t member;
   do {
     member = s->stack[--s->depth];
@@ -91,10 +96,20 @@ static void leave_vertex(struct adapt *a, struct scc *s, uint32_t v) {
 static void find_components(struct adapt *a, const struct graph *g) {
   uint32_t n = a->plan->instances.count;
   struct context *c = a->context;
-  struct scc s = {ALLOCATE(c, uint32_t, n), ALLOCATE(c, uint32_t, n), ALLOCATE(c, uint32_t, n), ALLOCATE(c, uint32_t, n),
-                  ALLOCATE(c, uint32_t, n), ALLOCATE(c, bool, n), ALLOCATE(c, uint32_t, n), 0, 0, 0, 0};
+  struct scc s = {ALLOCATE(c, uint32_t, n),
+                  ALLOCATE(c, uint32_t, n),
+                  ALLOCATE(c, uint32_t, n),
+                  ALLOCATE(c, uint32_t, n),
+                  ALLOCATE(c, uint32_t, n),
+                  ALLOCATE(c, bool, n),
+                  ALLOCATE(c, uint32_t, n),
+                  0,
+                  0,
+                  0,
+                  0};
   for (uint32_t root = 0; root < n; root++) {
-    if (s.order[root]) continue;
+    if (s.order[root])
+      continue;
     enter_vertex(&s, g, root);
     while (s.frame_count) {
       uint32_t v = s.frames[s.frame_count - 1], edge = s.cursor[v];
@@ -104,18 +119,22 @@ static void find_components(struct adapt *a, const struct graph *g) {
       }
       s.cursor[v] = g->edges.items[edge - 1].next;
       uint32_t to = g->edges.items[edge - 1].to;
-      if (!s.order[to]) enter_vertex(&s, g, to);
-      else if (s.on_stack[to] && s.order[to] < s.low[v]) s.low[v] = s.order[to];
+      if (!s.order[to])
+        enter_vertex(&s, g, to);
+      else if (s.on_stack[to] && s.order[to] < s.low[v])
+        s.low[v] = s.order[to];
     }
   }
-  for (uint32_t i = 0; i < n; i++) a->facts[i].guards_enter = s.size[a->facts[i].component] > 1;
+  for (uint32_t i = 0; i < n; i++)
+    a->facts[i].guards_enter = s.size[a->facts[i].component] > 1;
 }
 
 static void find_guards_of_leaving(struct adapt *a) {
   struct plan *plan = a->plan;
   for (uint32_t i = 0; i < plan->funcs.count; i++) {
     const struct func *f = &plan->funcs.items[i];
-    if (f->source == FUNC_LIFTED && (f->options.realloc.source != ITEM_NONE || f->options.post_return.source != ITEM_NONE))
+    if (f->source == FUNC_LIFTED &&
+        (f->options.realloc.source != ITEM_NONE || f->options.post_return.source != ITEM_NONE))
       a->facts[f->instance].guards_leave = true;
   }
   for (uint32_t i = 0; i < plan->canons.count; i++) {
@@ -140,7 +159,8 @@ void find_facts(struct adapt *a) {
   find_guards_of_leaving(a);
   for (uint32_t i = 0; i < plan->core_instances.count; i++) {
     const struct core_instance *instance = &plan->core_instances.items[i];
-    if (instance->component_instance == NO_INDEX || a->facts[instance->component_instance].throws) continue;
+    if (instance->component_instance == NO_INDEX || a->facts[instance->component_instance].throws)
+      continue;
     a->facts[instance->component_instance].throws = uses_exceptions(a->context, instance->module);
   }
 }
@@ -152,8 +172,10 @@ bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee) {
 uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee, uint32_t *out, uint32_t limit) {
   uint32_t count = 0;
   for (uint32_t i = callee; i != NO_INDEX; i = a->plan->instances.items[i].parent) {
-    if (caller != NO_INDEX && is_self_or_ancestor(a->plan, i, caller)) break;
-    if (!a->facts[i].guards_enter) continue;
+    if (caller != NO_INDEX && is_self_or_ancestor(a->plan, i, caller))
+      break;
+    if (!a->facts[i].guards_enter)
+      continue;
     assert(count < limit);
     out[count++] = i;
   }

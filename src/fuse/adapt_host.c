@@ -1,9 +1,9 @@
 /* adapt_host.c -- what the fused module imports from its host and exports to it.
  *
- * With --component the host is the wrapper: a call names the guest's own memory in its options, so that strings and lists
- * are not copied twice, unless handles stand inside memory: those calls go through the exchange memory. A core module
- * has one memory for all calls: the guest's own, where all calls agree on it and no handles stand in memory, else the
- * exchange memory.
+ * With --component the host is the wrapper: a call names the guest's own memory in its options, so that strings and
+ * lists are not copied twice, unless handles stand inside memory: those calls go through the exchange memory. A core
+ * module has one memory for all calls: the guest's own, where all calls agree on it and no handles stand in memory,
+ * else the exchange memory.
  *
  * Names are wit-component's: `ns:pkg/iface` `func`, `[export]iface` `[resource-new]r`, `iface#func`, `cabi_post_...`.
  *
@@ -17,11 +17,15 @@
 #define ROOT_MODULE "$root"
 
 static bool is_handle_in_memory(const struct type *t) {
-  if (!t->has_handles) return false;
-  if (is_list_like(t)) return true;
-  if (t->kind == TYPE_FIXED_LIST) return is_handle_in_memory(t->element);
+  if (!t->has_handles)
+    return false;
+  if (is_list_like(t))
+    return true;
+  if (t->kind == TYPE_FIXED_LIST)
+    return is_handle_in_memory(t->element);
   for (uint32_t i = 0; i < t->field_count; i++)
-    if (t->fields[i].type && is_handle_in_memory(t->fields[i].type)) return true;
+    if (t->fields[i].type && is_handle_in_memory(t->fields[i].type))
+      return true;
   return false;
 }
 
@@ -30,15 +34,18 @@ static bool has_handles_in_memory(const struct functype *f) {
   struct flat_functype flat = flatten_functype(f, FLAT_LOWER, POINTER_32);
   for (uint32_t i = 0; i < f->param_count; i++) {
     const struct type *t = f->params[i].type;
-    if (t->has_handles && (flat.params_spilled || is_handle_in_memory(t))) return true;
+    if (t->has_handles && (flat.params_spilled || is_handle_in_memory(t)))
+      return true;
   }
   return f->result && f->result->has_handles && (flat.result_spilled || is_handle_in_memory(f->result));
 }
 
 static bool params_use_memory(const struct functype *f) {
-  if (flatten_functype(f, FLAT_LOWER, POINTER_32).params_spilled) return true;
+  if (flatten_functype(f, FLAT_LOWER, POINTER_32).params_spilled)
+    return true;
   for (uint32_t i = 0; i < f->param_count; i++)
-    if (f->params[i].type->has_pointers) return true;
+    if (f->params[i].type->has_pointers)
+      return true;
   return false;
 }
 
@@ -54,20 +61,26 @@ static bool same_item(struct core_item a, struct core_item b) {
 
 /* Core output: may the host see this call's values in the guest's memory? All that cross have to agree. */
 static bool agrees(struct adapt *a, const struct functype *type, const struct options *options) {
-  if (!uses_memory(type)) return true;
-  if (has_handles_in_memory(type) || options->encoding != ENCODING_UTF8) return false;
-  if (a->exported_memory.source == ITEM_NONE) a->exported_memory = options->memory;
+  if (!uses_memory(type))
+    return true;
+  if (has_handles_in_memory(type) || options->encoding != ENCODING_UTF8)
+    return false;
+  if (a->exported_memory.source == ITEM_NONE)
+    a->exported_memory = options->memory;
   return same_item(a->exported_memory, options->memory);
 }
 
 typedef bool visit_export(struct adapt *a, uint32_t extern_index);
 
 /* Each function that the root exports, in order; stops where visit says false. */
-static bool each_exported(struct adapt *a, const uint32_t *indices, uint32_t count, enum sort sort, visit_export *visit) {
+static bool each_exported(struct adapt *a, const uint32_t *indices, uint32_t count, enum sort sort,
+                          visit_export *visit) {
   for (uint32_t i = 0; i < count; i++) {
     const struct extern_tree *e = &a->plan->externs.items[indices[i]];
-    if (e->sort == sort && !visit(a, indices[i])) return false;
-    if (e->sort == SORT_INSTANCE && !each_exported(a, e->children, e->child_count, sort, visit)) return false;
+    if (e->sort == sort && !visit(a, indices[i]))
+      return false;
+    if (e->sort == SORT_INSTANCE && !each_exported(a, e->children, e->child_count, sort, visit))
+      return false;
   }
   return true;
 }
@@ -75,11 +88,16 @@ static bool each_exported(struct adapt *a, const uint32_t *indices, uint32_t cou
 /* Nothing tells cabi_realloc which export its memory is for: the exports have to agree on the realloc as well. */
 static bool export_agrees(struct adapt *a, uint32_t index) {
   const struct func *f = &a->plan->funcs.items[a->plan->externs.items[index].func];
-  if (f->source == FUNC_HOST) return true;
-  if (!agrees(a, f->type, &f->options)) return false;
-  if (!params_use_memory(f->type)) return true;
-  if (a->export_realloc == NULL) a->export_realloc = f;
-  return a->export_realloc->instance == f->instance && same_item(a->export_realloc->options.realloc, f->options.realloc);
+  if (f->source == FUNC_HOST)
+    return true;
+  if (!agrees(a, f->type, &f->options))
+    return false;
+  if (!params_use_memory(f->type))
+    return true;
+  if (a->export_realloc == NULL)
+    a->export_realloc = f;
+  return a->export_realloc->instance == f->instance &&
+         same_item(a->export_realloc->options.realloc, f->options.realloc);
 }
 
 void choose_boundary(struct adapt *a) {
@@ -88,36 +106,43 @@ void choose_boundary(struct adapt *a) {
   plan->boundary_types->start = NO_INDEX;
   a->forget_global = new_state_global(a, CORE_I32, true, 0);
   a->realloc_global = new_state_global(a, CORE_I32, true, 0);
-  if (a->options->component) return;
+  if (a->options->component)
+    return;
   a->host_sees_guest = each_exported(a, plan->exports.items, plan->exports.count, SORT_FUNC, export_agrees);
   for (uint32_t i = 0; i < plan->canons.count && a->host_sees_guest; i++) {
     const struct canon *canon = &plan->canons.items[i];
     if (canon->kind == CANON_LOWER && plan->funcs.items[canon->func].source == FUNC_HOST)
       a->host_sees_guest = agrees(a, plan->funcs.items[canon->func].type, &canon->options);
   }
-  if (!a->host_sees_guest || !a->export_realloc) return;
+  if (!a->host_sees_guest || !a->export_realloc)
+    return;
   const struct side *side = side_of_options(a, a->export_realloc->instance, &a->export_realloc->options);
   VEC_ADD(a->context, &a->reallocs, side->realloc_reference); /* number 0: what stands when no call is under way */
 }
 
 bool passes_through(const struct adapt *a, const struct functype *type) {
-  if (a->options->component) return !has_handles_in_memory(type);
+  if (a->options->component)
+    return !has_handles_in_memory(type);
   return a->host_sees_guest || !uses_memory(type);
 }
 
 static uint32_t boundary_functype(struct adapt *a, const struct flat_functype *flat) {
   struct core_valtype params[MAX_FLAT_PARAMS + 1], results[MAX_FLAT_RESULTS];
-  for (uint32_t i = 0; i < flat->param_count; i++) params[i] = (struct core_valtype){.code = flat->params[i]};
-  for (uint32_t i = 0; i < flat->result_count; i++) results[i] = (struct core_valtype){.code = flat->results[i]};
+  for (uint32_t i = 0; i < flat->param_count; i++)
+    params[i] = (struct core_valtype){.code = flat->params[i]};
+  for (uint32_t i = 0; i < flat->result_count; i++)
+    results[i] = (struct core_valtype){.code = flat->results[i]};
   return add_functype(a->context, a->plan->boundary_types, params, flat->param_count, results, flat->result_count);
 }
 
 /* The names from the top of the tree to the item: `module` for all above it, "$root" if it is at the top. */
 static struct bytes module_name(struct adapt *a, uint32_t extern_index) {
   const struct extern_tree *e = &a->plan->externs.items[extern_index];
-  if (e->parent == NO_INDEX) return bytes_of(ROOT_MODULE);
+  if (e->parent == NO_INDEX)
+    return bytes_of(ROOT_MODULE);
   const struct extern_tree *parent = &a->plan->externs.items[e->parent];
-  if (parent->parent == NO_INDEX) return parent->name.name;
+  if (parent->parent == NO_INDEX)
+    return parent->name.name;
   return format_bytes(a->context, "%.*s/%.*s", SHOW(module_name(a, e->parent)), SHOW(parent->name.name));
 }
 
@@ -137,16 +162,20 @@ static struct bytes unique_name(struct adapt *a, struct map *taken, struct bytes
 /* With --component: the memory is the support module's, so that the wrapper's options can name it. */
 static struct core_item boundary_memory(struct adapt *a, struct core_item memory) {
   struct plan *plan = a->plan;
-  if (memory.source == ITEM_BOUNDARY) return memory;
+  if (memory.source == ITEM_BOUNDARY)
+    return memory;
   struct bytes key = format_bytes(a->context, "memory %u %u", memory.owner, memory.index);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index == NOT_FOUND) {
     index = plan->boundary_imports.count;
     struct core_extern type = item_type(plan->core_instances.items[memory.owner].module, CORE_MEMORY, memory.index);
     *VEC_PUSH(a->context, &plan->boundary_imports) =
-        (struct boundary_import){.kind = BOUNDARY_MEMORY, .module = bytes_of("support"),
-                                 .name = format_bytes(a->context, "memory %u", index), .type = type,
-                                 .trampoline = NO_INDEX, .memory = memory};
+        (struct boundary_import){.kind = BOUNDARY_MEMORY,
+                                 .module = bytes_of("support"),
+                                 .name = format_bytes(a->context, "memory %u", index),
+                                 .type = type,
+                                 .trampoline = NO_INDEX,
+                                 .memory = memory};
     map_add(a->context, &a->boundary_by_key, key, index);
   }
   return (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, index};
@@ -155,14 +184,16 @@ static struct core_item boundary_memory(struct adapt *a, struct core_item memory
 static uint32_t add_trampoline(struct adapt *a, struct core_item target, uint32_t type) {
   struct plan *plan = a->plan;
   for (uint32_t i = 0; i < plan->trampolines.count; i++)
-    if (same_item(plan->trampolines.items[i].target, target)) return i;
+    if (same_item(plan->trampolines.items[i].target, target))
+      return i;
   VEC_ADD(a->context, &plan->trampolines, ((struct trampoline){target, type}));
   return plan->trampolines.count - 1;
 }
 
 static uint32_t realloc_trampoline(struct adapt *a, const struct side *side) {
   struct flat_functype flat = {.param_count = 4, .result_count = 1};
-  for (int i = 0; i < 4; i++) flat.params[i] = pointer_code(side);
+  for (int i = 0; i < 4; i++)
+    flat.params[i] = pointer_code(side);
   flat.results[0] = pointer_code(side);
   return add_trampoline(a, generated_item(a, side->realloc_reference), boundary_functype(a, &flat));
 }
@@ -170,7 +201,8 @@ static uint32_t realloc_trampoline(struct adapt *a, const struct side *side) {
 struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side *side) {
   struct plan *plan = a->plan;
   const struct functype *type = plan->funcs.items[func].type;
-  bool component = a->options->component, memory = uses_memory(type), realloc = type->result && type->result->has_pointers;
+  bool component = a->options->component, memory = uses_memory(type),
+       realloc = type->result && type->result->has_pointers;
   struct bytes key = format_bytes(a->context, "call %u %u", func, component && memory ? side->id + 1 : 0);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index == NOT_FOUND) {
@@ -181,7 +213,8 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
     import.name = unique_name(a, &a->boundary_names, import.module, plan->externs.items[leaf].name.name);
     import.type = (struct core_extern){.kind = CORE_FUNC, .type = boundary_functype(a, &flat)};
     import.options.encoding = side->encoding;
-    if (component && memory) import.options.memory = boundary_memory(a, side->memory);
+    if (component && memory)
+      import.options.memory = boundary_memory(a, side->memory);
     if (component && realloc) {
       import.trampoline = realloc_trampoline(a, side);
       import.options.realloc = plan->trampolines.items[import.trampoline].target;
@@ -196,7 +229,8 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
 /* Core output: the number of the realloc among those that cabi_realloc can stand for. */
 static uint32_t realloc_choice(struct adapt *a, uint32_t reference) {
   for (uint32_t i = 0; i < a->reallocs.count; i++)
-    if (a->reallocs.items[i] == reference) return i;
+    if (a->reallocs.items[i] == reference)
+      return i;
   VEC_ADD(a->context, &a->reallocs, reference);
   return a->reallocs.count - 1;
 }
@@ -224,7 +258,8 @@ void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const str
 /* Where an exported resource is named first; NO_INDEX: nowhere. */
 static uint32_t exported_as(const struct plan *plan, uint32_t resource) {
   for (uint32_t i = 0; i < plan->exported_resources.count; i++)
-    if (plan->exported_resources.items[i].resource == resource) return plan->exported_resources.items[i].export_;
+    if (plan->exported_resources.items[i].resource == resource)
+      return plan->exported_resources.items[i].export_;
   return NO_INDEX;
 }
 
@@ -261,14 +296,16 @@ static struct bytes export_item(struct adapt *a, struct bytes name, struct core_
 /* One export of each item that lifting needs, by whatever name it got first. */
 static struct bytes export_once(struct adapt *a, const char *name, struct core_item item) {
   for (uint32_t i = 0; i < a->plan->core_exports.count; i++)
-    if (same_item(a->plan->core_exports.items[i].item, item)) return a->plan->core_exports.items[i].name;
+    if (same_item(a->plan->core_exports.items[i].item, item))
+      return a->plan->core_exports.items[i].name;
   return export_item(a, bytes_of(name), item);
 }
 
 /* "name", or "interface#name" where it is in one. */
 static struct bytes export_name(struct adapt *a, uint32_t extern_index, const char *prefix) {
   const struct extern_tree *e = &a->plan->externs.items[extern_index];
-  if (e->parent == NO_INDEX) return format_bytes(a->context, "%s%.*s", prefix, SHOW(e->name.name));
+  if (e->parent == NO_INDEX)
+    return format_bytes(a->context, "%s%.*s", prefix, SHOW(e->name.name));
   return format_bytes(a->context, "%.*s#%s%.*s", SHOW(module_name(a, extern_index)), prefix, SHOW(e->name.name));
 }
 
@@ -278,7 +315,8 @@ static uint32_t exchange_post_return(struct adapt *a, const struct functype *typ
   uint32_t signature = functype_of(a, flat.results, flat.result_count, NULL, 0);
   struct bytes key = format_bytes(a->context, "exchange post-return %u", signature);
   uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND) return reference;
+  if (reference != NOT_FOUND)
+    return reference;
   reference = declare_function(&a->code, signature, bytes_of("post-return of the exchange memory"));
   map_add(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
@@ -291,12 +329,15 @@ static uint32_t exchange_post_return(struct adapt *a, const struct functype *typ
 static void export_with_exchange(struct adapt *a, struct boundary_export *e, uint32_t reference) {
   const struct side *host = host_side(a);
   e->options.memory = host->memory;
-  if (host->memory.source != ITEM_BOUNDARY) e->memory_name = export_once(a, "memory", host->memory);
-  else e->options.memory = host->memory;
+  if (host->memory.source != ITEM_BOUNDARY)
+    e->memory_name = export_once(a, "memory", host->memory);
+  else
+    e->options.memory = host->memory;
   e->realloc_name = export_once(a, "cabi_realloc", generated_item(a, host->realloc_reference));
   e->core_name = export_item(a, e->core_name, generated_item(a, reference));
   const struct functype *type = a->plan->funcs.items[e->func].type;
-  if (!result_uses_memory(type)) return;
+  if (!result_uses_memory(type))
+    return;
   struct bytes post = format_bytes(a->context, "cabi_post_%.*s", SHOW(e->core_name));
   e->post_return_name = export_item(a, post, generated_item(a, exchange_post_return(a, type)));
 }
@@ -305,27 +346,33 @@ static void export_with_exchange(struct adapt *a, struct boundary_export *e, uin
 static void export_memory(struct adapt *a, struct boundary_export *e, struct core_item memory) {
   struct bytes key = format_bytes(a->context, "memory %u %u", memory.owner, memory.index);
   uint32_t index = map_get(&a->boundary_by_key, key);
-  if (index != NOT_FOUND) e->options.memory = (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, index};
-  else e->memory_name = export_once(a, "memory", e->options.memory = memory);
+  if (index != NOT_FOUND)
+    e->options.memory = (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, index};
+  else
+    e->memory_name = export_once(a, "memory", e->options.memory = memory);
 }
 
 static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t reference) {
   const struct func *f = &a->plan->funcs.items[e->func];
   const struct side *side = side_of_options(a, f->instance, &f->options);
   e->options.encoding = f->options.encoding;
-  if (uses_memory(f->type)) export_memory(a, e, f->options.memory);
+  if (uses_memory(f->type))
+    export_memory(a, e, f->options.memory);
   if (params_use_memory(f->type) && a->options->component)
     e->realloc_name = export_once(a, "cabi_realloc", generated_item(a, side->realloc_reference));
   e->core_name = export_item(a, e->core_name, generated_item(a, reference));
-  if (f->options.post_return.source == ITEM_NONE) return;
+  if (f->options.post_return.source == ITEM_NONE)
+    return;
   struct bytes post = format_bytes(a->context, "cabi_post_%.*s", SHOW(e->core_name));
   e->post_return_name = export_item(a, post, generated_item(a, post_return_adapter(a, e->func)));
 }
 
 /* A function of the host that the root exports again: with --component the wrapper does it alone. */
 static void export_again(struct adapt *a, uint32_t func, struct bytes name) {
-  if (a->options->component) return;
-  if (!passes_through(a, a->plan->funcs.items[func].type)) host_side(a);
+  if (a->options->component)
+    return;
+  if (!passes_through(a, a->plan->funcs.items[func].type))
+    host_side(a);
   struct side host = {.is_host = true, .instance = NO_INDEX};
   export_item(a, name, boundary_call(a, func, &host));
 }
@@ -340,12 +387,16 @@ static bool export_function(struct adapt *a, uint32_t index) {
     return true;
   }
   for (uint32_t i = 0; a->options->component && i < plan->boundary_exports.count; i++)
-    if (plan->boundary_exports.items[i].func == func) return true;
+    if (plan->boundary_exports.items[i].func == func)
+      return true;
   bool passes = passes_through(a, f->type);
-  const struct side *host = passes ? &(struct side){.id = UINT32_MAX, .is_host = true, .instance = NO_INDEX} : host_side(a);
+  const struct side *host =
+      passes ? &(struct side){.id = UINT32_MAX, .is_host = true, .instance = NO_INDEX} : host_side(a);
   uint32_t reference = call_adapter(a, host, func, passes);
-  if (passes) export_passing(a, &e, reference);
-  else export_with_exchange(a, &e, reference);
+  if (passes)
+    export_passing(a, &e, reference);
+  else
+    export_with_exchange(a, &e, reference);
   VEC_ADD(a->context, &plan->boundary_exports, e);
   return true;
 }
@@ -353,8 +404,10 @@ static bool export_function(struct adapt *a, uint32_t index) {
 static bool note_resource(struct adapt *a, uint32_t index) {
   struct plan *plan = a->plan;
   uint32_t resource = plan->externs.items[index].resource;
-  if (resource == NO_INDEX || plan->resources.items[resource].source != RESOURCE_DEFINED) return true;
-  if (exported_as(plan, resource) != NO_INDEX) return true;
+  if (resource == NO_INDEX || plan->resources.items[resource].source != RESOURCE_DEFINED)
+    return true;
+  if (exported_as(plan, resource) != NO_INDEX)
+    return true;
   struct exported_resource e = {.resource = resource, .export_ = index, .dtor_trampoline = NO_INDEX};
   VEC_ADD(a->context, &plan->exported_resources, e);
   return true;
@@ -367,10 +420,13 @@ static void export_destructors(struct adapt *a) {
   for (uint32_t i = 0; i < plan->exported_resources.count; i++) {
     struct exported_resource *e = &plan->exported_resources.items[i];
     e->has_dtor = plan->resources.items[e->resource].dtor.source != ITEM_NONE;
-    if (!e->has_dtor) continue;
+    if (!e->has_dtor)
+      continue;
     struct core_item dtor = generated_item(a, destructor_adapter(a, NO_INDEX, e->resource));
-    if (a->options->component) e->dtor_trampoline = add_trampoline(a, dtor, boundary_functype(a, &flat));
-    else export_item(a, export_name(a, e->export_, "[dtor]"), dtor);
+    if (a->options->component)
+      e->dtor_trampoline = add_trampoline(a, dtor, boundary_functype(a, &flat));
+    else
+      export_item(a, export_name(a, e->export_, "[dtor]"), dtor);
   }
 }
 
@@ -384,23 +440,27 @@ void export_functions(struct adapt *a) {
 
 /* Core output: the one cabi_realloc, which stands for the realloc of the call that is under way. */
 static void export_realloc(struct adapt *a) {
-  if (a->reallocs.count == 0) return;
+  if (a->reallocs.count == 0)
+    return;
   struct core_item target = generated_item(a, a->reallocs.items[0]);
   if (a->reallocs.count > 1) {
     const uint8_t params[] = {CORE_I32, CORE_I32, CORE_I32, CORE_I32};
-    uint32_t reference = declare_function(&a->code, functype_of(a, params, 4, params, 1), bytes_of("realloc for the host"));
+    uint32_t reference =
+        declare_function(&a->code, functype_of(a, params, 4, params, 1), bytes_of("realloc for the host"));
     struct code f = begin_function(&a->code, reference);
     for (uint32_t i = 1; i < a->reallocs.count; i++) {
       get_global(&f, global_reference(a, a->realloc_global));
       const_i32(&f, i);
       put_op(&f, OP_I32_EQ);
       put_block(&f, OP_IF, BLOCK_VOID);
-      for (uint32_t n = 0; n < 4; n++) get_local(&f, n);
+      for (uint32_t n = 0; n < 4; n++)
+        get_local(&f, n);
       call(&f, a->reallocs.items[i]);
       put_op(&f, OP_RETURN);
       put_op(&f, OP_END);
     }
-    for (uint32_t n = 0; n < 4; n++) get_local(&f, n);
+    for (uint32_t n = 0; n < 4; n++)
+      get_local(&f, n);
     call(&f, a->reallocs.items[0]);
     end_function(&f);
     target = generated_item(a, reference);
@@ -412,24 +472,32 @@ static void export_realloc(struct adapt *a) {
 static void fill_trampolines(struct adapt *a) {
   struct plan *plan = a->plan;
   uint32_t count = plan->trampolines.count;
-  if (count == 0) return;
+  if (count == 0)
+    return;
   struct core_limits limits = {.minimum = count, .maximum = count, .has_maximum = true};
-  struct core_extern table = {.kind = CORE_TABLE,
-                              .table = {{.code = CORE_REF_NULL, .heap = HEAP_FUNC}, limits}};
+  struct core_extern table = {.kind = CORE_TABLE, .table = {{.code = CORE_REF_NULL, .heap = HEAP_FUNC}, limits}};
   VEC_ADD(a->context, &plan->boundary_imports,
-          ((struct boundary_import){.kind = BOUNDARY_TABLE, .module = bytes_of("support"), .name = bytes_of("table"),
-                                    .type = table, .trampoline = NO_INDEX}));
+          ((struct boundary_import){.kind = BOUNDARY_TABLE,
+                                    .module = bytes_of("support"),
+                                    .name = bytes_of("table"),
+                                    .type = table,
+                                    .trampoline = NO_INDEX}));
   struct core_item item = {ITEM_BOUNDARY, CORE_TABLE, 0, plan->boundary_imports.count - 1};
   struct core_import import = {bytes_of("plan"), bytes_of("table"), table};
   uint32_t index = add_import(a->context, a->code.module, import);
   VEC_ADD(a->context, &a->items, item);
   uint32_t *functions = ALLOCATE(a->context, uint32_t, count);
-  for (uint32_t i = 0; i < count; i++) functions[i] = function_reference(a, plan->trampolines.items[i].target);
-  for (uint32_t i = 0; i < count; i++) functions[i] = function_index(&a->code, functions[i]);
+  for (uint32_t i = 0; i < count; i++)
+    functions[i] = function_reference(a, plan->trampolines.items[i].target);
+  for (uint32_t i = 0; i < count; i++)
+    functions[i] = function_index(&a->code, functions[i]);
   static const uint8_t zero[] = {OP_I32_CONST, 0, OP_END};
-  *VEC_PUSH(a->context, &a->code.module->elements) =
-      (struct core_element){.mode = SEGMENT_ACTIVE, .table = index, .offset = {zero, sizeof zero},
-                            .type = table.table.element, .count = count, .functions = functions};
+  *VEC_PUSH(a->context, &a->code.module->elements) = (struct core_element){.mode = SEGMENT_ACTIVE,
+                                                                           .table = index,
+                                                                           .offset = {zero, sizeof zero},
+                                                                           .type = table.table.element,
+                                                                           .count = count,
+                                                                           .functions = functions};
 }
 
 void finish_boundary(struct adapt *a) {
@@ -442,6 +510,7 @@ void finish_boundary(struct adapt *a) {
     export_once(a, "cabi_realloc", generated_item(a, a->exchange->realloc_reference));
     return;
   }
-  if (a->host_sees_guest && a->exported_memory.source != ITEM_NONE) export_once(a, "memory", a->exported_memory);
+  if (a->host_sees_guest && a->exported_memory.source != ITEM_NONE)
+    export_once(a, "memory", a->exported_memory);
   export_realloc(a);
 }

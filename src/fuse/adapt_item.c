@@ -1,8 +1,8 @@
 /* adapt_item.c -- what generated code names: items of the plan as imports of the generated module, the instances of the
  * runtime's modules, and the globals with the flags.
  *
- * Everything is made when it is first asked for. All globals are in a module of their own, `state`, so that the adapters
- * only ever import them and an index, once given, stays.
+ * Everything is made when it is first asked for. All globals are in a module of their own, `state`, so that the
+ * adapters only ever import them and an index, once given, stays.
  *
  * Provides  plan->core_instances for the adapters, the state and each runtime module that is used.
  */
@@ -25,8 +25,10 @@ uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_coun
                      uint32_t result_count) {
   struct core_valtype types[MAX_FLAT_PARAMS + 4], result_types[4];
   assert(param_count <= MAX_FLAT_PARAMS + 4 && result_count <= 4);
-  for (uint32_t i = 0; i < param_count; i++) types[i] = (struct core_valtype){.code = params[i]};
-  for (uint32_t i = 0; i < result_count; i++) result_types[i] = (struct core_valtype){.code = results[i]};
+  for (uint32_t i = 0; i < param_count; i++)
+    types[i] = (struct core_valtype){.code = params[i]};
+  for (uint32_t i = 0; i < result_count; i++)
+    result_types[i] = (struct core_valtype){.code = results[i]};
   return add_functype(a->context, a->code.module, types, param_count, result_types, result_count);
 }
 
@@ -45,7 +47,8 @@ struct core_functype item_functype(struct adapt *a, struct core_item item) {
 static uint32_t import_item(struct adapt *a, struct core_item item, struct core_extern type) {
   struct bytes key = item_key(a, item);
   uint32_t index = map_get(&a->item_imports, key);
-  if (index != NOT_FOUND) return index;
+  if (index != NOT_FOUND)
+    return index;
   struct core_import import = {bytes_of("plan"), format_bytes(a->context, "%u", a->items.count), type};
   index = add_import(a->context, a->code.module, import);
   VEC_ADD(a->context, &a->items, item);
@@ -55,7 +58,8 @@ static uint32_t import_item(struct adapt *a, struct core_item item, struct core_
 
 uint32_t function_reference(struct adapt *a, struct core_item item) {
   assert(item.kind == CORE_FUNC && item.source != ITEM_NONE);
-  if (item.source == ITEM_DEFINED && item.owner == a->adapters_instance) return item.index;
+  if (item.source == ITEM_DEFINED && item.owner == a->adapters_instance)
+    return item.index;
   struct core_functype f = item_functype(a, item);
   uint32_t type = add_functype(a->context, a->code.module, f.params, f.param_count, f.results, f.result_count);
   return import_item(a, item, (struct core_extern){.kind = CORE_FUNC, .type = type});
@@ -63,7 +67,8 @@ uint32_t function_reference(struct adapt *a, struct core_item item) {
 
 /* What a memory item is: defined by an instance, or imported by the fused module. */
 static struct core_extern memory_type(struct adapt *a, struct core_item item) {
-  if (item.source == ITEM_BOUNDARY) return a->plan->boundary_imports.items[item.index].type;
+  if (item.source == ITEM_BOUNDARY)
+    return a->plan->boundary_imports.items[item.index].type;
   return item_type(a->plan->core_instances.items[item.owner].module, CORE_MEMORY, item.index);
 }
 
@@ -122,8 +127,11 @@ struct core_item exchange_memory(struct adapt *a) {
     struct core_item memory;
     if (a->options->component) {
       *VEC_PUSH(a->context, &a->plan->boundary_imports) =
-          (struct boundary_import){.kind = BOUNDARY_MEMORY, .module = bytes_of("support"), .name = bytes_of("exchange"),
-                                   .type = {.kind = CORE_MEMORY, .memory = limits}, .trampoline = NO_INDEX};
+          (struct boundary_import){.kind = BOUNDARY_MEMORY,
+                                   .module = bytes_of("support"),
+                                   .name = bytes_of("exchange"),
+                                   .type = {.kind = CORE_MEMORY, .memory = limits},
+                                   .trampoline = NO_INDEX};
       memory = (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, a->plan->boundary_imports.count - 1};
     } else {
       struct module *m = ALLOCATE(a->context, struct module, 1);
@@ -140,7 +148,8 @@ struct core_item exchange_memory(struct adapt *a) {
 uint32_t exchange_item(struct adapt *a, const char *name) {
   exchange_memory(a);
   struct core_item item = runtime_item(a, a->exchange_instance, name);
-  if (item.kind == CORE_FUNC) return function_reference(a, item);
+  if (item.kind == CORE_FUNC)
+    return function_reference(a, item);
   const struct module *m = a->plan->core_instances.items[a->exchange_instance].module;
   return import_item(a, item, item_type(m, CORE_GLOBAL, item.index));
 }
@@ -157,12 +166,15 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
     for (uint32_t i = 0; i < m->imports.count; i++) {
       const struct core_import *import = &m->imports.items[i];
       struct core_item *item = &a->plan->core_instances.items[instance].imports[i];
-      if (import->type.kind == CORE_FUNC) *item = generated_item(a, to->realloc_reference);
-      else *item = bytes_equal(import->module, bytes_of("source")) ? from->memory : to->memory;
+      if (import->type.kind == CORE_FUNC)
+        *item = generated_item(a, to->realloc_reference);
+      else
+        *item = bytes_equal(import->module, bytes_of("source")) ? from->memory : to->memory;
     }
     map_add(a->context, &a->transcoders, key, instance);
   }
-  struct bytes name = format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
+  struct bytes name =
+      format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
   const struct core_export *e = find_export(a->plan->core_instances.items[instance].module, name);
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
@@ -170,13 +182,15 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
 
 uint32_t handle_table(struct adapt *a, uint32_t instance) {
   struct instance_facts *facts = &a->facts[instance];
-  if (facts->table == NO_INDEX) facts->table = a->table_count++;
+  if (facts->table == NO_INDEX)
+    facts->table = a->table_count++;
   return facts->table;
 }
 
 /* A reference as an item: an import is what was imported, a function of ours is found once all have their index. */
 struct core_item generated_item(const struct adapt *a, uint32_t reference) {
-  if (reference & DEFINED_FUNCTION) return (struct core_item){ITEM_DEFINED, CORE_FUNC, a->adapters_instance, reference};
+  if (reference & DEFINED_FUNCTION)
+    return (struct core_item){ITEM_DEFINED, CORE_FUNC, a->adapters_instance, reference};
   const struct module *m = a->code.module;
   return a->items.items[m->imports_of[CORE_FUNC].items[reference]];
 }
@@ -216,7 +230,8 @@ void begin_adapters(struct adapt *a) {
   a->state_instance = add_instance(a, a->state, bytes_of("state"));
   a->adapters_instance = add_instance(a, a->code.module, bytes_of("adapters"));
   a->handles_instance = a->exchange_instance = NO_INDEX;
-  for (int i = 0; i < TRAP_COUNT; i++) a->traps[i] = NO_REFERENCE;
+  for (int i = 0; i < TRAP_COUNT; i++)
+    a->traps[i] = NO_REFERENCE;
   new_state_global(a, CORE_I32, false, 0); /* how many handle tables there are: known at the end */
   a->forget_global = NO_INDEX;
 }
@@ -237,12 +252,19 @@ void finish_adapters(struct adapt *a) {
   finish_code_module(&a->code);
   for (uint32_t i = 0; i < plan->core_instances.count; i++) {
     struct core_instance *instance = &plan->core_instances.items[i];
-    if (i == a->adapters_instance) instance->imports = a->items.items;
-    if (instance->component_instance != NO_INDEX) continue;
-    for (uint32_t n = 0; n < instance->module->imports.count; n++) resolve(a, &instance->imports[n]);
+    if (i == a->adapters_instance)
+      instance->imports = a->items.items;
+    if (instance->component_instance != NO_INDEX)
+      continue;
+    for (uint32_t n = 0; n < instance->module->imports.count; n++)
+      resolve(a, &instance->imports[n]);
   }
-  for (uint32_t i = 0; i < plan->canons.count; i++) resolve(a, &plan->canons.items[i].implementation);
-  for (uint32_t i = 0; i < plan->core_exports.count; i++) resolve(a, &plan->core_exports.items[i].item);
-  for (uint32_t i = 0; i < plan->trampolines.count; i++) resolve(a, &plan->trampolines.items[i].target);
-  for (uint32_t i = 0; i < plan->boundary_imports.count; i++) resolve(a, &plan->boundary_imports.items[i].options.realloc);
+  for (uint32_t i = 0; i < plan->canons.count; i++)
+    resolve(a, &plan->canons.items[i].implementation);
+  for (uint32_t i = 0; i < plan->core_exports.count; i++)
+    resolve(a, &plan->core_exports.items[i].item);
+  for (uint32_t i = 0; i < plan->trampolines.count; i++)
+    resolve(a, &plan->trampolines.items[i].target);
+  for (uint32_t i = 0; i < plan->boundary_imports.count; i++)
+    resolve(a, &plan->boundary_imports.items[i].options.realloc);
 }

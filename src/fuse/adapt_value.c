@@ -26,35 +26,47 @@ static uint8_t local_type(const struct code *f, uint32_t local) { return f->loca
 
 struct location flat_location(struct code *f, const struct side *side, const uint8_t *types, uint32_t count) {
   uint32_t *locals = ALLOCATE(f->module->context, uint32_t, count + 1);
-  for (uint32_t i = 0; i < count; i++) locals[i] = take_local(f, types[i]);
+  for (uint32_t i = 0; i < count; i++)
+    locals[i] = take_local(f, types[i]);
   return (struct location){.side = side, .locals = locals};
 }
 
 void release_location(struct code *f, struct location place, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) release_local(f, place.locals[i]);
+  for (uint32_t i = 0; i < count; i++)
+    release_local(f, place.locals[i]);
 }
 
 /* A part of a place: `flat` values and `bytes` further on. */
 static struct location part(struct location p, uint32_t flat, uint64_t bytes) {
-  if (p.is_memory) p.offset += bytes;
-  else p.locals += flat;
+  if (p.is_memory)
+    p.offset += bytes;
+  else
+    p.locals += flat;
   return p;
 }
 
 /* CoerceValueIter of lift_flat_variant: what is on the stack has type `have`. */
 static void coerce_lift(struct code *f, uint8_t have, uint8_t want) {
-  if (have == want) return;
-  if (have == CORE_I64 && want != CORE_F64) put_op(f, OP_I32_WRAP_I64);
-  if (want == CORE_F32) put_op(f, OP_F32_REINTERPRET_I32);
-  if (want == CORE_F64) put_op(f, OP_F64_REINTERPRET_I64);
+  if (have == want)
+    return;
+  if (have == CORE_I64 && want != CORE_F64)
+    put_op(f, OP_I32_WRAP_I64);
+  if (want == CORE_F32)
+    put_op(f, OP_F32_REINTERPRET_I32);
+  if (want == CORE_F64)
+    put_op(f, OP_F64_REINTERPRET_I64);
 }
 
 /* The same for lower_flat_variant. */
 static void coerce_lower(struct code *f, uint8_t have, uint8_t want) {
-  if (have == want) return;
-  if (have == CORE_F32) put_op(f, OP_I32_REINTERPRET_F32);
-  if (have == CORE_F64) put_op(f, OP_I64_REINTERPRET_F64);
-  if (want == CORE_I64 && have != CORE_F64) put_op(f, OP_I64_EXTEND_I32_U);
+  if (have == want)
+    return;
+  if (have == CORE_F32)
+    put_op(f, OP_I32_REINTERPRET_F32);
+  if (have == CORE_F64)
+    put_op(f, OP_I64_REINTERPRET_F64);
+  if (want == CORE_I64 && have != CORE_F64)
+    put_op(f, OP_I64_EXTEND_I32_U);
 }
 
 static void get_flat(struct code *f, struct location p, uint32_t index, uint8_t want) {
@@ -76,24 +88,40 @@ struct scalar {
 
 static struct scalar integer_scalar(uint32_t size) {
   switch (size) {
-  case 1: return (struct scalar){CORE_I32, OP_I32_LOAD8_U, OP_I32_STORE8, 1};
-  case 2: return (struct scalar){CORE_I32, OP_I32_LOAD16_U, OP_I32_STORE16, 2};
-  case 4: return (struct scalar){CORE_I32, OP_I32_LOAD, OP_I32_STORE, 4};
-  default: assert(size == 8); return (struct scalar){CORE_I64, OP_I64_LOAD, OP_I64_STORE, 8};
+  case 1:
+    return (struct scalar){CORE_I32, OP_I32_LOAD8_U, OP_I32_STORE8, 1};
+  case 2:
+    return (struct scalar){CORE_I32, OP_I32_LOAD16_U, OP_I32_STORE16, 2};
+  case 4:
+    return (struct scalar){CORE_I32, OP_I32_LOAD, OP_I32_STORE, 4};
+  default:
+    assert(size == 8);
+    return (struct scalar){CORE_I64, OP_I64_LOAD, OP_I64_STORE, 8};
   }
 }
 
 static struct scalar scalar_of(const struct type *t) {
   switch (t->kind) {
-  case TYPE_S8: return (struct scalar){CORE_I32, OP_I32_LOAD8_S, OP_I32_STORE8, 1};
-  case TYPE_S16: return (struct scalar){CORE_I32, OP_I32_LOAD16_S, OP_I32_STORE16, 2};
-  case TYPE_BOOL: case TYPE_U8: return integer_scalar(1);
-  case TYPE_U16: return integer_scalar(2);
-  case TYPE_S64: case TYPE_U64: return integer_scalar(8);
-  case TYPE_F32: return (struct scalar){CORE_F32, OP_F32_LOAD, OP_F32_STORE, 4};
-  case TYPE_F64: return (struct scalar){CORE_F64, OP_F64_LOAD, OP_F64_STORE, 8};
-  case TYPE_FLAGS: return integer_scalar(flags_size(t));
-  default: return integer_scalar(4); /* s32, u32, char, own, borrow */
+  case TYPE_S8:
+    return (struct scalar){CORE_I32, OP_I32_LOAD8_S, OP_I32_STORE8, 1};
+  case TYPE_S16:
+    return (struct scalar){CORE_I32, OP_I32_LOAD16_S, OP_I32_STORE16, 2};
+  case TYPE_BOOL:
+  case TYPE_U8:
+    return integer_scalar(1);
+  case TYPE_U16:
+    return integer_scalar(2);
+  case TYPE_S64:
+  case TYPE_U64:
+    return integer_scalar(8);
+  case TYPE_F32:
+    return (struct scalar){CORE_F32, OP_F32_LOAD, OP_F32_STORE, 4};
+  case TYPE_F64:
+    return (struct scalar){CORE_F64, OP_F64_LOAD, OP_F64_STORE, 8};
+  case TYPE_FLAGS:
+    return integer_scalar(flags_size(t));
+  default:
+    return integer_scalar(4); /* s32, u32, char, own, borrow */
   }
 }
 
@@ -108,12 +136,15 @@ static void load_scalar(struct code *f, struct location from, struct scalar s) {
 
 /* The address comes under the value: begin_store, then the value, then end_store. */
 static void begin_store(struct code *f, struct location to) {
-  if (to.is_memory) get_local(f, to.base);
+  if (to.is_memory)
+    get_local(f, to.base);
 }
 
 static void end_store(struct code *f, struct location to, struct scalar s) {
-  if (to.is_memory) access_memory(f, s.store, log2_of(s.size), to.side->memory_index, to.offset);
-  else set_flat(f, to, 0, s.code);
+  if (to.is_memory)
+    access_memory(f, s.store, log2_of(s.size), to.side->memory_index, to.offset);
+  else
+    set_flat(f, to, 0, s.code);
 }
 
 /* convert_i32_to_char of the character in `local`. */
@@ -144,11 +175,26 @@ static void normalise(struct move *m, const struct type *t, bool is_memory) {
     const_i32(f, 0);
     put_op(f, OP_I32_NE);
     return;
-  case TYPE_S8: if (!is_memory) put_op(f, OP_I32_EXTEND8_S); return;
-  case TYPE_S16: if (!is_memory) put_op(f, OP_I32_EXTEND16_S); return;
-  case TYPE_U8: if (!is_memory) mask(f, 0xff); return;
-  case TYPE_U16: if (!is_memory) mask(f, 0xffff); return;
-  case TYPE_FLAGS: if (t->field_count < 32) mask(f, (1u << t->field_count) - 1); return;
+  case TYPE_S8:
+    if (!is_memory)
+      put_op(f, OP_I32_EXTEND8_S);
+    return;
+  case TYPE_S16:
+    if (!is_memory)
+      put_op(f, OP_I32_EXTEND16_S);
+    return;
+  case TYPE_U8:
+    if (!is_memory)
+      mask(f, 0xff);
+    return;
+  case TYPE_U16:
+    if (!is_memory)
+      mask(f, 0xffff);
+    return;
+  case TYPE_FLAGS:
+    if (t->field_count < 32)
+      mask(f, (1u << t->field_count) - 1);
+    return;
   case TYPE_CHAR: {
     uint32_t local = take_local(f, CORE_I32);
     set_local(f, local);
@@ -157,7 +203,8 @@ static void normalise(struct move *m, const struct type *t, bool is_memory) {
     release_local(f, local);
     return;
   }
-  default: return;
+  default:
+    return;
   }
 }
 
@@ -173,7 +220,8 @@ static void lift_own(struct move *m, const struct type *t, const struct side *si
   struct code *f = m->f;
   const struct resource *r = &m->a->plan->resources.items[t->resource];
   if (side->is_host) {
-    if (r->source == RESOURCE_HOST) return;
+    if (r->source == RESOURCE_HOST)
+      return;
     uint32_t handle = take_local(f, CORE_I32), forget = global_reference(m->a, m->a->forget_global);
     tee_local(f, handle);
     call(f, boundary_resource(m->a, BOUNDARY_RESOURCE_REP, t->resource));
@@ -200,7 +248,8 @@ static void lower_own(struct move *m, const struct type *t, const struct side *s
   struct code *f = m->f;
   const struct resource *r = &m->a->plan->resources.items[t->resource];
   if (side->is_host) {
-    if (r->source != RESOURCE_HOST) call(f, boundary_resource(m->a, BOUNDARY_RESOURCE_NEW, t->resource));
+    if (r->source != RESOURCE_HOST)
+      call(f, boundary_resource(m->a, BOUNDARY_RESOURCE_NEW, t->resource));
     return;
   }
   uint32_t rep = take_local(f, CORE_I32);
@@ -216,13 +265,15 @@ static void lower_own(struct move *m, const struct type *t, const struct side *s
  * as its representation. */
 static void lift_borrow(struct move *m, const struct type *t, const struct side *side) {
   struct code *f = m->f;
-  if (side->is_host) return;
+  if (side->is_host)
+    return;
   uint32_t handle = take_local(f, CORE_I32);
   set_local(f, handle);
   const_i32(f, handle_table(m->a, side->instance));
   get_local(f, handle);
   const_i32(f, resource_tag(t->resource));
-  if (m->lends) get_local(f, m->scope);
+  if (m->lends)
+    get_local(f, m->scope);
   call(f, handles_function(m->a, m->lends ? "lift_borrow" : "resource_rep"));
   release_local(f, handle);
 }
@@ -234,11 +285,14 @@ static void lower_borrow(struct move *m, const struct type *t, const struct side
   if (side->is_host) {
     if (r->source != RESOURCE_HOST)
       fail(m->a->context, FAILURE_INPUT, NO_OFFSET,
-           "a function of the host takes a borrow of the resource \"%.*s\", which the component itself defines; this can "
-           "only be said with an imported component, and those can't be fused", SHOW(r->name));
+           "a function of the host takes a borrow of the resource \"%.*s\", which the component itself defines; this "
+           "can "
+           "only be said with an imported component, and those can't be fused",
+           SHOW(r->name));
     return;
   }
-  if (r->source == RESOURCE_DEFINED && r->instance == side->instance) return;
+  if (r->source == RESOURCE_DEFINED && r->instance == side->instance)
+    return;
   uint32_t rep = take_local(f, CORE_I32);
   set_local(f, rep);
   const_i32(f, handle_table(m->a, side->instance));
@@ -287,13 +341,15 @@ static uint32_t load_discriminant(struct move *m, const struct type *t, struct l
 typedef void case_code(struct move *m, const struct type *payload, struct location from, struct location to);
 
 /* Runs the code of the case in the local: an `if` where one case has a payload, else a br_table. */
-static void switch_cases(struct move *m, const struct type *t, uint32_t discriminant, struct location from, struct location to,
-                         case_code *body) {
+static void switch_cases(struct move *m, const struct type *t, uint32_t discriminant, struct location from,
+                         struct location to, case_code *body) {
   struct code *f = m->f;
   uint32_t with_payload = 0, last = 0;
   for (uint32_t i = 0; i < t->field_count; i++)
-    if (t->fields[i].type) with_payload++, last = i;
-  if (with_payload == 0) return;
+    if (t->fields[i].type)
+      with_payload++, last = i;
+  if (with_payload == 0)
+    return;
   if (with_payload == 1) {
     get_local(f, discriminant);
     const_i32(f, last);
@@ -304,14 +360,17 @@ static void switch_cases(struct move *m, const struct type *t, uint32_t discrimi
     return;
   }
   put_block(f, OP_BLOCK, BLOCK_VOID);
-  for (uint32_t i = 0; i < with_payload; i++) put_block(f, OP_BLOCK, BLOCK_VOID);
+  for (uint32_t i = 0; i < with_payload; i++)
+    put_block(f, OP_BLOCK, BLOCK_VOID);
   get_local(f, discriminant);
   put_op(f, OP_BR_TABLE);
   put_u32(&f->out, t->field_count);
-  for (uint32_t i = 0, n = 0; i < t->field_count; i++) put_u32(&f->out, t->fields[i].type ? n++ : with_payload);
+  for (uint32_t i = 0, n = 0; i < t->field_count; i++)
+    put_u32(&f->out, t->fields[i].type ? n++ : with_payload);
   put_u32(&f->out, with_payload);
   for (uint32_t i = 0, n = 0; i < t->field_count; i++) {
-    if (!t->fields[i].type) continue;
+    if (!t->fields[i].type)
+      continue;
     put_op(f, OP_END);
     body(m, t->fields[i].type, from, to);
     branch(f, OP_BR, with_payload - 1 - n++);
@@ -343,7 +402,8 @@ static void load_address(struct code *f, struct location from, uint32_t index) {
 
 /* What is on the stack, of the source's address type, becomes one of the destination's. */
 static void convert_address(struct code *f, const struct side *from, const struct side *to) {
-  if (from->pointer == to->pointer) return;
+  if (from->pointer == to->pointer)
+    return;
   put_op(f, to->pointer == POINTER_64 ? OP_I64_EXTEND_I32_U : OP_I32_WRAP_I64);
 }
 
@@ -374,13 +434,17 @@ static void move_string(struct move *m, struct location from, struct location to
 /* An address or size in the local, as i64. */
 static void get_wide(struct code *f, const struct side *side, uint32_t local) {
   get_local(f, local);
-  if (side->pointer == POINTER_32) put_op(f, OP_I64_EXTEND_I32_U);
+  if (side->pointer == POINTER_32)
+    put_op(f, OP_I64_EXTEND_I32_U);
 }
 
-static void check_alignment(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment) {
-  if (alignment == 1) return;
+static void check_alignment(struct code *f, struct adapt *a, const struct side *side, uint32_t local,
+                            uint32_t alignment) {
+  if (alignment == 1)
+    return;
   get_local(f, local);
-  if (side->pointer == POINTER_64) put_op(f, OP_I32_WRAP_I64);
+  if (side->pointer == POINTER_64)
+    put_op(f, OP_I32_WRAP_I64);
   const_i32(f, alignment - 1);
   put_op(f, OP_I32_AND);
   trap_if(f, a, TRAP_UNALIGNED);
@@ -391,7 +455,8 @@ static void check_range(struct code *f, struct adapt *a, const struct side *side
                         enum trap trap) {
   uint32_t size = take_local(f, CORE_I64);
   memory_size(f, side->memory_index);
-  if (side->pointer == POINTER_32) put_op(f, OP_I64_EXTEND_I32_U);
+  if (side->pointer == POINTER_32)
+    put_op(f, OP_I64_EXTEND_I32_U);
   if (side->page_size_log2) {
     const_i64(f, side->page_size_log2);
     put_op(f, OP_I64_SHL);
@@ -423,17 +488,27 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
 /* Are all bytes of the type data, each pattern a value, and the same for both pointer sizes? Then bytes are moved. */
 static bool is_plain(const struct type *t) {
   switch (t->kind) {
-  case TYPE_S8: case TYPE_U8: case TYPE_S16: case TYPE_U16: case TYPE_S32: case TYPE_U32: case TYPE_S64: case TYPE_U64:
-  case TYPE_F32: case TYPE_F64:
+  case TYPE_S8:
+  case TYPE_U8:
+  case TYPE_S16:
+  case TYPE_U16:
+  case TYPE_S32:
+  case TYPE_U32:
+  case TYPE_S64:
+  case TYPE_U64:
+  case TYPE_F32:
+  case TYPE_F64:
     return true;
   case TYPE_FLAGS:
     return t->field_count == 8 * flags_size(t);
   case TYPE_FIXED_LIST:
     return is_plain(t->element);
-  case TYPE_RECORD: case TYPE_TUPLE: {
+  case TYPE_RECORD:
+  case TYPE_TUPLE: {
     uint64_t size = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
-      if (!is_plain(t->fields[i].type)) return false;
+      if (!is_plain(t->fields[i].type))
+        return false;
       size += t->fields[i].type->layout[POINTER_32].size;
     }
     return size == t->layout[POINTER_32].size;
@@ -443,13 +518,14 @@ static bool is_plain(const struct type *t) {
   }
 }
 
-static void put_copy(struct move *m, const struct side *from, const struct side *to, uint32_t destination, uint32_t source,
-                     uint32_t bytes) {
+static void put_copy(struct move *m, const struct side *from, const struct side *to, uint32_t destination,
+                     uint32_t source, uint32_t bytes) {
   struct code *f = m->f;
   get_local(f, destination);
   get_local(f, source);
   get_local(f, bytes);
-  if (from->pointer == POINTER_32 || to->pointer == POINTER_32) put_op(f, OP_I32_WRAP_I64);
+  if (from->pointer == POINTER_32 || to->pointer == POINTER_32)
+    put_op(f, OP_I32_WRAP_I64);
   memory_copy(f, to->memory_index, from->memory_index);
 }
 
@@ -464,12 +540,17 @@ static void put_element_loop(struct move *m, const struct type *element, const s
   put_block(f, OP_LOOP, BLOCK_VOID);
   move_value(m, element, (struct location){.side = from, .is_memory = true, .base = source},
              (struct location){.side = to, .is_memory = true, .base = destination});
-  const struct { const struct side *side; uint32_t local; } steps[] = {{from, source}, {to, destination}};
+  const struct {
+    const struct side *side;
+    uint32_t local;
+  } steps[] = {{from, source}, {to, destination}};
   for (int i = 0; i < 2; i++) {
     bool wide = steps[i].side->pointer == POINTER_64;
     get_local(f, steps[i].local);
-    if (wide) const_i64(f, element->layout[POINTER_64].size);
-    else const_i32(f, (uint32_t)element->layout[POINTER_32].size);
+    if (wide)
+      const_i64(f, element->layout[POINTER_64].size);
+    else
+      const_i32(f, (uint32_t)element->layout[POINTER_32].size);
     put_op(f, wide ? OP_I64_ADD : OP_I32_ADD);
     set_local(f, steps[i].local);
   }
@@ -501,7 +582,8 @@ static void check_list(struct move *m, const struct type *element, const struct 
   put_op(f, OP_I64_GT_U);
   trap_if(f, m->a, TRAP_LIST_BOUNDS);
   get_local(f, length);
-  if (from->pointer == POINTER_64) put_op(f, OP_I32_WRAP_I64);
+  if (from->pointer == POINTER_64)
+    put_op(f, OP_I32_WRAP_I64);
   set_local(f, count);
   put_byte_length(f, count, layout.size, bytes);
   check_alignment(f, m->a, from, pointer, layout.alignment);
@@ -509,14 +591,18 @@ static void check_list(struct move *m, const struct type *element, const struct 
 }
 
 /* Calls realloc(0, 0, alignment, bytes) and checks what it returns. */
-static void put_allocation(struct move *m, const struct side *to, uint32_t alignment, uint32_t bytes, uint32_t pointer) {
+static void put_allocation(struct move *m, const struct side *to, uint32_t alignment, uint32_t bytes,
+                           uint32_t pointer) {
   struct code *f = m->f;
   const_zero(f, pointer_code(to));
   const_zero(f, pointer_code(to));
-  if (to->pointer == POINTER_64) const_i64(f, alignment);
-  else const_i32(f, alignment);
+  if (to->pointer == POINTER_64)
+    const_i64(f, alignment);
+  else
+    const_i32(f, alignment);
   get_local(f, bytes);
-  if (to->pointer == POINTER_32) put_op(f, OP_I32_WRAP_I64);
+  if (to->pointer == POINTER_32)
+    put_op(f, OP_I32_WRAP_I64);
   call(f, to->realloc_reference);
   set_local(f, pointer);
   check_alignment(f, m->a, to, pointer, alignment);
@@ -528,7 +614,8 @@ static void put_list_body(struct move *m, const struct type *element, const stru
   struct code *f = m->f;
   uint32_t count = take_local(f, CORE_I32), bytes = take_local(f, CORE_I64), start = take_local(f, pointer_code(to));
   check_list(m, element, from, 0, 1, count, bytes);
-  if (!is_plain(element)) put_byte_length(f, count, element->layout[to->pointer].size, bytes);
+  if (!is_plain(element))
+    put_byte_length(f, count, element->layout[to->pointer].size, bytes);
   put_allocation(m, to, element->layout[to->pointer].alignment, bytes, start);
   if (is_plain(element)) {
     put_copy(m, from, to, start, 0, bytes);
@@ -543,12 +630,14 @@ static void put_list_body(struct move *m, const struct type *element, const stru
 
 /* The function that moves what `key` says, made once; `fresh` tells the caller to write it. */
 static uint32_t outlined(struct move *m, const char *what, const struct type *t, const struct side *from,
-                         const struct side *to, const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh) {
+                         const struct side *to, const uint8_t *params, uint32_t param_count, uint8_t result,
+                         bool *fresh) {
   struct adapt *a = m->a;
   struct bytes key = format_bytes(a->context, "%s %u %u %u %d", what, t->id, from->id, to->id, m->lends);
   uint32_t reference = map_get(&a->functions, key);
   *fresh = reference == NOT_FOUND;
-  if (!*fresh) return reference;
+  if (!*fresh)
+    return reference;
   uint32_t type = functype_of(a, params, param_count, &result, result ? 1 : 0);
   reference = declare_function(&a->code, type, format_bytes(a->context, "%s of type %u", what, t->id));
   map_add(a->context, &a->functions, key, reference);
@@ -556,15 +645,18 @@ static uint32_t outlined(struct move *m, const char *what, const struct type *t,
 }
 
 static void put_scope(struct move *m) {
-  if (m->scope == NO_INDEX) const_i32(m->f, 0);
-  else get_local(m->f, m->scope);
+  if (m->scope == NO_INDEX)
+    const_i32(m->f, 0);
+  else
+    get_local(m->f, m->scope);
 }
 
 static uint32_t list_function(struct move *m, const struct type *t, const struct side *from, const struct side *to) {
   const uint8_t params[] = {pointer_code(from), pointer_code(from), CORE_I32};
   bool fresh;
   uint32_t reference = outlined(m, "copy list", t, from, to, params, 3, pointer_code(to), &fresh);
-  if (!fresh) return reference;
+  if (!fresh)
+    return reference;
   struct code f = begin_function(&m->a->code, reference);
   struct move inner = *m;
   inner.f = &f;
@@ -634,9 +726,12 @@ static void move_fixed_list(struct move *m, const struct type *t, struct locatio
 }
 
 static void move_parts(struct move *m, const struct type *t, struct location from, struct location to) {
-  if (is_record_like(t)) move_record(m, t, from, to);
-  else if (is_variant_like(t)) move_variant(m, t, from, to);
-  else move_fixed_list(m, t, from, to);
+  if (is_record_like(t))
+    move_record(m, t, from, to);
+  else if (is_variant_like(t))
+    move_variant(m, t, from, to);
+  else
+    move_fixed_list(m, t, from, to);
 }
 
 /* A large aggregate from memory to memory: (source, destination, scope). */
@@ -680,18 +775,37 @@ void move_value(struct move *m, const struct type *t, struct location from, stru
     return;
   }
   switch (t->kind) {
-  case TYPE_STRING: move_string(m, from, to); return;
-  case TYPE_LIST: case TYPE_MAP: move_list(m, t, from, to); return;
-  case TYPE_OWN: case TYPE_BORROW: move_handle(m, t, from, to); return;
-  case TYPE_RECORD: case TYPE_TUPLE: case TYPE_VARIANT: case TYPE_ENUM: case TYPE_OPTION: case TYPE_RESULT:
-  case TYPE_FIXED_LIST:
-    if (from.is_memory && to.is_memory && t->flat_count > OUTLINE_FLAT_COUNT) move_outlined(m, t, from, to);
-    else move_parts(m, t, from, to);
+  case TYPE_STRING:
+    move_string(m, from, to);
     return;
-  case TYPE_ERROR_CONTEXT: case TYPE_STREAM: case TYPE_FUTURE:
+  case TYPE_LIST:
+  case TYPE_MAP:
+    move_list(m, t, from, to);
+    return;
+  case TYPE_OWN:
+  case TYPE_BORROW:
+    move_handle(m, t, from, to);
+    return;
+  case TYPE_RECORD:
+  case TYPE_TUPLE:
+  case TYPE_VARIANT:
+  case TYPE_ENUM:
+  case TYPE_OPTION:
+  case TYPE_RESULT:
+  case TYPE_FIXED_LIST:
+    if (from.is_memory && to.is_memory && t->flat_count > OUTLINE_FLAT_COUNT)
+      move_outlined(m, t, from, to);
+    else
+      move_parts(m, t, from, to);
+    return;
+  case TYPE_ERROR_CONTEXT:
+  case TYPE_STREAM:
+  case TYPE_FUTURE:
     fail(m->a->context, FAILURE_INPUT, NO_OFFSET,
          "a function carries a stream, future or error-context, which is not supported yet");
-  default: move_scalar(m, t, from, to); return;
+  default:
+    move_scalar(m, t, from, to);
+    return;
   }
 }
 
@@ -729,9 +843,11 @@ static void drop_list(struct move *m, const struct type *t, struct location from
 }
 
 void drop_borrows(struct move *m, const struct type *t, struct location from) {
-  if (!t->has_borrow) return;
+  if (!t->has_borrow)
+    return;
   if (t->kind == TYPE_BORROW) {
-    if (m->a->plan->resources.items[t->resource].source != RESOURCE_HOST) return;
+    if (m->a->plan->resources.items[t->resource].source != RESOURCE_HOST)
+      return;
     load_scalar(m->f, from, integer_scalar(4));
     call(m->f, boundary_resource(m->a, BOUNDARY_RESOURCE_DROP, t->resource));
   } else if (is_record_like(t)) {
@@ -748,6 +864,7 @@ void drop_borrows(struct move *m, const struct type *t, struct location from) {
     drop_list(m, t, from);
   } else if (t->kind == TYPE_FIXED_LIST) {
     for (uint32_t i = 0; i < t->length; i++)
-      drop_borrows(m, t->element, part(from, i * t->element->flat_count, i * t->element->layout[from.side->pointer].size));
+      drop_borrows(m, t->element,
+                   part(from, i * t->element->flat_count, i * t->element->layout[from.side->pointer].size));
   }
 }

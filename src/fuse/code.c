@@ -22,7 +22,8 @@ struct code begin_function(struct code_module *m, uint32_t reference) {
   struct code f = {.module = m, .out = new_buffer(m->context), .reference = reference};
   uint32_t type = m->bodies.items[reference & ~DEFINED_FUNCTION].type;
   const struct core_functype *functype = &m->module->types.items[type].func;
-  for (uint32_t i = 0; i < functype->param_count; i++) VEC_ADD(m->context, &f.locals, functype->params[i].code);
+  for (uint32_t i = 0; i < functype->param_count; i++)
+    VEC_ADD(m->context, &f.locals, functype->params[i].code);
   f.param_count = functype->param_count;
   return f;
 }
@@ -31,11 +32,13 @@ struct code begin_function(struct code_module *m, uint32_t reference) {
 static void put_locals(struct code *f, struct buffer *out) {
   uint32_t runs = 0;
   for (uint32_t i = f->param_count; i < f->locals.count; i++)
-    if (i == f->param_count || f->locals.items[i] != f->locals.items[i - 1]) runs++;
+    if (i == f->param_count || f->locals.items[i] != f->locals.items[i - 1])
+      runs++;
   put_u32(out, runs);
   for (uint32_t i = f->param_count; i < f->locals.count;) {
     uint32_t start = i;
-    while (i < f->locals.count && f->locals.items[i] == f->locals.items[start]) i++;
+    while (i < f->locals.count && f->locals.items[i] == f->locals.items[start])
+      i++;
     put_u32(out, i - start);
     put_byte(out, f->locals.items[start]);
   }
@@ -54,7 +57,8 @@ void end_function(struct code *f) {
 }
 
 uint32_t function_index(const struct code_module *m, uint32_t reference) {
-  if (!(reference & DEFINED_FUNCTION)) return reference;
+  if (!(reference & DEFINED_FUNCTION))
+    return reference;
   return m->module->imported[CORE_FUNC] + (reference & ~DEFINED_FUNCTION);
 }
 
@@ -67,7 +71,8 @@ static void write_reference(uint8_t *at, uint32_t value) {
 
 static uint32_t read_reference(const uint8_t *at) {
   uint32_t value = 0;
-  for (uint32_t i = 0; i < REFERENCE_WIDTH; i++) value |= (uint32_t)(at[i] & 0x7f) << (7 * i);
+  for (uint32_t i = 0; i < REFERENCE_WIDTH; i++)
+    value |= (uint32_t)(at[i] & 0x7f) << (7 * i);
   return value;
 }
 
@@ -101,7 +106,8 @@ void finish_code_module(struct code_module *m) {
 uint32_t take_local(struct code *f, uint8_t type) {
   for (uint32_t i = f->free_locals.count; i-- > 0;) {
     uint32_t local = f->free_locals.items[i];
-    if (f->locals.items[local] != type) continue;
+    if (f->locals.items[local] != type)
+      continue;
     f->free_locals.items[i] = f->free_locals.items[--f->free_locals.count];
     return local;
   }
@@ -143,10 +149,21 @@ void const_i64(struct code *f, uint64_t value) {
 void const_zero(struct code *f, uint8_t type) {
   static const uint8_t zeros[8] = {0};
   switch (type) {
-  case CORE_I32: const_i32(f, 0); return;
-  case CORE_I64: const_i64(f, 0); return;
-  case CORE_F32: put_op(f, OP_F32_CONST); put_raw(&f->out, zeros, 4); return;
-  default: assert(type == CORE_F64); put_op(f, OP_F64_CONST); put_raw(&f->out, zeros, 8); return;
+  case CORE_I32:
+    const_i32(f, 0);
+    return;
+  case CORE_I64:
+    const_i64(f, 0);
+    return;
+  case CORE_F32:
+    put_op(f, OP_F32_CONST);
+    put_raw(&f->out, zeros, 4);
+    return;
+  default:
+    assert(type == CORE_F64);
+    put_op(f, OP_F64_CONST);
+    put_raw(&f->out, zeros, 8);
+    return;
   }
 }
 
@@ -161,7 +178,8 @@ void call(struct code *f, uint32_t reference) {
 void access_memory(struct code *f, enum op op, uint32_t align_log2, uint32_t memory, uint64_t offset) {
   put_op(f, op);
   put_u32(&f->out, align_log2 | (memory ? 0x40 : 0));
-  if (memory) put_u32(&f->out, memory);
+  if (memory)
+    put_u32(&f->out, memory);
   put_u64(&f->out, offset);
 }
 

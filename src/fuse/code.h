@@ -1,7 +1,8 @@
 /* code.h -- writes the body of one generated function.
  *
- * A function that is generated may call one that does not exist yet, and imports come to light as bodies are written, so
- * a call is written with a reference of fixed width, which finish_code_module() replaces by the index once all are known.
+ * A function that is generated may call one that does not exist yet, and imports come to light as bodies are written,
+ * so a call is written with a reference of fixed width, which finish_code_module() replaces by the index once all are
+ * known.
  *
  *     struct code f = begin_function(&module, type);
  *     get_local(&f, 0); const_i32(&f, 1); put_op(&f, OP_I32_ADD);
@@ -13,21 +14,73 @@
 #include "wasm/module.h"
 
 enum op {
-  OP_UNREACHABLE = 0x00, OP_BLOCK = 0x02, OP_LOOP = 0x03, OP_IF = 0x04, OP_ELSE = 0x05, OP_END = 0x0b,
-  OP_BR = 0x0c, OP_BR_IF = 0x0d, OP_BR_TABLE = 0x0e, OP_RETURN = 0x0f, OP_CALL = 0x10, OP_DROP = 0x1a,
+  OP_UNREACHABLE = 0x00,
+  OP_BLOCK = 0x02,
+  OP_LOOP = 0x03,
+  OP_IF = 0x04,
+  OP_ELSE = 0x05,
+  OP_END = 0x0b,
+  OP_BR = 0x0c,
+  OP_BR_IF = 0x0d,
+  OP_BR_TABLE = 0x0e,
+  OP_RETURN = 0x0f,
+  OP_CALL = 0x10,
+  OP_DROP = 0x1a,
   OP_TRY_TABLE = 0x1f,
-  OP_LOCAL_GET = 0x20, OP_LOCAL_SET = 0x21, OP_LOCAL_TEE = 0x22, OP_GLOBAL_GET = 0x23, OP_GLOBAL_SET = 0x24,
-  OP_I32_LOAD = 0x28, OP_I64_LOAD = 0x29, OP_F32_LOAD = 0x2a, OP_F64_LOAD = 0x2b,
-  OP_I32_LOAD8_S = 0x2c, OP_I32_LOAD8_U = 0x2d, OP_I32_LOAD16_S = 0x2e, OP_I32_LOAD16_U = 0x2f,
-  OP_I32_STORE = 0x36, OP_I64_STORE = 0x37, OP_F32_STORE = 0x38, OP_F64_STORE = 0x39,
-  OP_I32_STORE8 = 0x3a, OP_I32_STORE16 = 0x3b, OP_MEMORY_SIZE = 0x3f,
-  OP_I32_CONST = 0x41, OP_I64_CONST = 0x42, OP_F32_CONST = 0x43, OP_F64_CONST = 0x44,
-  OP_I32_EQZ = 0x45, OP_I32_EQ = 0x46, OP_I32_NE = 0x47, OP_I32_LT_U = 0x49, OP_I32_GT_U = 0x4b,
-  OP_I32_LE_U = 0x4d, OP_I32_GE_U = 0x4f, OP_I64_EQZ = 0x50, OP_I64_NE = 0x52, OP_I64_LT_U = 0x54, OP_I64_GT_U = 0x56,
-  OP_I32_ADD = 0x6a, OP_I32_SUB = 0x6b, OP_I32_MUL = 0x6c, OP_I32_AND = 0x71, OP_I32_OR = 0x72, OP_I32_SHL = 0x74,
-  OP_I64_ADD = 0x7c, OP_I64_SUB = 0x7d, OP_I64_MUL = 0x7e, OP_I64_AND = 0x83, OP_I64_SHL = 0x86,
-  OP_I32_WRAP_I64 = 0xa7, OP_I64_EXTEND_I32_U = 0xad, OP_I32_REINTERPRET_F32 = 0xbc, OP_I64_REINTERPRET_F64 = 0xbd,
-  OP_F32_REINTERPRET_I32 = 0xbe, OP_F64_REINTERPRET_I64 = 0xbf, OP_I32_EXTEND8_S = 0xc0, OP_I32_EXTEND16_S = 0xc1,
+  OP_LOCAL_GET = 0x20,
+  OP_LOCAL_SET = 0x21,
+  OP_LOCAL_TEE = 0x22,
+  OP_GLOBAL_GET = 0x23,
+  OP_GLOBAL_SET = 0x24,
+  OP_I32_LOAD = 0x28,
+  OP_I64_LOAD = 0x29,
+  OP_F32_LOAD = 0x2a,
+  OP_F64_LOAD = 0x2b,
+  OP_I32_LOAD8_S = 0x2c,
+  OP_I32_LOAD8_U = 0x2d,
+  OP_I32_LOAD16_S = 0x2e,
+  OP_I32_LOAD16_U = 0x2f,
+  OP_I32_STORE = 0x36,
+  OP_I64_STORE = 0x37,
+  OP_F32_STORE = 0x38,
+  OP_F64_STORE = 0x39,
+  OP_I32_STORE8 = 0x3a,
+  OP_I32_STORE16 = 0x3b,
+  OP_MEMORY_SIZE = 0x3f,
+  OP_I32_CONST = 0x41,
+  OP_I64_CONST = 0x42,
+  OP_F32_CONST = 0x43,
+  OP_F64_CONST = 0x44,
+  OP_I32_EQZ = 0x45,
+  OP_I32_EQ = 0x46,
+  OP_I32_NE = 0x47,
+  OP_I32_LT_U = 0x49,
+  OP_I32_GT_U = 0x4b,
+  OP_I32_LE_U = 0x4d,
+  OP_I32_GE_U = 0x4f,
+  OP_I64_EQZ = 0x50,
+  OP_I64_NE = 0x52,
+  OP_I64_LT_U = 0x54,
+  OP_I64_GT_U = 0x56,
+  OP_I32_ADD = 0x6a,
+  OP_I32_SUB = 0x6b,
+  OP_I32_MUL = 0x6c,
+  OP_I32_AND = 0x71,
+  OP_I32_OR = 0x72,
+  OP_I32_SHL = 0x74,
+  OP_I64_ADD = 0x7c,
+  OP_I64_SUB = 0x7d,
+  OP_I64_MUL = 0x7e,
+  OP_I64_AND = 0x83,
+  OP_I64_SHL = 0x86,
+  OP_I32_WRAP_I64 = 0xa7,
+  OP_I64_EXTEND_I32_U = 0xad,
+  OP_I32_REINTERPRET_F32 = 0xbc,
+  OP_I64_REINTERPRET_F64 = 0xbd,
+  OP_F32_REINTERPRET_I32 = 0xbe,
+  OP_F64_REINTERPRET_I64 = 0xbf,
+  OP_I32_EXTEND8_S = 0xc0,
+  OP_I32_EXTEND16_S = 0xc1,
 };
 
 #define BLOCK_VOID 0x40
@@ -54,9 +107,9 @@ struct code_module {
 
 struct code {
   struct code_module *module;
-  struct buffer out;              /* instructions */
+  struct buffer out; /* instructions */
   VEC(struct code_call) calls;
-  VEC(uint8_t) locals;            /* types, parameters first */
+  VEC(uint8_t) locals; /* types, parameters first */
   VEC(uint32_t) free_locals;
   uint32_t param_count;
   uint32_t reference;

@@ -6,8 +6,8 @@
  *
  *     (instance $b (instantiate $B (with "f" (func $a "f"))))
  *
- * runs the definitions of $B in a new frame, in which the import "f" is what $a exports; when they are done, the exports
- * of the frame are the instance $b.
+ * runs the definitions of $B in a new frame, in which the import "f" is what $a exports; when they are done, the
+ * exports of the frame are the instance $b.
  *
  * A small input can describe a run of any length, so steps are counted, and depth and the size of the plan are limited.
  *
@@ -316,15 +316,15 @@ static struct bytes instance_path(struct link *link, const struct component *com
   return unique_path(link, format_bytes(link->context, "%.*s/$%.*s", SHOW(outer), SHOW(name)));
 }
 
-static const struct namespace *run_component(struct link *link, const struct component_def *def,
-                                             struct supply *imports, uint32_t parent, uint32_t index) {
+static const struct namespace *run_component(struct link *link, const struct component_def *def, struct supply *imports,
+                                             uint32_t parent, uint32_t index) {
   struct frame *frame = ALLOCATE(link->context, struct frame, 1);
   const struct bytes path = instance_path(link, def->component, parent, index);
   frame->scope = def->scope;
   frame->imports = imports;
   frame->exports = ALLOCATE(link->context, struct namespace, 1);
-  frame->instance = PLAN_ADD(link, instances,
-                             ((struct component_instance){.parent = parent, .component = def->component, .path = path}));
+  frame->instance = PLAN_ADD(
+      link, instances, ((struct component_instance){.parent = parent, .component = def->component, .path = path}));
   for (uint32_t i = 0; i < def->component->definitions.count; i++)
     define(link, frame, &def->component->definitions.items[i]);
   return frame->exports;
@@ -347,8 +347,10 @@ const struct namespace *instantiate(struct link *link, const struct component_de
   if (component->viewed) {
     exports = instantiate_viewed(link, component, arguments, parent, index);
   } else if (!component->component) {
-    REFUSE(link, "the component instantiates the imported component \"%.*s\"; what comes from outside can't be fused: "
-                 "give it as an input instead", SHOW(component->name));
+    REFUSE(link,
+           "the component instantiates the imported component \"%.*s\"; what comes from outside can't be fused: "
+           "give it as an input instead",
+           SHOW(component->name));
   } else {
     struct supply imports = {.kind = SUPPLY_GIVEN, .role = "import", .given = arguments};
     push_place(link->context, "component instance", index, component->component->name);

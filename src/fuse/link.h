@@ -32,40 +32,40 @@ struct type_closure {
 struct type_def {
   enum deftype_kind kind;
   union {
-    const struct type *value;             /* DEFTYPE_VALUE */
-    const struct functype *func;          /* DEFTYPE_FUNC */
-    uint32_t resource;                    /* DEFTYPE_RESOURCE: index into plan->resources */
-    const struct type_closure *closure;   /* DEFTYPE_COMPONENT, DEFTYPE_INSTANCE */
+    const struct type *value;           /* DEFTYPE_VALUE */
+    const struct functype *func;        /* DEFTYPE_FUNC */
+    uint32_t resource;                  /* DEFTYPE_RESOURCE: index into plan->resources */
+    const struct type_closure *closure; /* DEFTYPE_COMPONENT, DEFTYPE_INSTANCE */
   } is;
 };
 
 /* A component that can be instantiated; one that comes from outside; or one seen at a type. */
 struct component_def {
-  const struct component *component;      /* null: from outside, or seen at a type */
-  struct scope scope;                     /* of `component` */
-  const struct type_closure *type;        /* from outside or seen at a type: which */
-  const struct component_def *viewed;     /* seen at a type: what is */
-  struct bytes name;                      /* from outside: of the import */
+  const struct component *component;  /* null: from outside, or seen at a type */
+  struct scope scope;                 /* of `component` */
+  const struct type_closure *type;    /* from outside or seen at a type: which */
+  const struct component_def *viewed; /* seen at a type: what is */
+  struct bytes name;                  /* from outside: of the import */
 };
 
 struct module_def {
-  const struct module *module;            /* null: from outside */
+  const struct module *module; /* null: from outside */
   struct bytes bytes;
-  const struct module_type *type;         /* from outside or seen at a type: which */
-  struct bytes name;                      /* from outside: of the import */
+  const struct module_type *type; /* from outside or seen at a type: which */
+  struct bytes name;              /* from outside: of the import */
 };
 
 /* A core instance: of the plan, or a bag of items by name. */
 struct core_instance_def {
-  uint32_t instance;                      /* index into plan->core_instances; NO_INDEX: a bag */
-  struct map names;                       /* to index into items */
+  uint32_t instance; /* index into plan->core_instances; NO_INDEX: a bag */
+  struct map names;  /* to index into items */
   VEC(struct core_item) items;
 };
 
 struct core_type_def {
-  const struct module *rectypes;          /* null: a module type */
+  const struct module *rectypes; /* null: a module type */
   union {
-    uint32_t index;                       /* into rectypes->types */
+    uint32_t index; /* into rectypes->types */
     const struct module_type *module_type;
   } is;
 };
@@ -73,13 +73,13 @@ struct core_type_def {
 /* What an index denotes. */
 struct def {
   enum sort sort;
-  uint32_t origin;                        /* exactly this import, or part of one: index into externs; else NO_INDEX */
+  uint32_t origin; /* exactly this import, or part of one: index into externs; else NO_INDEX */
   union {
-    uint32_t func;                        /* index into plan->funcs; NO_INDEX in a type */
+    uint32_t func; /* index into plan->funcs; NO_INDEX in a type */
     struct type_def type;
     const struct component_def *component;
     const struct namespace *instance;
-    struct core_item item;                /* SORT_CORE_FUNC ... SORT_CORE_TAG */
+    struct core_item item; /* SORT_CORE_FUNC ... SORT_CORE_TAG */
     struct core_type_def core_type;
     const struct module_def *module;
     const struct core_instance_def *core_instance;
@@ -88,11 +88,11 @@ struct def {
 
 /* Definite things by name, in order: the exports of an instance, the arguments of an instantiation. */
 struct named_def {
-  const struct extern_name *name;         /* null: an argument */
+  const struct extern_name *name; /* null: an argument */
   struct def def;
 };
 struct namespace {
-  struct map names;                       /* entry n is the name of defs.items[n] */
+  struct map names; /* entry n is the name of defs.items[n] */
   VEC(struct named_def) defs;
 };
 
@@ -104,10 +104,10 @@ enum supply_kind {
 };
 struct supply {
   enum supply_kind kind;
-  const char *role;                       /* "import", "export": what is looked up */
-  const struct namespace *given;          /* SUPPLY_GIVEN */
-  uint32_t parent;                        /* otherwise: of the externs that are made */
-  VEC(uint32_t) externs;                  /* otherwise: these externs */
+  const char *role;              /* "import", "export": what is looked up */
+  const struct namespace *given; /* SUPPLY_GIVEN */
+  uint32_t parent;               /* otherwise: of the externs that are made */
+  VEC(uint32_t) externs;         /* otherwise: these externs */
 };
 
 struct space {
@@ -116,30 +116,30 @@ struct space {
 
 struct frame {
   struct scope scope;
-  uint32_t instance;                      /* index into plan->instances; NO_INDEX: of a type */
+  uint32_t instance; /* index into plan->instances; NO_INDEX: of a type */
   struct supply *imports;
-  struct supply *declared;                /* of a type: where its exports come from */
+  struct supply *declared; /* of a type: where its exports come from */
   struct namespace *exports;
   struct space spaces[SORT_COUNT];
 };
 
 struct module_exports {
-  struct map names;                       /* to index into module->exports */
+  struct map names; /* to index into module->exports */
 };
 
 struct link {
   struct context *context;
   struct plan *plan;
-  struct module *signatures;              /* the core types of all canonical functions */
-  size_t offset;                          /* of the definition that is being run */
+  struct module *signatures; /* the core types of all canonical functions */
+  size_t offset;             /* of the definition that is being run */
   uint64_t steps;
   uint32_t depth;
-  struct map paths;                       /* names of instances, to index into path_counts */
-  VEC(uint32_t) path_counts;              /* how often this name was asked for */
-  struct map modules;                     /* address of a module to index into module_exports */
+  struct map paths;          /* names of instances, to index into path_counts */
+  VEC(uint32_t) path_counts; /* how often this name was asked for */
+  struct map modules;        /* address of a module to index into module_exports */
   VEC(struct module_exports) module_exports;
-  VEC(struct bytes) func_names;           /* one for each of plan->funcs; size 0: none yet */
-  VEC(bool) is_exported;                  /* of each resource: has a root's export named it? */
+  VEC(struct bytes) func_names; /* one for each of plan->funcs; size 0: none yet */
+  VEC(bool) is_exported;        /* of each resource: has a root's export named it? */
 };
 
 /* Fails at the definition that is being run. */
@@ -153,7 +153,7 @@ void check_plan_size(struct link *link, uint32_t count, const char *what);
 
 /* link.c */
 void count_steps(struct link *link, uint64_t steps);
-void enter(struct link *link);  /* one level of recursion; NESTING_LIMIT of them */
+void enter(struct link *link); /* one level of recursion; NESTING_LIMIT of them */
 void leave(struct link *link);
 struct def get_def(struct link *link, const struct frame *frame, enum sort sort, uint32_t index);
 void add_def(struct link *link, struct frame *frame, struct def def);
@@ -174,8 +174,8 @@ uint32_t add_resource(struct link *link, struct resource resource);
 struct def bind_extern(struct link *link, const struct frame *frame, struct supply *supply,
                        const struct extern_name *name, const struct extern_type *type);
 /* `def` seen at a type. */
-struct def view_def(struct link *link, const struct frame *frame, const struct def *def,
-                    const struct extern_type *type, const char *role, struct bytes name);
+struct def view_def(struct link *link, const struct frame *frame, const struct def *def, const struct extern_type *type,
+                    const char *role, struct bytes name);
 /* Runs a component or instance type; gives its exports. */
 const struct namespace *run_declarations(struct link *link, const struct type_closure *type, struct supply *imports,
                                          struct supply *exports);

@@ -33,7 +33,8 @@ static void expect_same_type(struct link *link, struct type_def wanted, struct t
   if (wanted.kind == DEFTYPE_VALUE && wanted.is.value != found.is.value)
     refuse_types(link, role, name, show_type(link->context, wanted.is.value), show_type(link->context, found.is.value));
   if (wanted.kind == DEFTYPE_FUNC && !same_functype(wanted.is.func, found.is.func))
-    refuse_types(link, role, name, show_functype(link->context, wanted.is.func), show_functype(link->context, found.is.func));
+    refuse_types(link, role, name, show_functype(link->context, wanted.is.func),
+                 show_functype(link->context, found.is.func));
   if (wanted.kind == DEFTYPE_RESOURCE && wanted.is.resource != found.is.resource)
     REFUSE(link, "the %s \"%.*s\" has to be the same resource type as another one, but what is given for it is not",
            role, SHOW(name));
@@ -87,8 +88,8 @@ static struct def view_module(struct link *link, const struct frame *frame, cons
   return (struct def){.sort = SORT_CORE_MODULE, .origin = def->origin, .is.module = view};
 }
 
-struct def view_def(struct link *link, const struct frame *frame, const struct def *def,
-                    const struct extern_type *type, const char *role, struct bytes name) {
+struct def view_def(struct link *link, const struct frame *frame, const struct def *def, const struct extern_type *type,
+                    const char *role, struct bytes name) {
   if (def->sort != type->sort)
     REFUSE(link, "the %s \"%.*s\" is of sort %s, but what is given for it is of sort %s", role, SHOW(name),
            sort_name(type->sort), sort_name(def->sort));
@@ -120,9 +121,9 @@ static struct def new_func(struct link *link, const struct frame *frame, const s
   const struct functype *functype = get_functype(link, frame, type->index);
   struct def def = {.sort = SORT_FUNC, .is.func = NO_INDEX};
   if (supply->kind == SUPPLY_HOST)
-    def.is.func = add_func(link, (struct func){.source = FUNC_HOST, .type = functype, .instance = NO_INDEX,
-                                               .import = extern_},
-                           get_extern(link, extern_)->name.name);
+    def.is.func =
+        add_func(link, (struct func){.source = FUNC_HOST, .type = functype, .instance = NO_INDEX, .import = extern_},
+                 get_extern(link, extern_)->name.name);
   get_extern(link, extern_)->func = def.is.func;
   get_extern(link, extern_)->functype = functype;
   return def;

@@ -362,8 +362,7 @@ static struct signature task_return_signature(struct link *link, const struct fr
 static void set_signature(struct link *link, struct canon *canon, const struct signature *s) {
   count_steps(link, link->signatures->types.count / 16); /* all are compared with */
   canon->module = link->signatures;
-  canon->type =
-      add_functype(link->context, link->signatures, s->params, s->param_count, s->results, s->result_count);
+  canon->type = add_functype(link->context, link->signatures, s->params, s->param_count, s->results, s->result_count);
 }
 
 static bool is_resource_built_in(enum canon_kind kind) {
@@ -400,8 +399,7 @@ static void expect_context_slot(struct link *link, const struct canon_definition
   if (definition->core_type != CORE_I32 && definition->core_type != CORE_I64)
     REFUSE(link, "canon %s has to be of type i32 or i64", canon_name(definition->kind));
   if (definition->slot >= CONTEXT_SLOTS)
-    REFUSE(link, "canon %s is of slot %u; there are %d", canon_name(definition->kind), definition->slot,
-           CONTEXT_SLOTS);
+    REFUSE(link, "canon %s is of slot %u; there are %d", canon_name(definition->kind), definition->slot, CONTEXT_SLOTS);
 }
 
 static struct canon make_canon(struct link *link, const struct frame *frame,

@@ -76,8 +76,8 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
-      REFUSE(link, "the core export \"%.*s\" is of sort %s, which a core instance can't export", SHOW(export_->name.name),
-             sort_name(export_->item.sort));
+      REFUSE(link, "the core export \"%.*s\" is of sort %s, which a core instance can't export",
+             SHOW(export_->name.name), sort_name(export_->item.sort));
     const struct core_item item = get_item(link, frame, export_->item.sort, export_->item.index);
     if (map_add(link->context, &bag->names, export_->name.name, i) != i)
       REFUSE(link, "the core export \"%.*s\" is given twice", SHOW(export_->name.name));
@@ -173,8 +173,8 @@ static struct bytes core_instance_name(struct link *link, const struct frame *fr
   const struct bytes name = module_name(module);
   if (name.size)
     return unique_path(link, format_bytes(link->context, "%.*s.$%.*s", SHOW(path), SHOW(name)));
-  return unique_path(link, format_bytes(link->context, "%.*s.%u", SHOW(path),
-                                        frame->spaces[SORT_CORE_INSTANCE].defs.count));
+  return unique_path(link,
+                     format_bytes(link->context, "%.*s.%u", SHOW(path), frame->spaces[SORT_CORE_INSTANCE].defs.count));
 }
 
 static const struct core_instance_def *instantiate_module(struct link *link, const struct frame *frame,
@@ -182,8 +182,10 @@ static const struct core_instance_def *instantiate_module(struct link *link, con
   const struct module_def *def = get_def(link, frame, SORT_CORE_MODULE, expression->of).is.module;
   const struct module *module = def->module;
   if (!module)
-    REFUSE(link, "the component instantiates the imported core module \"%.*s\"; what comes from outside can't be "
-                 "fused: define it in the component instead", SHOW(def->name));
+    REFUSE(link,
+           "the component instantiates the imported core module \"%.*s\"; what comes from outside can't be "
+           "fused: define it in the component instead",
+           SHOW(def->name));
   const struct core_arguments arguments = get_arguments(link, frame, expression);
   struct core_instance instance = {.module = module, .component_instance = frame->instance};
   instance.imports = ALLOCATE(link->context, struct core_item, module->imports.count);

@@ -95,8 +95,7 @@ static void describe_component(struct link *link, uint32_t extern_, const struct
 static void describe_resource(struct link *link, uint32_t extern_, uint32_t resource) {
   struct extern_tree *tree = get_extern(link, extern_);
   tree->resource = resource;
-  tree->is_sub = link->plan->resources.items[resource].source == RESOURCE_DEFINED &&
-                 !link->is_exported.items[resource];
+  tree->is_sub = link->plan->resources.items[resource].source == RESOURCE_DEFINED && !link->is_exported.items[resource];
   link->is_exported.items[resource] = true;
 }
 

@@ -1,8 +1,9 @@
 /* link_types.c -- type definitions, evaluated in a frame.
  *
- * A value type becomes the one interned type of its form; own and borrow carry the resource that is there in this frame,
- * so that one definition gives different types in two instances. Component and instance types stay closures, since the
- * resources that they declare are only known where they are used. A resource definition makes a new resource each time.
+ * A value type becomes the one interned type of its form; own and borrow carry the resource that is there in this
+ * frame, so that one definition gives different types in two instances. Component and instance types stay closures,
+ * since the resources that they declare are only known where they are used. A resource definition makes a new resource
+ * each time.
  *
  * Requires  link.c: the frame.
  * Provides  types by index; definitions of types and core types.

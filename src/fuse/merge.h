@@ -44,15 +44,15 @@ struct segment_ref {
 struct merge_instance {
   const struct core_instance *core;
   const struct module *module;
-  bool is_generated;                  /* by adapt.c: no instance of the program */
-  uint32_t count[INDEX_SPACE_COUNT];  /* items of each space, imports included */
-  uint8_t *live[INDEX_SPACE_COUNT];   /* enum liveness */
-  uint32_t *to[INDEX_SPACE_COUNT];    /* index in the output; NO_INDEX: not there */
-  bool *is_referenced;                /* functions: a live body has ref.func of it */
-  bool *is_after_return;              /* functions: one of plan->after_return */
-  uint32_t *memory_import;            /* memories: the boundary import in the place of a defined one; NO_INDEX: none */
-  uint32_t *element_heads, *data_heads; /* first active segment of each table and memory, into segment_refs */
-  struct global_value *values;        /* of the defined globals */
+  bool is_generated;                 /* by adapt.c: no instance of the program */
+  uint32_t count[INDEX_SPACE_COUNT]; /* items of each space, imports included */
+  uint8_t *live[INDEX_SPACE_COUNT];  /* enum liveness */
+  uint32_t *to[INDEX_SPACE_COUNT];   /* index in the output; NO_INDEX: not there */
+  bool *is_referenced;               /* functions: a live body has ref.func of it */
+  bool *is_after_return;             /* functions: one of plan->after_return */
+  uint32_t *memory_import;           /* memories: the boundary import in the place of a defined one; NO_INDEX: none */
+  uint32_t *element_heads, *data_heads;         /* first active segment of each table and memory, into segment_refs */
+  struct global_value *values;                  /* of the defined globals */
   bool *is_deferred_element, *is_deferred_data; /* applied by the start function */
 };
 
@@ -68,18 +68,18 @@ struct merge {
   struct merge_instance *instances;
   uint32_t instance_count;
 
-  bool *is_boundary_live;     /* of plan->boundary_imports */
-  uint32_t *boundary_to;      /* their indices in the output */
+  bool *is_boundary_live; /* of plan->boundary_imports */
+  uint32_t *boundary_to;  /* their indices in the output */
   bool *is_boundary_after_return;
   VEC(struct segment_ref) segment_refs;
   VEC(struct global_ref) global_order; /* every defined global after those that its initialiser refers to */
-  bool code_names_data;       /* live code uses a data segment index */
+  bool code_names_data;                /* live code uses a data segment index */
 
   struct map type_groups;     /* canonical bytes of a recursion group to its first type in the output */
   uint32_t *boundary_type_to; /* of plan->boundary_types */
 
-  bool *is_declared;          /* functions of the output that occur outside of bodies */
-  uint32_t fused_start;       /* the start function made here; NO_INDEX: none */
+  bool *is_declared;    /* functions of the output that occur outside of bodies */
+  uint32_t fused_start; /* the start function made here; NO_INDEX: none */
 };
 
 /* The item behind an index of an instance: ITEM_DEFINED or ITEM_BOUNDARY. */

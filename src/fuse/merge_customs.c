@@ -5,8 +5,8 @@
  *     any other         dropped; with keep_debug it is copied as it is, once for each module
  *
  * What would be wrong of the fused module is dropped always: linking and relocation sections, dylink.0, branch hints
- * and other metadata of code (whose offsets move), component types (whose world is another).  Sections in their turn are
- * ordered by instance.  A malformed section is ignored.
+ * and other metadata of code (whose offsets move), component types (whose world is another).  Sections in their turn
+ * are ordered by instance.  A malformed section is ignored.
  *
  * Requires  nothing but the instances.
  * Provides  customs of the output.

@@ -27,9 +27,9 @@ static const struct {
   enum index_space space;
   bool is_indirect;
 } subsections[SUBSECTION_COUNT] = {
-    [1] = {SPACE_FUNC, false},   [2] = {SPACE_FUNC, true},     [3] = {SPACE_FUNC, true},  [4] = {SPACE_TYPE, false},
-    [5] = {SPACE_TABLE, false},  [6] = {SPACE_MEMORY, false},  [7] = {SPACE_GLOBAL, false}, [8] = {SPACE_ELEMENT, false},
-    [9] = {SPACE_DATA, false},   [10] = {SPACE_TYPE, true},    [11] = {SPACE_TAG, false},
+    [1] = {SPACE_FUNC, false},  [2] = {SPACE_FUNC, true},    [3] = {SPACE_FUNC, true},    [4] = {SPACE_TYPE, false},
+    [5] = {SPACE_TABLE, false}, [6] = {SPACE_MEMORY, false}, [7] = {SPACE_GLOBAL, false}, [8] = {SPACE_ELEMENT, false},
+    [9] = {SPACE_DATA, false},  [10] = {SPACE_TYPE, true},   [11] = {SPACE_TAG, false},
 };
 
 #define FUNCTION_NAMES 1

@@ -6,8 +6,8 @@
  *
  *     instance a: (start $a)                             (func $start
  *     instance b: imports a's memory,              ->      call $a
- *                 (data (i32.const 8) "x") (start $b)       i32.const 8 i32.const 0 i32.const 1 memory.init $x data.drop $x
- *                                                          call $b)
+ *                 (data (i32.const 8) "x") (start $b)       i32.const 8 i32.const 0 i32.const 1 memory.init $x
+ * data.drop $x call $b)
  *
  * An earlier start function can't tell when there is none, and when the table or memory belongs to the segment's own
  * instance, which nothing before it can name, and the segment is certain not to trap.  Once one segment of an instance
@@ -95,9 +95,7 @@ static bool is_function(const struct merge *m, struct bytes expression, uint32_t
   return (size_t)(r.end - r.at) == 1;
 }
 
-static bool is_plain_funcref(struct core_valtype type) {
-  return type.heap == HEAP_FUNC && !type.shared && !type.exact;
-}
+static bool is_plain_funcref(struct core_valtype type) { return type.heap == HEAP_FUNC && !type.shared && !type.exact; }
 
 static void merge_functions(struct merge *m, const struct merge_instance *of, const struct core_element *from,
                             struct core_element *into) {

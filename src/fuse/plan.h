@@ -6,7 +6,8 @@
  *     merge.c  reads core_instances, canons[].implementation, boundary_imports and core_exports: one core module
  *     wrap.c   reads boundary_*, support and the root's imports and exports: a component around it
  *
- * Everything is an index into one of the plan's arrays. Order is the order of instantiation, and never depends on a hash.
+ * Everything is an index into one of the plan's arrays. Order is the order of instantiation, and never depends on a
+ * hash.
  */
 #ifndef MELD_FUSE_PLAN_H
 #define MELD_FUSE_PLAN_H
@@ -18,8 +19,8 @@
 /* A definite core function, table, memory, global or tag. */
 enum item_source {
   ITEM_NONE,
-  ITEM_DEFINED, /* defined (never imported) by core_instances[owner], at `index` of its module's space of that kind */
-  ITEM_CANON,   /* the canonical function canons[index]; kind is CORE_FUNC */
+  ITEM_DEFINED,  /* defined (never imported) by core_instances[owner], at `index` of its module's space of that kind */
+  ITEM_CANON,    /* the canonical function canons[index]; kind is CORE_FUNC */
   ITEM_BOUNDARY, /* imported by the fused module: boundary_imports[index] */
 };
 
@@ -32,9 +33,9 @@ struct core_item {
 
 struct core_instance {
   const struct module *module;
-  struct core_item *imports;    /* one for each of module->imports, never ITEM_NONE once linked */
-  uint32_t component_instance;  /* whose it is; NO_INDEX: generated */
-  struct bytes name;            /* for diagnostics and the name section; unique in the plan */
+  struct core_item *imports;   /* one for each of module->imports, never ITEM_NONE once linked */
+  uint32_t component_instance; /* whose it is; NO_INDEX: generated */
+  struct bytes name;           /* for diagnostics and the name section; unique in the plan */
 };
 
 struct options {
@@ -48,21 +49,21 @@ enum func_source { FUNC_LIFTED, FUNC_HOST };
 struct func {
   enum func_source source;
   const struct functype *type;
-  uint32_t instance;        /* FUNC_LIFTED: the component instance that lifts it */
-  struct core_item core;    /* FUNC_LIFTED */
-  struct options options;   /* FUNC_LIFTED */
-  uint32_t import;          /* FUNC_HOST: index into externs, the leaf of the import tree */
+  uint32_t instance;      /* FUNC_LIFTED: the component instance that lifts it */
+  struct core_item core;  /* FUNC_LIFTED */
+  struct options options; /* FUNC_LIFTED */
+  uint32_t import;        /* FUNC_HOST: index into externs, the leaf of the import tree */
 };
 
 /* A canonical function, as instance `instance` made it. */
 struct canon {
-  enum canon_kind kind;     /* never CANON_LIFT */
+  enum canon_kind kind; /* never CANON_LIFT */
   uint32_t instance;
-  uint32_t func;            /* CANON_LOWER: the callee, index into funcs */
-  struct options options;   /* CANON_LOWER */
-  uint32_t resource;        /* CANON_RESOURCE_* */
-  uint32_t slot;            /* CANON_CONTEXT_* */
-  uint8_t core_type;        /* CANON_CONTEXT_*, enum core_code */
+  uint32_t func;               /* CANON_LOWER: the callee, index into funcs */
+  struct options options;      /* CANON_LOWER */
+  uint32_t resource;           /* CANON_RESOURCE_* */
+  uint32_t slot;               /* CANON_CONTEXT_* */
+  uint8_t core_type;           /* CANON_CONTEXT_*, enum core_code */
   const struct module *module; /* with a type section whose `type` is its core signature */
   uint32_t type;
   struct core_item implementation; /* set by adapt.c: ITEM_DEFINED or ITEM_BOUNDARY */
@@ -70,44 +71,44 @@ struct canon {
 
 /* One instantiation of one component. Instance 0 is the root. */
 struct component_instance {
-  uint32_t parent;          /* NO_INDEX: the root */
+  uint32_t parent; /* NO_INDEX: the root */
   const struct component *component;
-  struct bytes path;        /* "root/$auth", for diagnostics and names; unique */
+  struct bytes path; /* "root/$auth", for diagnostics and names; unique */
 };
 
 enum resource_source { RESOURCE_DEFINED, RESOURCE_HOST, RESOURCE_ABSTRACT };
 struct resource {
   enum resource_source source; /* RESOURCE_ABSTRACT: a parameter of a component or instance type that is only encoded */
-  uint32_t instance;        /* RESOURCE_DEFINED: the component instance that defines it */
-  struct core_item dtor;    /* RESOURCE_DEFINED; ITEM_NONE: none */
-  uint8_t rep;              /* RESOURCE_DEFINED: enum core_code */
-  uint32_t import;          /* RESOURCE_HOST: index into externs, the import that brings it */
-  struct bytes name;        /* a name for diagnostics; size 0: none */
+  uint32_t instance;           /* RESOURCE_DEFINED: the component instance that defines it */
+  struct core_item dtor;       /* RESOURCE_DEFINED; ITEM_NONE: none */
+  uint8_t rep;                 /* RESOURCE_DEFINED: enum core_code */
+  uint32_t import;             /* RESOURCE_HOST: index into externs, the import that brings it */
+  struct bytes name;           /* a name for diagnostics; size 0: none */
 };
 
 /* The root's imports and exports, as trees. A child follows its siblings in `children`. */
 struct extern_tree {
   struct extern_name name;
-  enum sort sort;              /* SORT_FUNC, SORT_TYPE, SORT_INSTANCE, SORT_COMPONENT, SORT_CORE_MODULE */
-  uint32_t func;               /* SORT_FUNC: index into funcs; NO_INDEX in a type that is only encoded */
+  enum sort sort;                  /* SORT_FUNC, SORT_TYPE, SORT_INSTANCE, SORT_COMPONENT, SORT_CORE_MODULE */
+  uint32_t func;                   /* SORT_FUNC: index into funcs; NO_INDEX in a type that is only encoded */
   const struct functype *functype; /* SORT_FUNC */
   /* SORT_TYPE: exactly one of these */
-  const struct type *type;     /* a value type */
-  uint32_t resource;           /* a resource; NO_INDEX: not one. Whether it is `sub` or `eq` follows from its first
-                                  occurrence in the order of the trees */
-  const struct functype *type_func;      /* a function type */
+  const struct type *type;          /* a value type */
+  uint32_t resource;                /* a resource; NO_INDEX: not one. Whether it is `sub` or `eq` follows from its first
+                                       occurrence in the order of the trees */
+  const struct functype *type_func; /* a function type */
   const struct component_shape *type_shape; /* a component or instance type */
-  bool is_sub;                 /* SORT_TYPE resource: as written (sub resource), not (eq) */
+  bool is_sub;                              /* SORT_TYPE resource: as written (sub resource), not (eq) */
   /* SORT_INSTANCE: children. SORT_COMPONENT: shape of its type. */
   uint32_t child_count;
-  const uint32_t *children;    /* indices into externs */
+  const uint32_t *children; /* indices into externs */
   const struct component_shape *shape;
-  const struct component *component; /* SORT_COMPONENT export: the definition, when it is known and closed */
+  const struct component *component;     /* SORT_COMPONENT export: the definition, when it is known and closed */
   const struct module_type *module_type; /* SORT_CORE_MODULE */
-  const struct module *module; /* SORT_CORE_MODULE export: the module, when it is known */
+  const struct module *module;           /* SORT_CORE_MODULE export: the module, when it is known */
   struct bytes module_bytes;
-  uint32_t parent;             /* index into externs; NO_INDEX: top level */
-  uint32_t alias_of;           /* export of an import (or of a part of one) unchanged: index into externs; else NO_INDEX */
+  uint32_t parent;   /* index into externs; NO_INDEX: top level */
+  uint32_t alias_of; /* export of an import (or of a part of one) unchanged: index into externs; else NO_INDEX */
 };
 
 /* A component or instance type whose resources are RESOURCE_ABSTRACT. */
@@ -123,20 +124,20 @@ enum boundary_kind {
   BOUNDARY_RESOURCE_DROP, /* of a host resource, or of an exported one from the side of its user */
   BOUNDARY_RESOURCE_NEW,  /* of an exported resource */
   BOUNDARY_RESOURCE_REP,
-  BOUNDARY_MEMORY,        /* --component: support module's memory `memory` */
-  BOUNDARY_TABLE,         /* --component: support module's table of trampoline targets */
+  BOUNDARY_MEMORY, /* --component: support module's memory `memory` */
+  BOUNDARY_TABLE,  /* --component: support module's table of trampoline targets */
 };
 struct boundary_import {
   enum boundary_kind kind;
-  struct bytes module, name;       /* as imported; unique among the boundary imports */
-  struct core_extern type;         /* CORE_FUNC: its type index is into boundary_types */
-  uint32_t func;                   /* BOUNDARY_CALL */
-  uint32_t resource;               /* BOUNDARY_RESOURCE_* */
-  struct options options;          /* BOUNDARY_CALL: memory is ITEM_BOUNDARY (a BOUNDARY_MEMORY) or none;
-                                      realloc is any function item: wrap reaches it through `trampoline` */
-  uint32_t trampoline;             /* BOUNDARY_CALL with realloc: index into trampolines; else NO_INDEX */
-  struct core_item memory;         /* BOUNDARY_MEMORY: the defined memory that this import takes the place of, in the
-                                      whole fused module; ITEM_NONE: of none */
+  struct bytes module, name; /* as imported; unique among the boundary imports */
+  struct core_extern type;   /* CORE_FUNC: its type index is into boundary_types */
+  uint32_t func;             /* BOUNDARY_CALL */
+  uint32_t resource;         /* BOUNDARY_RESOURCE_* */
+  struct options options;    /* BOUNDARY_CALL: memory is ITEM_BOUNDARY (a BOUNDARY_MEMORY) or none;
+                                realloc is any function item: wrap reaches it through `trampoline` */
+  uint32_t trampoline;       /* BOUNDARY_CALL with realloc: index into trampolines; else NO_INDEX */
+  struct core_item memory;   /* BOUNDARY_MEMORY: the defined memory that this import takes the place of, in the
+                                whole fused module; ITEM_NONE: of none */
 };
 
 /* A function of the fused module that must be named before the module exists; --component only. Its table slot is its
@@ -148,18 +149,18 @@ struct trampoline {
 
 /* A function that the host calls. */
 struct boundary_export {
-  uint32_t func;                /* index into funcs: what the root exports */
-  struct bytes core_name;       /* name of the fused module's export; unique */
-  struct options options;       /* to lift it with; memory may be ITEM_BOUNDARY */
+  uint32_t func;                                            /* index into funcs: what the root exports */
+  struct bytes core_name;                                   /* name of the fused module's export; unique */
+  struct options options;                                   /* to lift it with; memory may be ITEM_BOUNDARY */
   struct bytes memory_name, realloc_name, post_return_name; /* core exports to lift it with; size 0: none */
 };
 
 /* A resource that the root defines and that its exports mention. */
 struct exported_resource {
   uint32_t resource;
-  uint32_t export_;             /* index into externs: where it is named first */
+  uint32_t export_; /* index into externs: where it is named first */
   bool has_dtor;
-  uint32_t dtor_trampoline;     /* --component; NO_INDEX: none */
+  uint32_t dtor_trampoline; /* --component; NO_INDEX: none */
 };
 
 struct core_export_item {
@@ -179,14 +180,15 @@ struct plan {
   VEC(const struct component *) components; /* every component read, for custom sections; the root is first */
 
   /* Added by adapt.c. */
-  struct module *boundary_types;            /* a module whose type section gives the types of what is below */
+  struct module *boundary_types; /* a module whose type section gives the types of what is below */
   VEC(struct boundary_import) boundary_imports;
   VEC(struct boundary_export) boundary_exports;
   VEC(struct exported_resource) exported_resources;
   VEC(struct trampoline) trampolines;
   VEC(struct core_export_item) core_exports; /* exports of the fused module, in order */
-  VEC(struct core_item) after_return;        /* post-return functions: calls from generated code to them do not count
-                                                when refusing asynchronous functions */
+  VEC(struct core_item)
+  after_return; /* post-return functions: calls from generated code to them do not count
+                   when refusing asynchronous functions */
 };
 
 struct fuse_options {

@@ -8,7 +8,8 @@
  *
  * The first part of the walk also finds out whether the program needs an asynchronous function: it does when an
  * instance of the program has live code that uses an import for which a canonical function stands that is not
- * supported.  Generated code calls the program's post-return functions; those edges are put aside until that is decided.
+ * supported.  Generated code calls the program's post-return functions; those edges are put aside until that is
+ * decided.
  *
  * Requires  instances with their imports; global_order and values.
  * Provides  live and is_referenced of each instance, is_boundary_live, code_names_data.
@@ -76,8 +77,7 @@ static void follow(struct pruning *p, uint64_t size) {
 }
 
 /* Marks a definition, segment or type. */
-static void mark(struct pruning *p, uint32_t instance, enum index_space space, uint32_t index,
-                 enum liveness liveness) {
+static void mark(struct pruning *p, uint32_t instance, enum index_space space, uint32_t index, enum liveness liveness) {
   struct merge_instance *of = &p->m->instances[instance];
   assert(index < of->count[space]);
   if (of->live[space][index] >= liveness)
@@ -278,9 +278,9 @@ static void run_worklist(struct pruning *p) {
 
 /* The least size that a table has, or a memory in bytes; saturated. */
 static uint64_t least_size(const struct merge *m, struct core_item item) {
-  const struct core_extern type =
-      item.source == ITEM_BOUNDARY ? m->plan->boundary_imports.items[item.index].type
-                                   : item_type(m->instances[item.owner].module, item.kind, item.index);
+  const struct core_extern type = item.source == ITEM_BOUNDARY
+                                      ? m->plan->boundary_imports.items[item.index].type
+                                      : item_type(m->instances[item.owner].module, item.kind, item.index);
   if (item.kind == CORE_TABLE)
     return type.table.limits.minimum;
   uint32_t log2 = type.memory.has_page_size ? type.memory.page_size_log2 : PAGE_SIZE_LOG2;

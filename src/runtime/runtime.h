@@ -1,7 +1,7 @@
 /* runtime.h -- the core modules that fused code needs at run time, assembled from the .wat beside this file.
  *
- * Each is an ordinary core module, merged in like any other; what its imports and exports mean is said at the top of its
- * .wat. The bytes are constant, and keep the names of functions, so that a backtrace says which trap it was.
+ * Each is an ordinary core module, merged in like any other; what its imports and exports mean is said at the top of
+ * its .wat. The bytes are constant, and keep the names of functions, so that a backtrace says which trap it was.
  */
 #ifndef MELD_RUNTIME_RUNTIME_H
 #define MELD_RUNTIME_RUNTIME_H

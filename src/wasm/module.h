@@ -23,9 +23,9 @@ enum core_code {
   CORE_F32 = 0x7d,
   CORE_F64 = 0x7c,
   CORE_V128 = 0x7b,
-  CORE_I8 = 0x78,  /* storage types, of fields alone */
+  CORE_I8 = 0x78, /* storage types, of fields alone */
   CORE_I16 = 0x77,
-  CORE_REF = 0x64,      /* (ref heap); the abbreviations (funcref, ...) are read as (ref null heap) */
+  CORE_REF = 0x64, /* (ref heap); the abbreviations (funcref, ...) are read as (ref null heap) */
   CORE_REF_NULL = 0x63,
 };
 
@@ -60,9 +60,9 @@ struct core_type {
   uint32_t group, group_size;
   const uint32_t *supertypes;
   uint32_t supertype_count;
-  struct core_functype func;         /* COMPOSITE_FUNC */
-  const struct core_field *fields;   /* COMPOSITE_STRUCT; COMPOSITE_ARRAY: one; COMPOSITE_CONT: one, a
-                                        reference to the function type */
+  struct core_functype func;       /* COMPOSITE_FUNC */
+  const struct core_field *fields; /* COMPOSITE_STRUCT; COMPOSITE_ARRAY: one; COMPOSITE_CONT: one, a
+                                      reference to the function type */
   uint32_t field_count;
 };
 
@@ -127,7 +127,7 @@ struct core_element {
   struct bytes offset; /* SEGMENT_ACTIVE: constant expression */
   struct core_valtype type;
   uint32_t count;
-  const uint32_t *functions;     /* either function indices, `type` being funcref (or non-null func) ... */
+  const uint32_t *functions;       /* either function indices, `type` being funcref (or non-null func) ... */
   const struct bytes *expressions; /* ... or constant expressions; the other is null */
 };
 
@@ -160,12 +160,13 @@ struct module {
   VEC(struct core_custom) customs;
   uint32_t start; /* NO_INDEX: none */
   bool has_data_count;
-  uint32_t imported[CORE_KIND_COUNT]; /* how many imports there are of each kind */
+  uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
 };
 
 /* wasm/read.c. Reads a whole core module; names, bodies and contents stay borrowed from `input`. Checks the form,
- * section order, counts, and that every index outside of bodies is in its space. `origin` is where offsets count from. */
+ * section order, counts, and that every index outside of bodies is in its space. `origin` is where offsets count from.
+ */
 struct module *read_module(struct context *context, struct bytes input, const uint8_t *origin);
 
 /* Parts of it that the component format uses too. Type indices are not checked. */
@@ -191,7 +192,7 @@ uint32_t add_functype(struct context *c, struct module *m, const struct core_val
 uint32_t add_function(struct context *c, struct module *m, uint32_t type, struct bytes body); /* its function index */
 void add_export(struct context *c, struct module *m, struct bytes name, enum core_kind kind, uint32_t index);
 const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */
-uint32_t item_count(const struct module *m, enum core_kind kind); /* imported and defined */
+uint32_t item_count(const struct module *m, enum core_kind kind);                 /* imported and defined */
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index);
 static inline bool is_imported(const struct module *m, enum core_kind kind, uint32_t index) {
   return index < m->imported[kind];

@@ -1,8 +1,8 @@
 /* rewrite.h -- copies code with other indices; visits the indices in code.
  *
  * Both walk the instructions by opcodes.def, one row per opcode, and know no more of an instruction than which
- * immediates it has. Each index is checked to be inside the module's own spaces: no module can name what another did not
- * give it.
+ * immediates it has. Each index is checked to be inside the module's own spaces: no module can name what another did
+ * not give it.
  */
 #ifndef MELD_WASM_REWRITE_H
 #define MELD_WASM_REWRITE_H
@@ -11,8 +11,14 @@
 
 /* What an index in code can denote. */
 enum index_space {
-  SPACE_FUNC, SPACE_TABLE, SPACE_MEMORY, SPACE_GLOBAL, SPACE_TAG, /* as enum core_kind */
-  SPACE_TYPE, SPACE_ELEMENT, SPACE_DATA,
+  SPACE_FUNC,
+  SPACE_TABLE,
+  SPACE_MEMORY,
+  SPACE_GLOBAL,
+  SPACE_TAG, /* as enum core_kind */
+  SPACE_TYPE,
+  SPACE_ELEMENT,
+  SPACE_DATA,
   INDEX_SPACE_COUNT
 };
 
@@ -33,7 +39,8 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
 
 typedef void visit_index(void *user, enum index_space space, uint32_t index);
 void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
-void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit, void *user);
+void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
+                      void *user);
 
 /* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                                \
-    }                                                                         \
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
+      exit(1);                                                                                                         \
+    }                                                                                                                  \
   } while (0)
 
 #define COMPONENT_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00
@@ -29,16 +29,74 @@
  */
 static const uint8_t answer[] = {
     COMPONENT_PREAMBLE,
-    0x01, 0x22, MODULE_PREAMBLE,
-    0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f,
-    0x03, 0x02, 0x01, 0x00,
-    0x07, 0x05, 0x01, 0x01, 'f', 0x00, 0x00,
-    0x0a, 0x06, 0x01, 0x04, 0x00, 0x41, 0x2a, 0x0b,
-    0x02, 0x04, 0x01, 0x00, 0x00, 0x00,
-    0x07, 0x05, 0x01, 0x40, 0x00, 0x00, 0x79,
-    0x06, 0x07, 0x01, 0x00, 0x00, 0x01, 0x00, 0x01, 'f',
-    0x08, 0x06, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x0b, 0x07, 0x01, 0x00, 0x01, 'f', 0x01, 0x00, 0x00,
+    0x01,
+    0x22,
+    MODULE_PREAMBLE,
+    0x01,
+    0x05,
+    0x01,
+    0x60,
+    0x00,
+    0x01,
+    0x7f,
+    0x03,
+    0x02,
+    0x01,
+    0x00,
+    0x07,
+    0x05,
+    0x01,
+    0x01,
+    'f',
+    0x00,
+    0x00,
+    0x0a,
+    0x06,
+    0x01,
+    0x04,
+    0x00,
+    0x41,
+    0x2a,
+    0x0b,
+    0x02,
+    0x04,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
+    0x07,
+    0x05,
+    0x01,
+    0x40,
+    0x00,
+    0x00,
+    0x79,
+    0x06,
+    0x07,
+    0x01,
+    0x00,
+    0x00,
+    0x01,
+    0x00,
+    0x01,
+    'f',
+    0x08,
+    0x06,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
+    0x00,
+    0x00,
+    0x0b,
+    0x07,
+    0x01,
+    0x00,
+    0x01,
+    'f',
+    0x01,
+    0x00,
+    0x00,
 };
 
 static void refuse(const void *input, size_t size, const char *message) {

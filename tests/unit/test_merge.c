@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) {                                                       \
-      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                                \
-    }                                                                         \
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
+      exit(1);                                                                                                         \
+    }                                                                                                                  \
   } while (0)
 
 #define BYTES(...) ((struct bytes){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
@@ -64,10 +64,11 @@ static void add_table(struct context *c, struct module *m, uint64_t minimum) {
 }
 
 static void add_data(struct context *c, struct module *m, uint32_t memory, struct bytes offset, const char *content) {
-  VEC_ADD(c, &m->datas, ((struct core_data){.mode = offset.size ? SEGMENT_ACTIVE : SEGMENT_PASSIVE,
-                                            .memory = memory,
-                                            .offset = offset,
-                                            .content = bytes_of(content)}));
+  VEC_ADD(c, &m->datas,
+          ((struct core_data){.mode = offset.size ? SEGMENT_ACTIVE : SEGMENT_PASSIVE,
+                              .memory = memory,
+                              .offset = offset,
+                              .content = bytes_of(content)}));
 }
 
 static void add_element(struct context *c, struct module *m, enum segment_mode mode, uint32_t table,
@@ -224,9 +225,9 @@ static void test_bounds(struct context *c) {
   add_memory(c, m, 1, false);
   add_memory(c, m, 1, true);
   add_memory(c, m, 1, false);
-  add_data(c, m, 0, CONSTANT(0x41, 0xff, 0xff, 0x03), "y");  /* the last byte */
-  add_data(c, m, 1, CONSTANT(0x42, 0x80, 0x80, 0x04), "");   /* nothing, at the end */
-  add_data(c, m, 2, CONSTANT(0x41, 0x80, 0x80, 0x04), "x");  /* beyond */
+  add_data(c, m, 0, CONSTANT(0x41, 0xff, 0xff, 0x03), "y"); /* the last byte */
+  add_data(c, m, 1, CONSTANT(0x42, 0x80, 0x80, 0x04), "");  /* nothing, at the end */
+  add_data(c, m, 2, CONSTANT(0x41, 0x80, 0x80, 0x04), "x"); /* beyond */
   add_data(c, m, 0, (struct bytes){0}, "passive");
   add_table(c, m, 1);
   add_table(c, m, 1);
@@ -329,8 +330,8 @@ static void test_tags_and_memories(struct context *c) {
   add_import(c, user, (struct core_import){bytes_of("x"), bytes_of("tag"), tag});
   add_import(c, user, (struct core_import){bytes_of("x"), bytes_of("memory"), memory});
   add_memory(c, user, 3, false);
-  uint32_t go = add_function(c, user, nullary(c, user),
-                             CODE(0x42, 0, 0x28, 2, 0, 0x1a, 0x41, 0, 0x28, 0x42, 1, 0, 0x08, 0));
+  uint32_t go =
+      add_function(c, user, nullary(c, user), CODE(0x42, 0, 0x28, 2, 0, 0x1a, 0x41, 0, 0x28, 0x42, 1, 0, 0x08, 0));
   struct plan *plan = new_plan(c);
   add_instance(c, plan, owner, false);
   add_instance(c, plan, user, false);

@@ -9,8 +9,8 @@ EXPORT("run") u32 run(void) {
   CHECK(sixteen(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) == 136);
   CHECK(sixteen(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 100) == 14 + 150 + 1600);
   static u16 list[2] = {10, 20};
-  static struct seventeen all = {255, 1ull << 60, 0.5f, -1e100, -2, 0x1f389, {"abc", 3}, 1, {list, 2}, {1, 99}, 1, 2,
-                                 3,   -128};
+  static struct seventeen all = {255, 1ull << 60, 0.5f,    -1e100, -2, 0x1f389, {"abc", 3},
+                                 1,   {list, 2},  {1, 99}, 1,      2,  3,       -128};
   struct answer answer;
   seventeen(&all, &answer);
   CHECK(answer.line == 0);

@@ -6,8 +6,8 @@ IMPORT("test:alias/first", "[resource-drop]thing") void drop(handle self);
 IMPORT("test:alias/first", "dropped") u32 dropped(void);
 IMPORT("test:alias/second", "swap") void swap(handle left, handle right, handle *result);
 IMPORT("test:alias/second", "peek") u32 peek(handle a);
-IMPORT("test:alias/third", "all") void all(const handle *pieces, u32 count, u32 is_some, handle left, handle right,
-                                           struct slice *result);
+IMPORT("test:alias/third", "all")
+void all(const handle *pieces, u32 count, u32 is_some, handle left, handle right, struct slice *result);
 
 EXPORT("run") u32 run(void) {
   handle pair[2];
