@@ -258,25 +258,36 @@ uint32_t flatten_type(const struct type *t, enum pointer_size p, uint8_t *out) {
   return t->flat_count;
 }
 
-/* flatten_functype(), without async_. */
+static void flatten_result(struct flat_functype *flat, const struct type *result, enum flat_direction d,
+                           enum pointer_size p) {
+  const uint32_t count = result ? result->flat_count : 0;
+  const bool lowers = d == FLAT_LOWER || d == FLAT_LOWER_ASYNC;
+  if (d == FLAT_LIFT || d == FLAT_LOWER)
+    flat->result_spilled = count > MAX_FLAT_RESULTS;
+  else
+    flat->result_spilled = lowers && count > 0;
+  if (flat->result_spilled && lowers)
+    flat->params[flat->param_count++] = pointer_code(p);
+  if (d == FLAT_LIFT_CALLBACK || d == FLAT_LOWER_ASYNC)
+    flat->results[flat->result_count++] = CORE_I32;
+  else if (flat->result_spilled && !lowers)
+    flat->results[flat->result_count++] = pointer_code(p);
+  else if (!flat->result_spilled && d != FLAT_LIFT_ASYNC && result)
+    flat->result_count = flatten_type(result, p, flat->results);
+}
+
+/* flatten_functype() */
 struct flat_functype flatten_functype(const struct functype *f, enum flat_direction d, enum pointer_size p) {
   struct flat_functype flat = {0};
   uint64_t count = 0;
   for (uint32_t i = 0; i < f->param_count; i++)
     count += f->params[i].type->flat_count;
-  flat.params_spilled = count > MAX_FLAT_PARAMS;
+  flat.params_spilled = count > (d == FLAT_LOWER_ASYNC ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
   if (flat.params_spilled)
     flat.params[flat.param_count++] = pointer_code(p);
   for (uint32_t i = 0; !flat.params_spilled && i < f->param_count; i++)
     flat.param_count += flatten_type(f->params[i].type, p, flat.params + flat.param_count);
-
-  flat.result_spilled = f->result && f->result->flat_count > MAX_FLAT_RESULTS;
-  if (flat.result_spilled && d == FLAT_LOWER)
-    flat.params[flat.param_count++] = pointer_code(p);
-  else if (flat.result_spilled)
-    flat.results[flat.result_count++] = pointer_code(p);
-  else if (f->result)
-    flat.result_count = flatten_type(f->result, p, flat.results);
+  flatten_result(&flat, f->result, d, p);
   return flat;
 }
 

@@ -45,6 +45,7 @@ enum type_kind {
 enum pointer_size { POINTER_32, POINTER_64, POINTER_SIZE_COUNT };
 
 #define MAX_FLAT_PARAMS 16
+#define MAX_FLAT_ASYNC_PARAMS 4
 #define MAX_FLAT_RESULTS 1
 
 struct type;
@@ -120,7 +121,7 @@ uint32_t flatten_type(const struct type *t, enum pointer_size p, uint8_t *out);
 /* join() of CanonicalABI.md, of two enum core_code values. */
 uint8_t join_flat(uint8_t a, uint8_t b);
 
-/* flatten_functype of CanonicalABI.md, synchronous. */
+/* flatten_functype of CanonicalABI.md. */
 struct flat_functype {
   uint8_t params[MAX_FLAT_PARAMS + 1]; /* enum core_code */
   uint8_t results[MAX_FLAT_RESULTS];
@@ -129,7 +130,9 @@ struct flat_functype {
   bool result_spilled; /* lift: the result is a pointer; lower: a pointer is the last parameter */
 };
 
-enum flat_direction { FLAT_LIFT, FLAT_LOWER };
+/* The context and opts: ..._ASYNC with async_, and LIFT_CALLBACK with a callback too. The flat result of an
+ * asynchronous lift is nothing, or what callbacks give; that of a lower is the state of the subtask. */
+enum flat_direction { FLAT_LIFT, FLAT_LIFT_ASYNC, FLAT_LIFT_CALLBACK, FLAT_LOWER, FLAT_LOWER_ASYNC };
 struct flat_functype flatten_functype(const struct functype *f, enum flat_direction d, enum pointer_size p);
 /* All parameters as one tuple: what spilled parameters are in memory. */
 const struct type *params_tuple(struct context *c, struct types *types, const struct functype *f);

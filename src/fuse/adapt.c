@@ -42,8 +42,9 @@ static bool is_numbers_only(const struct functype *f) {
 static bool is_direct(struct adapt *a, const struct canon *canon, const struct func *callee) {
   uint32_t guards[ENTERING_LIMIT];
   const struct instance_facts *to = &a->facts[callee->instance];
-  return !a->facts[canon->instance].guards_leave && !to->throws && !to->has_context &&
-         callee->options.post_return.source == ITEM_NONE && is_numbers_only(callee->type) &&
+  return !a->facts[canon->instance].guards_leave && !to->throws && !to->has_context && !to->returns_tasks &&
+         !canon->options.is_async && !callee->options.is_async && callee->options.post_return.source == ITEM_NONE &&
+         is_numbers_only(callee->type) &&
          entering_guards(a, canon->instance, callee->instance, guards, ENTERING_LIMIT) == 0;
 }
 
@@ -56,25 +57,15 @@ static bool has_handles(const struct functype *f) {
 
 static struct core_item implement_lower(struct adapt *a, const struct canon *canon) {
   const struct func *callee = &a->plan->funcs.items[canon->func];
+  refuse_waiting(a, callee);
   if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee))
     return callee->core;
   const struct side *caller = side_of_options(a, canon->instance, &canon->options);
-  bool passthrough = callee->source == FUNC_HOST && passes_through(a, callee->type);
+  bool passthrough = callee->source == FUNC_HOST && !canon->options.is_async && passes_through(a, callee);
   if (passthrough && !a->facts[canon->instance].guards_leave && !has_handles(callee->type) &&
       (a->options->component || caller->realloc_reference == NO_REFERENCE))
     return boundary_call(a, canon->func, caller);
   return generated_item(a, call_adapter(a, caller, canon->func, passthrough));
-}
-
-/* trap_if(not inst.may_leave) */
-static void check_leave(struct code *f, struct adapt *a, uint32_t instance) {
-  struct instance_facts *facts = &a->facts[instance];
-  if (!facts->guards_leave)
-    return;
-  if (facts->leave_global == NO_INDEX)
-    facts->leave_global = new_state_global(a, CORE_I32, true, 0);
-  get_global(f, global_reference(a, facts->leave_global));
-  trap_if(f, a, TRAP_CANNOT_LEAVE);
 }
 
 /* canon_resource_drop: own handles run the destructor in the definer, or give the handle back to the host. */
@@ -122,7 +113,7 @@ static void put_backpressure(struct code *f, struct adapt *a, const struct canon
 static void put_canon(struct code *f, struct adapt *a, const struct canon *canon) {
   switch (canon->kind) {
   case CANON_RESOURCE_NEW:
-    check_leave(f, a, canon->instance);
+    check_may_leave(f, a, canon->instance);
     const_i32(f, handle_table(a, canon->instance));
     const_i32(f, resource_tag(canon->resource));
     get_local(f, 0);
@@ -135,7 +126,7 @@ static void put_canon(struct code *f, struct adapt *a, const struct canon *canon
     call(f, handles_function(a, "resource_rep"));
     return;
   case CANON_RESOURCE_DROP:
-    check_leave(f, a, canon->instance);
+    check_may_leave(f, a, canon->instance);
     put_drop(f, a, canon);
     return;
   case CANON_CONTEXT_GET:
@@ -154,12 +145,14 @@ static void put_canon(struct code *f, struct adapt *a, const struct canon *canon
     put_backpressure(f, a, canon);
     return;
   default: /* asynchronous: only code that runs after a return reaches it, where it has to trap; prune.c sees to that */
-    check_leave(f, a, canon->instance);
+    check_may_leave(f, a, canon->instance);
     put_trap(f, a, TRAP_ASYNC);
   }
 }
 
 static struct core_item implement_canon(struct adapt *a, const struct canon *canon) {
+  if (canon->kind == CANON_TASK_RETURN)
+    return generated_item(a, task_return_function(a, canon));
   struct core_functype t = canon->module->types.items[canon->type].func;
   uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
   struct bytes name = format_bytes(a->context, "%s of %.*s", canon_name(canon->kind),
@@ -187,6 +180,7 @@ void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options 
     if (plan->funcs.items[i].options.post_return.source != ITEM_NONE)
       VEC_ADD(c, &plan->after_return, plan->funcs.items[i].options.post_return);
   export_functions(a);
+  finish_task_returns(a);
   finish_boundary(a);
   finish_adapters(a);
 }

@@ -4,6 +4,7 @@
  *     adapt_host.c   what crosses the boundary to the host
  *     adapt_graph.c  what is decided statically: who can be on the stack when whom is called
  *     adapt_call.c   one call, from the caller's flat arguments to the caller's flat results
+ *     adapt_task.c   the current task of an instance: what is fresh for each, and how task.return finds the caller
  *     adapt_value.c  one value, from a place to a place
  *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
  */
@@ -24,6 +25,9 @@
   TRAP(CHAR, "invalid `char` bit pattern")                                                                             \
   TRAP(EXCEPTION, "uncaught exception")                                                                                \
   TRAP(BACKPRESSURE, "backpressure counter out of range")                                                              \
+  TRAP(TASK_RETURN, "invalid `task.return` signature and/or options for current task")                                 \
+  TRAP(RETURNED_TWICE, "`task.return` or `task.cancel` called more than once for current task")                        \
+  TRAP(NO_RESULT, "async-lifted export failed to produce a result")                                                    \
   TRAP(ASYNC, "asynchronous functions are not supported")
 
 enum trap {
@@ -42,6 +46,7 @@ struct side {
   uint32_t instance; /* component instance; NO_INDEX: the host */
   enum pointer_size pointer;
   enum string_encoding encoding;
+  bool is_async;                    /* lifted or lowered with the option async */
   struct core_item memory, realloc; /* realloc as the options name it */
   uint32_t memory_index;            /* in the generated module; NO_INDEX: none */
   uint8_t page_size_log2;
@@ -59,14 +64,31 @@ struct location {
 
 /* Facts about a component instance that the generated code depends on. */
 struct instance_facts {
-  bool guards_leave;  /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
-  bool guards_enter;  /* can be on the stack when it is called: keeps a `may_enter` flag */
-  bool throws;        /* has code that throws */
-  bool has_context;   /* uses context slots */
-  uint32_t component; /* of the call graph: its strongly connected component */
-  uint32_t leave_global, enter_global, context_globals[2],
-      backpressure_global; /* in the state module; NO_INDEX: none */
-  uint32_t table;          /* number of its handle table; NO_INDEX: none yet */
+  bool guards_leave;     /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
+  bool guards_enter;     /* can be on the stack when it is called: keeps a `may_enter` flag */
+  bool throws;           /* has code that throws */
+  bool has_context;      /* uses context slots */
+  bool returns_tasks;    /* uses task.return */
+  bool has_backpressure; /* uses backpressure.inc */
+  uint32_t component;    /* of the call graph: its strongly connected component */
+  /* In the state module; NO_INDEX: none so far. */
+  uint32_t leave_global, enter_global, context_globals[2], backpressure_global;
+  uint32_t resolver_global, value_global, scope_global; /* of the current task, see adapt_task.c */
+  uint32_t table;                                       /* number of its handle table; NO_INDEX: none yet */
+};
+
+/* What a task of `instance` runs when it returns: moves the result from the parameters of task.return to the caller. */
+struct resolver {
+  uint32_t instance;
+  const struct type *result;
+  const struct side *side; /* the callee's */
+  uint32_t reference;
+};
+
+/* A task.return, which is written when all resolvers are known. */
+struct task_return {
+  const struct canon *canon;
+  uint32_t reference;
 };
 
 #define GENERATED_CODE_LIMIT ((size_t)64 << 20) /* bytes of bodies of adapters */
@@ -84,7 +106,9 @@ struct adapt {
   struct map transcoders;      /* source memory, destination memory, realloc -> core instance */
   struct map sides_by_key;
   VEC(struct side *) sides;
-  struct map functions;         /* outlined functions by what they do -> reference */
+  struct map functions; /* outlined functions by what they do -> reference */
+  VEC(struct resolver) resolvers;
+  VEC(struct task_return) task_returns;
   uint32_t traps[TRAP_COUNT];   /* references; NO_REFERENCE: not used so far */
   struct instance_facts *facts; /* of each component instance */
   uint32_t table_count;
@@ -133,19 +157,41 @@ void finish_adapters(struct adapt *a);
 /* adapt_call.c */
 /* The function with `caller`'s signature of `f` that calls it. */
 uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough);
-/* Runs `target` as a task of `instance`: context slots fresh, exceptions to traps. `forbid_leave`: may_leave is unset
- * meanwhile. The arguments are on the stack; leaves the results there. */
-void put_task_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target, bool forbid_leave);
 const struct side *side_of_options(struct adapt *a, uint32_t instance, const struct options *options);
 const struct side *host_side(struct adapt *a);
 uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource);
 uint32_t post_return_adapter(struct adapt *a, uint32_t func);
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
+/* trap_if(not inst.may_leave) */
+void check_may_leave(struct code *f, struct adapt *a, uint32_t instance);
+
+/* adapt_task.c. Spec: Thread.storage, Task, canon_task_return. */
+#define TASK_GLOBALS 5
+struct saved_task {
+  uint32_t locals[TASK_GLOBALS]; /* NO_INDEX: not saved */
+};
+extern const struct saved_task no_saved_task;
+/* Begins a task in the instance, and ends it: what the task before it had is put aside meanwhile. */
+struct saved_task enter_task(struct code *f, struct adapt *a, uint32_t instance);
+void leave_task(struct code *f, struct adapt *a, uint32_t instance, struct saved_task saved);
+/* Globals of the current task: the number of its resolver, 0 where it may not call task.return, TASK_RESOLVED once it
+ * has; the address that its result goes to, and afterwards the result, as an i64; the scope of its borrows. */
+#define TASK_RESOLVED UINT32_MAX
+uint32_t resolver_global(struct adapt *a, uint32_t instance);
+uint32_t value_global(struct adapt *a, uint32_t instance);
+uint32_t scope_global(struct adapt *a, uint32_t instance);
+/* The number of a resolver. */
+uint32_t add_resolver(struct adapt *a, struct resolver resolver);
+/* The function that a task.return is. */
+uint32_t task_return_function(struct adapt *a, const struct canon *canon);
+void finish_task_returns(struct adapt *a);
+/* Fails if a call of the function might have to wait for others to end. */
+void refuse_waiting(struct adapt *a, const struct func *func);
 
 /* adapt_host.c: what the fused module imports from the host and exports to it. */
 void choose_boundary(struct adapt *a);
 /* Can this function's values cross to the host as they are in the guest's memory? */
-bool passes_through(const struct adapt *a, const struct functype *type);
+bool passes_through(const struct adapt *a, const struct func *func);
 /* Calls the host's function, lowered with the memory of `side`; the arguments are on the stack. */
 void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const struct side *side);
 struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side *side);
@@ -170,6 +216,10 @@ void drop_borrows(struct move *m, const struct type *t, struct location from);
 void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                    uint64_t size);
 uint8_t pointer_code(const struct side *side);
+/* What is on the stack is of core type `have` and becomes `want`: as CoerceValueIter of lift_flat_variant has it, and
+ * as lower_flat_variant does. */
+void coerce_lift(struct code *f, uint8_t have, uint8_t want);
+void coerce_lower(struct code *f, uint8_t have, uint8_t want);
 /* A place of fresh locals for the flattened values of `t`. */
 struct location flat_location(struct code *f, const struct side *side, const uint8_t *types, uint32_t count);
 void release_location(struct code *f, struct location place, uint32_t count);

@@ -15,6 +15,8 @@
 
 #include "fuse/adapt.h"
 
+#define SUBTASK_RETURNED 2 /* Subtask.State.RETURNED */
+
 static const struct side *intern_side(struct adapt *a, struct side form, struct bytes key) {
   uint32_t id = map_get(&a->sides_by_key, key);
   if (id != NOT_FOUND)
@@ -38,10 +40,15 @@ static const struct side *intern_side(struct adapt *a, struct side form, struct 
 
 const struct side *side_of_options(struct adapt *a, uint32_t instance, const struct options *options) {
   struct core_item m = options->memory, r = options->realloc;
-  struct bytes key = format_bytes(a->context, "%u %d %d.%u.%u %d.%u.%u", instance, options->encoding, m.source, m.owner,
-                                  m.index, r.source, r.owner, r.index);
-  const struct side *side = intern_side(
-      a, (struct side){.instance = instance, .encoding = options->encoding, .memory = m, .realloc = r}, key);
+  struct bytes key = format_bytes(a->context, "%u %d %d %d.%u.%u %d.%u.%u", instance, options->encoding,
+                                  options->is_async, m.source, m.owner, m.index, r.source, r.owner, r.index);
+  const struct side *side = intern_side(a,
+                                        (struct side){.instance = instance,
+                                                      .encoding = options->encoding,
+                                                      .is_async = options->is_async,
+                                                      .memory = m,
+                                                      .realloc = r},
+                                        key);
   if (r.source != ITEM_NONE && side->realloc_reference == NO_REFERENCE)
     a->sides.items[side->id]->realloc_reference = realloc_adapter(a, instance, r, side->pointer);
   return side;
@@ -123,38 +130,9 @@ static void put_leaveless_call(struct code *f, struct adapt *a, uint32_t instanc
     set_flag(f, flag, 0);
 }
 
-/* Thread.storage: each task starts with zeros. */
-struct saved_context {
-  uint32_t locals[2];
-};
-
-static struct saved_context enter_context(struct code *f, struct adapt *a, uint32_t instance) {
-  struct saved_context saved = {{NO_INDEX, NO_INDEX}};
-  struct instance_facts *facts = &a->facts[instance];
-  for (int i = 0; facts->has_context && i < 2; i++) {
-    uint32_t global = lazy_global(a, &facts->context_globals[i], CORE_I64);
-    saved.locals[i] = take_local(f, CORE_I64);
-    get_global(f, global);
-    set_local(f, saved.locals[i]);
-    const_i64(f, 0);
-    set_global(f, global);
-  }
-  return saved;
-}
-
-static void leave_context(struct code *f, struct adapt *a, uint32_t instance, struct saved_context saved) {
-  for (int i = 0; i < 2; i++) {
-    if (saved.locals[i] == NO_INDEX)
-      continue;
-    get_local(f, saved.locals[i]);
-    set_global(f, global_reference(a, a->facts[instance].context_globals[i]));
-    release_local(f, saved.locals[i]);
-  }
-}
-
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer) {
   const struct instance_facts *facts = &a->facts[instance];
-  if (!facts->guards_leave && !facts->throws && !facts->has_context)
+  if (!facts->guards_leave && !facts->throws && !facts->has_context && !facts->returns_tasks)
     return function_reference(a, realloc);
   struct bytes key =
       format_bytes(a->context, "realloc %u %d %u %u", instance, realloc.source, realloc.owner, realloc.index);
@@ -167,11 +145,11 @@ uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item re
                                format_bytes(a->context, "realloc of %.*s", SHOW(instance_path(a, instance))));
   map_add(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
-  struct saved_context saved = enter_context(&f, a, instance);
+  struct saved_task saved = enter_task(&f, a, instance);
   for (uint32_t i = 0; i < 4; i++)
     get_local(&f, i);
   put_leaveless_call(&f, a, instance, realloc);
-  leave_context(&f, a, instance, saved);
+  leave_task(&f, a, instance, saved);
   end_function(&f);
   return reference;
 }
@@ -239,8 +217,7 @@ static bool needs_scope(struct call_plan *p) {
   return lowered || p->move.lends;
 }
 
-/* trap_if(not inst.may_leave) */
-static void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
+void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
   if (instance == NO_INDEX || !a->facts[instance].guards_leave)
     return;
   get_global(f, lazy_global(a, &a->facts[instance].leave_global, CORE_I32));
@@ -361,15 +338,11 @@ static struct location find_callee_result(struct call_plan *p) {
   return memory_location(p->callee, p->callee_result.locals[0]);
 }
 
-/* Moves the result; the local with the caller's flat result, or NO_INDEX. */
-static uint32_t move_result(struct call_plan *p) {
+/* Moves the result that is at `from`; `pointer` is a local with the address where the caller wants it, if it says so.
+ * Leaves a local with what the caller gets flat, or NO_INDEX. */
+static uint32_t move_result_from(struct call_plan *p, struct location from, uint32_t pointer) {
   const struct type *t = p->callee_func->type->result;
-  if (!t)
-    return NO_INDEX;
   struct code *f = p->f;
-  if (p->move.passthrough && p->caller_flat.result_spilled)
-    return p->callee_flat.result_count ? p->callee_result.locals[0] : NO_INDEX;
-  struct location from = find_callee_result(p);
   if (!p->caller_flat.result_spilled) {
     struct location to = flat_location(f, p->caller, p->caller_flat.results, p->caller_flat.result_count);
     move_value(&p->move, t, from, to);
@@ -380,11 +353,110 @@ static uint32_t move_result(struct call_plan *p) {
     move_value(&p->move, t, from, memory_location(p->caller, room));
     return room;
   }
-  uint32_t pointer = p->caller_flat.param_count - 1;
   struct type_layout layout = t->layout[p->caller->pointer];
   check_pointer(f, p->a, p->caller, pointer, layout.alignment, layout.size);
   move_value(&p->move, t, from, memory_location(p->caller, pointer));
   return NO_INDEX;
+}
+
+static uint32_t move_result(struct call_plan *p) {
+  if (!p->callee_func->type->result)
+    return NO_INDEX;
+  if (p->move.passthrough && p->caller_flat.result_spilled)
+    return p->callee_flat.result_count ? p->callee_result.locals[0] : NO_INDEX;
+  return move_result_from(p, find_callee_result(p), p->caller_flat.param_count - 1);
+}
+
+/* What is flat crosses from the resolver to the adapter as an i64. */
+static uint8_t flat_result_type(const struct call_plan *p) {
+  return p->caller_flat.result_spilled ? pointer_code(p->caller) : p->caller_flat.results[0];
+}
+
+static bool has_flat_result(const struct call_plan *p) {
+  return p->callee_func->type->result && (p->caller->is_host || !p->caller_flat.result_spilled);
+}
+
+/* The body of the function that task.return calls: the result is in its parameters. Spec: Task.return_, on_resolve. */
+static void write_resolver(struct call_plan *p) {
+  struct adapt *a = p->a;
+  struct code *f = p->f;
+  const struct type *t = p->callee_func->type->result;
+  const uint32_t value = value_global(a, p->callee->instance);
+  if (p->move.scope != NO_INDEX) {
+    get_global(f, scope_global(a, p->callee->instance));
+    call(f, handles_function(a, "scope_check"));
+  }
+  p->move.scope = NO_INDEX;
+  if (!t)
+    return;
+  const uint32_t locals[MAX_FLAT_PARAMS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  struct location from = {.side = p->callee, .locals = locals};
+  if (t->flat_count > MAX_FLAT_PARAMS) {
+    const struct type_layout layout = t->layout[p->callee->pointer];
+    check_pointer(f, a, p->callee, 0, layout.alignment, layout.size);
+    from = memory_location(p->callee, 0);
+  }
+  const uint32_t pointer = take_local(f, pointer_code(p->caller));
+  get_global(f, value);
+  coerce_lift(f, CORE_I64, pointer_code(p->caller));
+  set_local(f, pointer);
+  const uint32_t result = move_result_from(p, from, pointer);
+  if (result == NO_INDEX)
+    return;
+  get_local(f, result);
+  coerce_lower(f, flat_result_type(p), CORE_I64);
+  set_global(f, value);
+}
+
+/* Makes the callee's task one that returns to this adapter. */
+static void expect_task_return(struct call_plan *p) {
+  struct adapt *a = p->a;
+  const struct type *t = p->callee_func->type->result;
+  uint8_t params[MAX_FLAT_PARAMS];
+  uint32_t count = 1;
+  if (!t || t->flat_count <= MAX_FLAT_PARAMS)
+    count = t ? flatten_type(t, p->callee->pointer, params) : 0;
+  else
+    params[0] = pointer_code(p->callee);
+  const uint32_t reference =
+      declare_function(&a->code, functype_of(a, params, count, NULL, 0),
+                       format_bytes(a->context, "%.*s returns to %.*s", SHOW(instance_path(a, p->callee->instance)),
+                                    SHOW(instance_path(a, p->caller->instance))));
+  struct call_plan resolver = *p;
+  struct code f = begin_function(&a->code, reference);
+  resolver.f = resolver.move.f = &f;
+  write_resolver(&resolver);
+  end_function(&f);
+  const uint32_t instance = p->callee->instance;
+  const uint32_t number =
+      add_resolver(a, (struct resolver){.instance = instance, .result = t, .side = p->callee, .reference = reference});
+  const_i32(p->f, number);
+  set_global(p->f, resolver_global(a, instance));
+  if (t && !has_flat_result(p)) {
+    const uint32_t pointer = p->caller_flat.param_count - 1;
+    get_local(p->f, pointer);
+    coerce_lower(p->f, pointer_code(p->caller), CORE_I64);
+    set_global(p->f, value_global(a, instance));
+  }
+  if (p->move.scope != NO_INDEX) {
+    get_local(p->f, p->move.scope);
+    set_global(p->f, scope_global(a, instance));
+  }
+}
+
+/* Spec: the trap of unregister_thread. Leaves a local with what the caller gets flat, or NO_INDEX. */
+static uint32_t take_returned(struct call_plan *p) {
+  get_global(p->f, resolver_global(p->a, p->callee->instance));
+  const_i32(p->f, TASK_RESOLVED);
+  put_op(p->f, OP_I32_NE);
+  trap_if(p->f, p->a, TRAP_NO_RESULT);
+  if (!has_flat_result(p))
+    return NO_INDEX;
+  const uint32_t result = take_local(p->f, flat_result_type(p));
+  get_global(p->f, value_global(p->a, p->callee->instance));
+  coerce_lift(p->f, CORE_I64, flat_result_type(p));
+  set_local(p->f, result);
+  return result;
 }
 
 /* The host calls post-return itself where it sees the guest's memory. */
@@ -416,20 +488,22 @@ static void write_call(struct call_plan *p) {
   }
   find_caller_params(p);
   struct location args = move_params(p);
-  struct saved_context saved = {{NO_INDEX, NO_INDEX}};
+  struct saved_task saved = no_saved_task;
   if (!p->callee->is_host)
-    saved = enter_context(f, a, p->callee->instance);
+    saved = enter_task(f, a, p->callee->instance);
   if (p->caller->is_host && p->move.passthrough)
-    saved = (struct saved_context){{NO_INDEX, NO_INDEX}}; /* for post-return */
+    saved = no_saved_task; /* for post-return */
+  if (p->callee->is_async)
+    expect_task_return(p);
   call_callee(p, args);
   if (p->move.scope != NO_INDEX) {
     get_local(f, p->move.scope);
     call(f, handles_function(a, "scope_leave"));
   }
-  uint32_t result = move_result(p);
+  uint32_t result = p->callee->is_async ? take_returned(p) : move_result(p);
   call_post_return(p);
   if (!p->callee->is_host)
-    leave_context(f, a, p->callee->instance, saved);
+    leave_task(f, a, p->callee->instance, saved);
   set_guards(p, 0);
   if (p->caller->is_host)
     drop_borrows(&p->move, p->params, p->caller_params);
@@ -437,8 +511,18 @@ static void write_call(struct call_plan *p) {
     get_local(f, p->saved_top);
     set_global(f, exchange_item(a, "top"));
   }
-  if (result != NO_INDEX)
+  if (p->caller->is_async)
+    const_i32(f, SUBTASK_RETURNED);
+  else if (result != NO_INDEX)
     get_local(f, result);
+}
+
+/* `direction` is FLAT_LIFT or FLAT_LOWER. */
+static struct flat_functype flatten_side(const struct side *side, const struct functype *type,
+                                         enum flat_direction direction) {
+  if (side->is_async)
+    direction = direction == FLAT_LIFT ? FLAT_LIFT_ASYNC : FLAT_LOWER_ASYNC;
+  return flatten_functype(type, direction, side->pointer);
 }
 
 static uint32_t signature(struct adapt *a, const struct flat_functype *flat) {
@@ -458,8 +542,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
     p.callee = passthrough ? passing_host(a, caller->pointer) : host_side(a);
   if (passthrough && caller->is_host)
     p.caller = caller = passing_host(a, p.callee->pointer);
-  p.caller_flat = flatten_functype(callee->type, caller->is_host ? FLAT_LIFT : FLAT_LOWER, caller->pointer);
-  p.callee_flat = flatten_functype(callee->type, p.callee->is_host ? FLAT_LOWER : FLAT_LIFT, p.callee->pointer);
+  p.caller_flat = flatten_side(caller, callee->type, caller->is_host ? FLAT_LIFT : FLAT_LOWER);
+  p.callee_flat = flatten_side(p.callee, callee->type, p.callee->is_host ? FLAT_LOWER : FLAT_LIFT);
   p.params = params_tuple(a->context, a->plan->types, callee->type);
   reference = declare_function(&a->code, signature(a, &p.caller_flat),
                                format_bytes(a->context, "%.*s calls %.*s", SHOW(instance_path(a, caller->instance)),
@@ -496,10 +580,10 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
   struct call_plan p = {.a = a, .f = &f, .caller = &from, .callee = &to};
   if (r->dtor.source != ITEM_NONE) {
     enter_callee(&p);
-    struct saved_context saved = enter_context(&f, a, r->instance);
+    struct saved_task saved = enter_task(&f, a, r->instance);
     get_local(&f, 0);
     put_core_call(&f, a, r->instance, r->dtor);
-    leave_context(&f, a, r->instance, saved);
+    leave_task(&f, a, r->instance, saved);
     set_guards(&p, 0);
   }
   end_function(&f);

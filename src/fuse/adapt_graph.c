@@ -143,6 +143,10 @@ static void find_guards_of_leaving(struct adapt *a) {
       a->facts[canon->instance].guards_leave = true;
     if (canon->kind == CANON_CONTEXT_GET || canon->kind == CANON_CONTEXT_SET)
       a->facts[canon->instance].has_context = true;
+    if (canon->kind == CANON_TASK_RETURN)
+      a->facts[canon->instance].returns_tasks = true;
+    if (canon->kind == CANON_BACKPRESSURE_INC)
+      a->facts[canon->instance].has_backpressure = true;
   }
 }
 
@@ -153,6 +157,7 @@ void find_facts(struct adapt *a) {
     struct instance_facts *f = &a->facts[i];
     f->leave_global = f->enter_global = f->backpressure_global = f->table = NO_INDEX;
     f->context_globals[0] = f->context_globals[1] = NO_INDEX;
+    f->resolver_global = f->value_global = f->scope_global = NO_INDEX;
   }
   struct graph g = call_graph(a);
   find_components(a, &g);

@@ -63,7 +63,7 @@ static bool same_item(struct core_item a, struct core_item b) {
 static bool agrees(struct adapt *a, const struct functype *type, const struct options *options) {
   if (!uses_memory(type))
     return true;
-  if (has_handles_in_memory(type) || options->encoding != ENCODING_UTF8)
+  if (has_handles_in_memory(type) || options->encoding != ENCODING_UTF8 || options->is_async)
     return false;
   if (a->exported_memory.source == ITEM_NONE)
     a->exported_memory = options->memory;
@@ -120,7 +120,10 @@ void choose_boundary(struct adapt *a) {
   VEC_ADD(a->context, &a->reallocs, side->realloc_reference); /* number 0: what stands when no call is under way */
 }
 
-bool passes_through(const struct adapt *a, const struct functype *type) {
+bool passes_through(const struct adapt *a, const struct func *func) {
+  const struct functype *const type = func->type;
+  if (func->options.is_async && result_uses_memory(type)) /* which comes with task.return, not as a pointer */
+    return false;
   if (a->options->component)
     return !has_handles_in_memory(type);
   return a->host_sees_guest || !uses_memory(type);
@@ -371,7 +374,7 @@ static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t 
 static void export_again(struct adapt *a, uint32_t func, struct bytes name) {
   if (a->options->component)
     return;
-  if (!passes_through(a, a->plan->funcs.items[func].type))
+  if (!passes_through(a, &a->plan->funcs.items[func]))
     host_side(a);
   struct side host = {.is_host = true, .instance = NO_INDEX};
   export_item(a, name, boundary_call(a, func, &host));
@@ -389,7 +392,8 @@ static bool export_function(struct adapt *a, uint32_t index) {
   for (uint32_t i = 0; a->options->component && i < plan->boundary_exports.count; i++)
     if (plan->boundary_exports.items[i].func == func)
       return true;
-  bool passes = passes_through(a, f->type);
+  refuse_waiting(a, f);
+  bool passes = passes_through(a, f);
   const struct side *host =
       passes ? &(struct side){.id = UINT32_MAX, .is_host = true, .instance = NO_INDEX} : host_side(a);
   uint32_t reference = call_adapter(a, host, func, passes);

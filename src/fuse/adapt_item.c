@@ -23,7 +23,7 @@ static struct bytes item_key(struct adapt *a, struct core_item item) {
 
 uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_count, const uint8_t *results,
                      uint32_t result_count) {
-  struct core_valtype types[MAX_FLAT_PARAMS + 4], result_types[4];
+  struct core_valtype types[MAX_FLAT_PARAMS + 4] = {{0}}, result_types[4] = {{0}};
   assert(param_count <= MAX_FLAT_PARAMS + 4 && result_count <= 4);
   for (uint32_t i = 0; i < param_count; i++)
     types[i] = (struct core_valtype){.code = params[i]};

@@ -45,8 +45,7 @@ static struct location part(struct location p, uint32_t flat, uint64_t bytes) {
   return p;
 }
 
-/* CoerceValueIter of lift_flat_variant: what is on the stack has type `have`. */
-static void coerce_lift(struct code *f, uint8_t have, uint8_t want) {
+void coerce_lift(struct code *f, uint8_t have, uint8_t want) {
   if (have == want)
     return;
   if (have == CORE_I64 && want != CORE_F64)
@@ -57,8 +56,7 @@ static void coerce_lift(struct code *f, uint8_t have, uint8_t want) {
     put_op(f, OP_F64_REINTERPRET_I64);
 }
 
-/* The same for lower_flat_variant. */
-static void coerce_lower(struct code *f, uint8_t have, uint8_t want) {
+void coerce_lower(struct code *f, uint8_t have, uint8_t want) {
   if (have == want)
     return;
   if (have == CORE_F32)

@@ -206,7 +206,7 @@ enum core_kind kind_of_sort(enum sort sort);
 void define_canon(struct link *link, struct frame *frame, const struct canon_definition *definition);
 /* Fails if the destructor, realloc, ... `item` has not exactly this type. */
 void expect_functype(struct link *link, struct core_item item, const struct core_functype *type, const char *what);
-/* Fail if what is about to be called is asynchronous. */
+/* Fail if what is about to be called might go on after it has returned. */
 void refuse_async_func(struct link *link, uint32_t func, struct bytes name);
 void refuse_async_item(struct link *link, struct core_item item, struct bytes name);
 

@@ -2,7 +2,8 @@
  *
  * A lift makes a function of the component, every other canonical function a core function. The core signatures of all
  * are in one module, so that they can be compared with what a core module imports. Asynchronous ones are made like any
- * other, and refused where one would be called: imported by a core module, or exported by the root.
+ * other, and those that might go on after the call are refused where one would be called: imported by a core module, or
+ * exported by the root.
  *
  * Requires  link.c: the frame.
  * Provides  plan->funcs that are lifted, plan->canons.
@@ -10,7 +11,6 @@
  */
 #include "fuse/link.h"
 
-#define MAX_FLAT_ASYNC_PARAMS 4
 #define CONTEXT_SLOTS 2
 #define SIGNATURE_LIMIT 24 /* parameters of a canonical function, at most */
 
@@ -68,25 +68,26 @@ void expect_functype(struct link *link, struct core_item item, const struct core
   REFUSE(link, "the %s has to be of type %.*s, but is of type %.*s", what, SHOW(wanted_text), SHOW(found_text));
 }
 
-static bool has_async_type(const struct functype *type) {
-  bool is_async = type->is_async || (type->result && type->result->is_async);
+static bool carries_async_value(const struct functype *type) {
+  bool is_async = type->result && type->result->is_async;
   for (uint32_t i = 0; i < type->param_count; i++)
     is_async |= type->params[i].type->is_async;
   return is_async;
 }
 
-/* Lowered functions can be lifted again; each is older than what lifts it, so that this ends. */
+/* Might a call of it go on after it has returned to the caller? A function that is lifted without a callback comes to
+ * its end in the call: what could suspend it is a built-in, and prune.c refuses those where they are used. Lowered
+ * functions can be lifted again; each is older than what lifts it, so that this ends. */
 static bool is_async_func(const struct link *link, uint32_t func) {
   for (;;) {
     const struct func *f = &link->plan->funcs.items[func];
-    if (has_async_type(f->type) || f->options.is_async || f->options.callback.source != ITEM_NONE)
+    if (carries_async_value(f->type) || f->options.callback.source != ITEM_NONE)
       return true;
-    if (f->source != FUNC_LIFTED || f->core.source != ITEM_CANON)
+    if (f->source == FUNC_HOST)
+      return f->type->is_async;
+    if (f->core.source != ITEM_CANON || link->plan->canons.items[f->core.index].kind != CANON_LOWER)
       return false;
-    const struct canon *canon = &link->plan->canons.items[f->core.index];
-    if (canon->kind != CANON_LOWER || canon->options.is_async)
-      return canon->kind == CANON_LOWER;
-    func = canon->func;
+    func = link->plan->canons.items[f->core.index].func;
   }
 }
 
@@ -102,7 +103,7 @@ void refuse_async_item(struct link *link, struct core_item item, struct bytes na
   if (canon->kind != CANON_LOWER)
     return;
   const struct bytes known = link->func_names.items[canon->func];
-  if (canon->options.is_async || is_async_func(link, canon->func))
+  if (is_async_func(link, canon->func))
     REFUSE(link, "the function \"%.*s\" is asynchronous, which is not supported yet", SHOW(known.size ? known : name));
 }
 
@@ -142,7 +143,8 @@ static bool params_have_pointers(const struct functype *type) {
 /* "requires memory if T contains a list or string", and where values are spilled. */
 static void expect_options(struct link *link, const struct functype *type, const struct flat_functype *flat,
                            const struct options *options, enum flat_direction direction) {
-  const bool in = params_have_pointers(type), out = has_pointers(type->result);
+  const bool returns_later = direction == FLAT_LIFT && options->is_async; /* by task.return, with options of its own */
+  const bool in = params_have_pointers(type), out = has_pointers(type->result) && !returns_later;
   const bool realloc = direction == FLAT_LIFT ? in || flat->params_spilled : out;
   const bool memory = realloc || in || out || flat->params_spilled || flat->result_spilled;
   if (memory && options->memory.source == ITEM_NONE)
@@ -153,53 +155,26 @@ static void expect_options(struct link *link, const struct functype *type, const
            direction == FLAT_LIFT ? "lift" : "lower");
 }
 
-/* Flattened, or one pointer if there are more than `most`. */
-static void add_flat_params(struct signature *s, const struct functype *type, enum pointer_size p, uint32_t most) {
-  uint64_t count = 0;
-  for (uint32_t i = 0; i < type->param_count; i++)
-    count += type->params[i].type->flat_count;
-  if (count > most) {
-    add_param(s, p == POINTER_64 ? CORE_I64 : CORE_I32);
-    return;
-  }
-  uint8_t codes[MAX_FLAT_PARAMS];
-  uint32_t used = 0;
-  for (uint32_t i = 0; i < type->param_count; i++)
-    used += flatten_type(type->params[i].type, p, codes + used);
-  for (uint32_t i = 0; i < used; i++)
-    add_param(s, codes[i]);
+static enum flat_direction direction_of(const struct options *options, enum flat_direction direction) {
+  if (!options->is_async)
+    return direction;
+  if (direction == FLAT_LOWER)
+    return FLAT_LOWER_ASYNC;
+  return options->callback.source != ITEM_NONE ? FLAT_LIFT_CALLBACK : FLAT_LIFT_ASYNC;
 }
 
-/* flatten_functype() with opts.async_. */
-static struct signature flatten_async(const struct functype *type, const struct options *options,
-                                      enum flat_direction direction, enum pointer_size p) {
+/* `direction` is FLAT_LIFT or FLAT_LOWER. */
+static struct signature flatten(struct link *link, const struct functype *type, const struct options *options,
+                                enum flat_direction direction) {
   struct signature s = {0};
-  add_flat_params(&s, type, p, direction == FLAT_LIFT ? MAX_FLAT_PARAMS : MAX_FLAT_ASYNC_PARAMS);
-  if (direction == FLAT_LOWER && type->result && type->result->flat_count)
-    add_param(&s, p == POINTER_64 ? CORE_I64 : CORE_I32);
-  if (direction == FLAT_LOWER || options->callback.source != ITEM_NONE)
-    add_result(&s, CORE_I32);
-  return s;
-}
-
-static struct signature flatten_sync(struct link *link, const struct functype *type, const struct options *options,
-                                     enum flat_direction direction, enum pointer_size p) {
-  struct signature s = {0};
-  const struct flat_functype flat = flatten_functype(type, direction, p);
+  const struct flat_functype flat =
+      flatten_functype(type, direction_of(options, direction), pointer_size_of(link, options));
   for (uint32_t i = 0; i < flat.param_count; i++)
     add_param(&s, flat.params[i]);
   for (uint32_t i = 0; i < flat.result_count; i++)
     add_result(&s, flat.results[i]);
   expect_options(link, type, &flat, options, direction);
   return s;
-}
-
-static struct signature flatten(struct link *link, const struct functype *type, const struct options *options,
-                                enum flat_direction direction) {
-  const enum pointer_size p = pointer_size_of(link, options);
-  if (options->is_async)
-    return flatten_async(type, options, direction, p);
-  return flatten_sync(link, type, options, direction, p);
 }
 
 static void define_lift(struct link *link, struct frame *frame, const struct canon_definition *definition) {
@@ -348,14 +323,14 @@ static struct signature built_in_signature(struct link *link, const struct frame
   return s;
 }
 
-/* flatten_functype($opts, (func (param $t)?), 'lower') */
-static struct signature task_return_signature(struct link *link, const struct frame *frame,
-                                              const struct canon_definition *definition,
-                                              const struct options *options) {
-  const struct type_field param = {.type = get_value_type(link, frame, definition->result)};
+/* flatten_functype($opts, (func (param $t)?), 'lower'), but with all parameters that a lift may have flat. */
+static struct signature task_return_signature(struct link *link, const struct canon *canon) {
+  const struct type_field param = {.type = canon->result};
   const struct functype type = {.params = &param, .param_count = param.type ? 1 : 0};
+  const struct flat_functype flat = flatten_functype(&type, FLAT_LIFT, pointer_size_of(link, &canon->options));
   struct signature s = {0};
-  add_flat_params(&s, &type, pointer_size_of(link, options), MAX_FLAT_PARAMS);
+  for (uint32_t i = 0; i < flat.param_count; i++)
+    add_param(&s, flat.params[i]);
   return s;
 }
 
@@ -422,7 +397,8 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
     canon.func = get_def(link, frame, SORT_FUNC, definition->function).is.func;
     s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
   } else if (definition->kind == CANON_TASK_RETURN) {
-    s = task_return_signature(link, frame, definition, &canon.options);
+    canon.result = get_value_type(link, frame, definition->result);
+    s = task_return_signature(link, &canon);
   } else {
     s = built_in_signature(link, frame, definition, &canon);
   }

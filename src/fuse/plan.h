@@ -62,6 +62,7 @@ struct canon {
   uint32_t func;               /* CANON_LOWER: the callee, index into funcs */
   struct options options;      /* CANON_LOWER */
   uint32_t resource;           /* CANON_RESOURCE_* */
+  const struct type *result;   /* CANON_TASK_RETURN; null: none */
   uint32_t slot;               /* CANON_CONTEXT_* */
   uint8_t core_type;           /* CANON_CONTEXT_*, enum core_code */
   const struct module *module; /* with a type section whose `type` is its core signature */

@@ -49,6 +49,7 @@ static bool is_supported(enum canon_kind kind) {
   case CANON_CONTEXT_SET:
   case CANON_BACKPRESSURE_INC:
   case CANON_BACKPRESSURE_DEC:
+  case CANON_TASK_RETURN:
     return true;
   default:
     return false;

@@ -208,11 +208,15 @@
     (i64.store (local.get $scope) (i64.const 0))
     (local.get $scope))
 
-  ;; Task.return_ traps while borrow handles remain; Subtask.deliver_resolve ends the lends.
+  ;; Task.return_ traps while borrow handles remain.
+  (func $scope_check (export "scope_check") (param $scope i32)
+    (if (i32.load (local.get $scope))
+      (then (call $"trap: borrow handles still remain at the end of the call") (unreachable))))
+
+  ;; The same, and Subtask.deliver_resolve: the lends end.
   (func (export "scope_leave") (param $scope i32)
     (local $lend i32) (local $next i32) (local $entry i32)
-    (if (i32.load (local.get $scope))
-      (then (call $"trap: borrow handles still remain at the end of the call") (unreachable)))
+    (call $scope_check (local.get $scope))
     (local.set $lend (i32.load offset=4 (local.get $scope)))
     (block $done
       (loop $lends

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Small programs of several components, written in C, run unfused, fused as a component and fused as a core module.
+"""Small programs of several components, in C or in text, run unfused, fused as a component and fused as a core module.
 
     python tests/scenarios/run.py --meld build/release/meld
 
-A scenario is a folder: `world.wit` with a world for each guest, `NAME.c` for each guest, and one or more compositions.
+A scenario is a folder: `NAME.c` for each guest that is written in C, with `world.wit` that has a world for each, and one or
+more compositions.
 A composition is a component in text, in which each guest that it instantiates stands already as `$NAME`:
 
     ;; run() = 0
@@ -164,7 +165,7 @@ def main():
         if not shutil.which(tool):
             print(f"skipped: {tool} is not there")
             return SKIPPED
-    scenarios = [path.parent for path in sorted(HERE.glob("*/world.wit"))]
+    scenarios = [path.parent for path in sorted(HERE.glob("*/compose.wat"))]
     scenarios = [path for path in scenarios if not options.only or any(part in path.name for part in options.only)]
     with tempfile.TemporaryDirectory(prefix="scenarios-") as temporary:
         folder = (options.keep or pathlib.Path(temporary)).resolve()
