@@ -16,7 +16,8 @@
 
 #include "fuse/adapt.h"
 
-static bool is_whole_number(const struct type *t) {
+/* A value that is flat numbers alone, in which each pattern is a value. */
+static bool is_whole_numbers(const struct type *t) {
   switch (t->kind) {
   case TYPE_S32:
   case TYPE_U32:
@@ -25,17 +26,28 @@ static bool is_whole_number(const struct type *t) {
   case TYPE_F32:
   case TYPE_F64:
     return true;
+  case TYPE_FLAGS:
+    return t->field_count == 32;
+  case TYPE_FIXED_LIST:
+    return is_whole_numbers(t->element);
+  case TYPE_RECORD:
+  case TYPE_TUPLE:
+    for (uint32_t i = 0; i < t->field_count; i++)
+      if (!is_whole_numbers(t->fields[i].type))
+        return false;
+    return true;
   default:
     return false;
   }
 }
 
-/* Flat numbers in which each pattern is a value. */
+/* Nothing is in memory, and nothing has to be checked or normalised. */
 static bool is_numbers_only(const struct functype *f) {
+  const struct flat_functype flat = flatten_functype(f, FLAT_LIFT, POINTER_32);
   for (uint32_t i = 0; i < f->param_count; i++)
-    if (!is_whole_number(f->params[i].type))
+    if (!is_whole_numbers(f->params[i].type))
       return false;
-  return f->param_count <= MAX_FLAT_PARAMS && (!f->result || is_whole_number(f->result));
+  return !flat.params_spilled && !flat.result_spilled && (!f->result || is_whole_numbers(f->result));
 }
 
 /* Is the adapter of this call nothing but the call? */
@@ -68,25 +80,6 @@ static struct core_item implement_lower(struct adapt *a, const struct canon *can
   return generated_item(a, call_adapter(a, caller, canon->func, passthrough));
 }
 
-/* canon_resource_drop: own handles run the destructor in the definer, or give the handle back to the host. */
-static void put_drop(struct code *f, struct adapt *a, const struct canon *canon) {
-  const struct resource *r = &a->plan->resources.items[canon->resource];
-  uint32_t rep = take_local(f, CORE_I32);
-  const_i32(f, handle_table(a, canon->instance));
-  get_local(f, 0);
-  const_i32(f, resource_tag(canon->resource));
-  call(f, handles_function(a, "resource_drop"));
-  set_local(f, rep);
-  put_block(f, OP_IF, BLOCK_VOID);
-  get_local(f, rep);
-  if (r->source == RESOURCE_HOST)
-    call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, canon->resource));
-  else
-    call(f, destructor_adapter(a, canon->instance, canon->resource));
-  put_op(f, OP_END);
-  release_local(f, rep);
-}
-
 static uint32_t slot_global(struct adapt *a, const struct canon *canon) {
   uint32_t *global = &a->facts[canon->instance].context_globals[canon->slot];
   if (*global == NO_INDEX)
@@ -114,20 +107,17 @@ static void put_canon(struct code *f, struct adapt *a, const struct canon *canon
   switch (canon->kind) {
   case CANON_RESOURCE_NEW:
     check_may_leave(f, a, canon->instance);
-    const_i32(f, handle_table(a, canon->instance));
-    const_i32(f, resource_tag(canon->resource));
     get_local(f, 0);
-    call(f, handles_function(a, "resource_new"));
+    put_resource_new(f, a, canon->instance, canon->resource);
     return;
   case CANON_RESOURCE_REP:
-    const_i32(f, handle_table(a, canon->instance));
     get_local(f, 0);
-    const_i32(f, resource_tag(canon->resource));
-    call(f, handles_function(a, "resource_rep"));
+    put_resource_rep(f, a, canon->instance, canon->resource);
     return;
   case CANON_RESOURCE_DROP:
     check_may_leave(f, a, canon->instance);
-    put_drop(f, a, canon);
+    get_local(f, 0);
+    put_resource_drop(f, a, canon->instance, canon->resource);
     return;
   case CANON_CONTEXT_GET:
     get_global(f, slot_global(a, canon));

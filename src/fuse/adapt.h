@@ -3,9 +3,11 @@
  *     adapt.c        the pass: what stands for each canonical function
  *     adapt_host.c   what crosses the boundary to the host
  *     adapt_graph.c  what is decided statically: who can be on the stack when whom is called
+ *     adapt_leave.c  ... and who could try to leave while it may not
  *     adapt_call.c   one call, from the caller's flat arguments to the caller's flat results
  *     adapt_task.c   the current task of an instance: what is fresh for each, and how task.return finds the caller
  *     adapt_value.c  one value, from a place to a place
+ *     adapt_handles.c  ... and where it is a handle
  *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
  */
 #ifndef MELD_FUSE_ADAPT_H
@@ -64,9 +66,9 @@ struct location {
 
 /* Facts about a component instance that the generated code depends on. */
 struct instance_facts {
-  bool guards_leave;     /* has a realloc or post-return that may not call out: keeps a `may_leave` flag */
+  bool guards_leave;     /* has a realloc or post-return that might try to call out: keeps a `may_leave` flag */
   bool guards_enter;     /* can be on the stack when it is called: keeps a `may_enter` flag */
-  bool throws;           /* has code that throws */
+  bool throws;           /* has tags, so that its code may throw */
   bool has_context;      /* uses context slots */
   bool returns_tasks;    /* uses task.return */
   bool has_backpressure; /* uses backpressure.inc */
@@ -100,6 +102,7 @@ struct adapt {
   struct code_module code;                                      /* the adapters */
   uint32_t adapters_instance;                                   /* core instances that this pass adds */
   uint32_t state_instance, handles_instance, exchange_instance; /* NO_INDEX: not needed so far */
+  struct module *handles_module;                                /* of handles_instance */
   struct module *state;                                         /* all globals that adapters use */
   struct map item_imports;     /* core_item -> index in its space of the generated module */
   VEC(struct core_item) items; /* what each import of the generated module is */
@@ -126,6 +129,8 @@ struct adapt {
 
 /* adapt_graph.c. Fills in the facts. Spec: CanonicalABI.md "Component Instance State", may_enter_from. */
 void find_facts(struct adapt *a);
+/* adapt_leave.c: guards_leave of all facts. */
+void find_guards_of_leaving(struct adapt *a);
 /* Can `callee`, called by `caller`, call back into the caller? */
 bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee);
 /* Calls visit for each instance of callee.entering_set(caller) that keeps a may_enter flag; caller NO_INDEX: the host.
@@ -141,12 +146,14 @@ uint32_t function_reference(struct adapt *a, struct core_item item); /* to call 
 uint32_t memory_reference(struct adapt *a, struct core_item item);
 uint32_t global_reference(struct adapt *a, uint32_t state_global);
 uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32_t initial);
-uint32_t handles_function(struct adapt *a, const char *name);
 uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
 struct core_item exchange_memory(struct adapt *a);
 uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to);
-uint32_t handle_table(struct adapt *a, uint32_t instance);
 static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
+uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name);
+struct module *read_runtime(struct adapt *a, struct bytes bytes);
+/* An export of a runtime instance. */
+struct core_item runtime_item(struct adapt *a, uint32_t instance, const char *name);
 void put_trap(struct code *f, struct adapt *a, enum trap trap);
 /* Traps if the i32 on the stack is not zero. */
 void trap_if(struct code *f, struct adapt *a, enum trap trap);
@@ -198,6 +205,20 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
 uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t resource); /* a function reference */
 void export_functions(struct adapt *a);
 void finish_boundary(struct adapt *a);
+
+/* adapt_handles.c */
+uint32_t handles_function(struct adapt *a, const char *name); /* reference of an export of handles.wat */
+void size_handle_headers(struct adapt *a);                    /* once all tables are known */
+/* What is on the stack becomes what the canonical function of that name gives, called by `instance`. */
+void put_resource_new(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource);
+void put_resource_rep(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource);
+void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource);
+/* From a handle on the stack to its representation, and from that to a handle. */
+struct move;
+void lift_own(struct move *m, const struct type *t, const struct side *side);
+void lower_own(struct move *m, const struct type *t, const struct side *side);
+void lift_borrow(struct move *m, const struct type *t, const struct side *side);
+void lower_borrow(struct move *m, const struct type *t, const struct side *side);
 
 /* adapt_value.c */
 /* Moves a value of type `t`; `scope` is a local with the scope of borrows, NO_INDEX where there are none. With

@@ -11,7 +11,6 @@
 #include <assert.h>
 
 #include "fuse/adapt.h"
-#include "wasm/rewrite.h"
 
 struct edge {
   uint32_t to, next;
@@ -129,24 +128,19 @@ static void find_components(struct adapt *a, const struct graph *g) {
     a->facts[i].guards_enter = s.size[a->facts[i].component] > 1;
 }
 
-static void find_guards_of_leaving(struct adapt *a) {
-  struct plan *plan = a->plan;
-  for (uint32_t i = 0; i < plan->funcs.count; i++) {
-    const struct func *f = &plan->funcs.items[i];
-    if (f->source == FUNC_LIFTED &&
-        (f->options.realloc.source != ITEM_NONE || f->options.post_return.source != ITEM_NONE))
-      a->facts[f->instance].guards_leave = true;
+static void find_uses(struct adapt *a) {
+  for (uint32_t i = 0; i < a->plan->canons.count; i++) {
+    const struct canon *canon = &a->plan->canons.items[i];
+    struct instance_facts *facts = &a->facts[canon->instance];
+    facts->has_context |= canon->kind == CANON_CONTEXT_GET || canon->kind == CANON_CONTEXT_SET;
+    facts->returns_tasks |= canon->kind == CANON_TASK_RETURN;
+    facts->has_backpressure |= canon->kind == CANON_BACKPRESSURE_INC;
   }
-  for (uint32_t i = 0; i < plan->canons.count; i++) {
-    const struct canon *canon = &plan->canons.items[i];
-    if (canon->kind == CANON_LOWER && canon->options.realloc.source != ITEM_NONE)
-      a->facts[canon->instance].guards_leave = true;
-    if (canon->kind == CANON_CONTEXT_GET || canon->kind == CANON_CONTEXT_SET)
-      a->facts[canon->instance].has_context = true;
-    if (canon->kind == CANON_TASK_RETURN)
-      a->facts[canon->instance].returns_tasks = true;
-    if (canon->kind == CANON_BACKPRESSURE_INC)
-      a->facts[canon->instance].has_backpressure = true;
+  /* Nothing throws without a tag, and no exception crosses from one component instance to another. */
+  for (uint32_t i = 0; i < a->plan->core_instances.count; i++) {
+    const struct core_instance *instance = &a->plan->core_instances.items[i];
+    if (item_count(instance->module, CORE_TAG))
+      a->facts[instance->component_instance].throws = true;
   }
 }
 
@@ -162,12 +156,7 @@ void find_facts(struct adapt *a) {
   struct graph g = call_graph(a);
   find_components(a, &g);
   find_guards_of_leaving(a);
-  for (uint32_t i = 0; i < plan->core_instances.count; i++) {
-    const struct core_instance *instance = &plan->core_instances.items[i];
-    if (instance->component_instance == NO_INDEX || a->facts[instance->component_instance].throws)
-      continue;
-    a->facts[instance->component_instance].throws = uses_exceptions(a->context, instance->module);
-  }
+  find_uses(a);
 }
 
 bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee) {

@@ -89,7 +89,7 @@ uint32_t global_reference(struct adapt *a, uint32_t state_global) {
   return import_item(a, (struct core_item){ITEM_DEFINED, CORE_GLOBAL, a->state_instance, state_global}, type);
 }
 
-static uint32_t add_instance(struct adapt *a, const struct module *module, struct bytes name) {
+uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name) {
   struct core_instance *instance = VEC_PUSH(a->context, &a->plan->core_instances);
   instance->module = module;
   instance->component_instance = NO_INDEX;
@@ -98,25 +98,12 @@ static uint32_t add_instance(struct adapt *a, const struct module *module, struc
   return a->plan->core_instances.count - 1;
 }
 
-static struct module *read_runtime(struct adapt *a, struct bytes bytes) {
-  return read_module(a->context, bytes, bytes.at);
-}
+struct module *read_runtime(struct adapt *a, struct bytes bytes) { return read_module(a->context, bytes, bytes.at); }
 
-/* An export of a runtime instance. */
-static struct core_item runtime_item(struct adapt *a, uint32_t instance, const char *name) {
+struct core_item runtime_item(struct adapt *a, uint32_t instance, const char *name) {
   const struct core_export *e = find_export(a->plan->core_instances.items[instance].module, bytes_of(name));
   assert(e);
   return (struct core_item){ITEM_DEFINED, e->kind, instance, e->index};
-}
-
-uint32_t handles_function(struct adapt *a, const char *name) {
-  if (a->handles_instance == NO_INDEX) {
-    a->handles_instance = add_instance(a, read_runtime(a, runtime_handles()), bytes_of("handles"));
-    struct core_instance *instance = &a->plan->core_instances.items[a->handles_instance];
-    assert(instance->module->imports.count == 1);
-    instance->imports[0] = (struct core_item){ITEM_DEFINED, CORE_GLOBAL, a->state_instance, 0};
-  }
-  return function_reference(a, runtime_item(a, a->handles_instance, name));
 }
 
 /* The memory that values are in on their way to and from the host: the fused module's own and exported, or with
@@ -137,9 +124,10 @@ struct core_item exchange_memory(struct adapt *a) {
       struct module *m = ALLOCATE(a->context, struct module, 1);
       m->start = NO_INDEX;
       VEC_ADD(a->context, &m->memories, limits);
-      memory = (struct core_item){ITEM_DEFINED, CORE_MEMORY, add_instance(a, m, bytes_of("exchange memory")), 0};
+      memory =
+          (struct core_item){ITEM_DEFINED, CORE_MEMORY, add_generated_instance(a, m, bytes_of("exchange memory")), 0};
     }
-    a->exchange_instance = add_instance(a, read_runtime(a, runtime_exchange()), bytes_of("exchange"));
+    a->exchange_instance = add_generated_instance(a, read_runtime(a, runtime_exchange()), bytes_of("exchange"));
     a->plan->core_instances.items[a->exchange_instance].imports[0] = memory;
   }
   return a->plan->core_instances.items[a->exchange_instance].imports[0];
@@ -162,7 +150,7 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
   uint32_t instance = map_get(&a->transcoders, key);
   if (instance == NOT_FOUND) {
     struct module *m = read_runtime(a, runtime_transcode(from->pointer, to->pointer));
-    instance = add_instance(a, m, format_bytes(a->context, "transcode %u", a->transcoders.entries.count));
+    instance = add_generated_instance(a, m, format_bytes(a->context, "transcode %u", a->transcoders.entries.count));
     for (uint32_t i = 0; i < m->imports.count; i++) {
       const struct core_import *import = &m->imports.items[i];
       struct core_item *item = &a->plan->core_instances.items[instance].imports[i];
@@ -178,13 +166,6 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
   const struct core_export *e = find_export(a->plan->core_instances.items[instance].module, name);
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
-}
-
-uint32_t handle_table(struct adapt *a, uint32_t instance) {
-  struct instance_facts *facts = &a->facts[instance];
-  if (facts->table == NO_INDEX)
-    facts->table = a->table_count++;
-  return facts->table;
 }
 
 /* A reference as an item: an import is what was imported, a function of ours is found once all have their index. */
@@ -227,8 +208,8 @@ static struct module *empty_module(struct adapt *a) {
 void begin_adapters(struct adapt *a) {
   a->code = (struct code_module){.context = a->context, .module = empty_module(a)};
   a->state = empty_module(a);
-  a->state_instance = add_instance(a, a->state, bytes_of("state"));
-  a->adapters_instance = add_instance(a, a->code.module, bytes_of("adapters"));
+  a->state_instance = add_generated_instance(a, a->state, bytes_of("state"));
+  a->adapters_instance = add_generated_instance(a, a->code.module, bytes_of("adapters"));
   a->handles_instance = a->exchange_instance = NO_INDEX;
   for (int i = 0; i < TRAP_COUNT; i++)
     a->traps[i] = NO_REFERENCE;
@@ -249,6 +230,7 @@ void finish_adapters(struct adapt *a) {
   put_s32(&count, (int32_t)a->table_count);
   put_byte(&count, OP_END);
   a->state->globals.items[0].init = buffer_bytes(&count);
+  size_handle_headers(a);
   finish_code_module(&a->code);
   for (uint32_t i = 0; i < plan->core_instances.count; i++) {
     struct core_instance *instance = &plan->core_instances.items[i];

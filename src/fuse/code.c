@@ -6,10 +6,13 @@
  */
 #include "fuse/code.h"
 
+#include "wasm/rewrite.h"
+
 #include <assert.h>
 #include <string.h>
 
 #define REFERENCE_WIDTH 5
+#define INLINE_LOCALS 16
 
 uint32_t declare_function(struct code_module *m, uint32_t type, struct bytes name) {
   struct code_body *body = VEC_PUSH(m->context, &m->bodies);
@@ -190,4 +193,37 @@ void memory_copy(struct code *f, uint32_t destination, uint32_t source) {
   put_u32(&f->out, 10);
   put_u32(&f->out, destination);
   put_u32(&f->out, source);
+}
+
+/* Locals for those that the body declares, behind its parameters; `*body` is moved to its instructions. */
+static uint32_t take_declared(struct code *f, struct bytes *body, uint32_t *locals, uint32_t count) {
+  struct reader r = reader_of(f->module->context, *body, body->at);
+  for (uint32_t runs = read_u32(&r, "the number of runs"); runs; runs--) {
+    const uint32_t length = read_u32(&r, "the number of locals");
+    const struct core_valtype type = read_core_valtype(&r);
+    for (uint32_t i = 0; i < length; i++) {
+      assert(count < INLINE_LOCALS);
+      locals[count++] = take_local(f, type.code);
+    }
+  }
+  *body = (struct bytes){r.at, (size_t)(r.end - r.at)};
+  return count;
+}
+
+void inline_function(struct code *f, const struct module *m, uint32_t index, uint32_t memory) {
+  const struct core_function *function = &m->functions.items[index - m->imported[CORE_FUNC]];
+  const struct core_functype *type = &m->types.items[function->type].func;
+  uint32_t locals[INLINE_LOCALS];
+  assert(type->param_count <= INLINE_LOCALS && type->result_count == 1);
+  for (uint32_t i = 0; i < type->param_count; i++)
+    locals[i] = take_local(f, type->params[i].code);
+  for (uint32_t i = type->param_count; i-- > 0;)
+    set_local(f, locals[i]);
+  struct bytes body = function->body;
+  const uint32_t count = take_declared(f, &body, locals, type->param_count);
+  put_block(f, OP_BLOCK, type->results[0].code);
+  const struct index_maps maps = {.to = {[SPACE_MEMORY] = &memory}, .locals = locals};
+  rewrite_expression(f->module->context, m, &maps, body, &f->out);
+  for (uint32_t i = 0; i < count; i++)
+    release_local(f, locals[i]);
 }

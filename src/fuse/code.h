@@ -60,6 +60,7 @@ enum op {
   OP_I32_GE_U = 0x4f,
   OP_I64_EQZ = 0x50,
   OP_I64_NE = 0x52,
+  OP_I64_LT_S = 0x53,
   OP_I64_LT_U = 0x54,
   OP_I64_GT_U = 0x56,
   OP_I32_ADD = 0x6a,
@@ -143,6 +144,10 @@ void call(struct code *f, uint32_t reference);
 /* load or store of natural alignment given as log2, at a constant offset. */
 void access_memory(struct code *f, enum op op, uint32_t align_log2, uint32_t memory, uint64_t offset);
 void memory_size(struct code *f, uint32_t memory);
+/* The instructions of function `index` of `m`, which names one memory, here `memory`, and calls nothing. Its arguments
+ * are on the stack, and its one result is left there. It sets its locals before it gets them, and does not return
+ * early. */
+void inline_function(struct code *f, const struct module *m, uint32_t index, uint32_t memory);
 void memory_copy(struct code *f, uint32_t destination, uint32_t source);
 
 #endif

@@ -51,7 +51,7 @@ uint32_t merged_index(const struct merge *m, struct core_item item) {
 }
 
 struct index_maps instance_maps(const struct merge *m, uint32_t instance) {
-  struct index_maps maps;
+  struct index_maps maps = {0};
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
     maps.to[space] = m->instances[instance].to[space];
   return maps;

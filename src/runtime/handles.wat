@@ -5,7 +5,7 @@
 ;;
 ;;     header, at 16 * table    | entries | capacity | length  | free    |   free: most recently freed handle, 0: none
 ;;     entry                    | type    | rep      | scope   | lends   |   scope 0: an own handle; else a borrow's
-;;     entry that is free       | 0       | next     |         |         |   next: handle freed before it, 0: none
+;;     entry that is free       | 0       | next     | 0       | 0       |   next: handle freed before it, 0: none
 ;;
 ;; Memory is the headers, 16 bytes that stay free (so that no address is 0), and a heap that only grows. It holds
 ;; tables (a table that grows is copied to twice its size) and cells of 16 bytes, which are used again:
@@ -16,15 +16,19 @@
 ;; Entry 0 is never written, so that handle 0 looks like a free one. Table.MAX_LENGTH is 2^28 - 1 entries, or 4 GiB of
 ;; this memory: it always runs out first.
 ;;
-;; Requires  `type` and `scope` are not 0; `table` is less than table_count; a scope is left once.
+;; What every handle that crosses needs is in three functions without calls, `find`, `reuse` and `take`, which adapters
+;; have inline. They give up where something is wrong or seldom, and a function that does it all is called then.
+;;
+;; Requires  `type` and `scope` are not 0; `table` is less than table_count; a scope is left once; the memory is large
+;;           enough for the headers from the start.
 ;; Provides  resource.new, resource.rep, resource.drop; own and borrow handles lifted and lowered; scopes of calls.
 ;; Spec      CanonicalABI.md: Table, ResourceHandle, lift_own, lift_borrow, lower_own, lower_borrow,
 ;;           canon_resource_new, canon_resource_drop, canon_resource_rep; Task.num_borrows, Subtask.lenders.
 (module $handles
   (import "meld" "table_count" (global $table_count i32))
-  (memory $memory 1)
+  (memory $memory (export "memory") 1)
 
-  (global $heap (mut i32) (i32.const 0))  ;; where it ends; 0: nothing is set up, and all tables are empty
+  (global $heap (mut i32) (i32.const 0))  ;; where it ends; 0: nothing has been allocated, and all tables are empty
   (global $cells (mut i32) (i32.const 0)) ;; list of free cells, linked by their first field
 
   (func $"trap: unknown handle index" unreachable)
@@ -35,8 +39,14 @@
   (func $"trap: borrow handles still remain at the end of the call" unreachable)
   (func $"trap: out of memory for handles" unreachable)
 
-  ;; Zeroed memory, `size` a multiple of 16. The first call makes room for the headers as well, and puts the heap
-  ;; behind them; it can't be done before, for table_count may be defined after this module's globals.
+  ;; Address of the entry `handle`, which may be free.
+  (func $entry_at (param $table i32) (param $handle i32) (result i32)
+    (i32.add
+      (i32.load (i32.shl (local.get $table) (i32.const 4)))
+      (i32.shl (local.get $handle) (i32.const 4))))
+
+  ;; Zeroed memory, `size` a multiple of 16. The first call puts the heap behind the headers; it can't be done before, for
+  ;; table_count may be defined after this module's globals.
   (func $allocate (param $size i32) (result i32)
     (local $address i32) (local $end i64) (local $missing i64)
     (if (i32.eqz (global.get $heap))
@@ -92,94 +102,115 @@
         (i32.const 8)
         (local.get $capacity))))
 
-  ;; Address of the entry `handle`, which may be free or beyond the end of the table.
-  (func $entry_at (param $table i32) (param $handle i32) (result i32)
-    (i32.add
-      (i32.load (i32.shl (local.get $table) (i32.const 4)))
-      (i32.shl (local.get $handle) (i32.const 4))))
-
-  ;; Table.get: address of the entry `handle`, which must be there and of type `type`.
-  (func $get (param $table i32) (param $handle i32) (param $type i32) (result i32)
-    (local $entry i32) (local $entry_type i32)
-    (if (global.get $heap)
+  ;; Address of the entry `handle`; 0 where there is none of type `type`.
+  (func $find (export "find") (param $table i32) (param $handle i32) (param $type i32) (result i32)
+    (local $header i32) (local $entry i32)
+    (local.set $header (i32.shl (local.get $table) (i32.const 4)))
+    (if (result i32) (i32.lt_u (local.get $handle) (i32.load offset=8 (local.get $header)))
       (then
-        (if (i32.lt_u (local.get $handle) (i32.load offset=8 (i32.shl (local.get $table) (i32.const 4))))
-          (then
-            (local.set $entry (call $entry_at (local.get $table) (local.get $handle)))
-            (local.set $entry_type (i32.load (local.get $entry)))))))
-    (if (i32.ne (local.get $entry_type) (local.get $type))
-      (then
-        (if (i32.eqz (local.get $entry_type))
-          (then (call $"trap: unknown handle index") (unreachable)))
-        (call $"trap: handle index used with the wrong type, expected guest-defined resource but found a different guest-defined resource")
-        (unreachable)))
-    (local.get $entry))
+        (local.set $entry (i32.add (i32.load (local.get $header)) (i32.shl (local.get $handle) (i32.const 4))))
+        (if (result i32) (i32.eq (i32.load (local.get $entry)) (local.get $type))
+          (then (local.get $entry))
+          (else (i32.const 0))))
+      (else (i32.const 0))))
 
-  ;; Table.add: the handle freed last is used again first; else the table gets longer.
-  (func $add (param $table i32) (param $type i32) (param $rep i32) (param $scope i32) (result i32)
+  ;; An own handle in the place that was freed last; 0 where none is free.
+  (func $reuse (export "reuse") (param $table i32) (param $type i32) (param $rep i32) (result i32)
     (local $header i32) (local $handle i32) (local $entry i32)
-    (if (i32.eqz (global.get $heap))
-      (then (drop (call $allocate (i32.const 0)))))
     (local.set $header (i32.shl (local.get $table) (i32.const 4)))
     (local.set $handle (i32.load offset=12 (local.get $header)))
     (if (local.get $handle)
       (then
-        (local.set $entry (call $entry_at (local.get $table) (local.get $handle)))
-        (i32.store offset=12 (local.get $header) (i32.load offset=4 (local.get $entry))))
-      (else
-        (local.set $handle (i32.load offset=8 (local.get $header)))
-        (if (i32.eqz (local.get $handle))
-          (then (local.set $handle (i32.const 1))))
-        (if (i32.ge_u (local.get $handle) (i32.load offset=4 (local.get $header)))
-          (then (call $grow_table (local.get $header))))
-        (i32.store offset=8 (local.get $header) (i32.add (local.get $handle) (i32.const 1)))
-        (local.set $entry (call $entry_at (local.get $table) (local.get $handle)))))
-    (i32.store (local.get $entry) (local.get $type))
-    (i32.store offset=4 (local.get $entry) (local.get $rep))
-    (i32.store offset=8 (local.get $entry) (local.get $scope))
-    (i32.store offset=12 (local.get $entry) (i32.const 0))
+        (local.set $entry (i32.add (i32.load (local.get $header)) (i32.shl (local.get $handle) (i32.const 4))))
+        (i32.store offset=12 (local.get $header) (i32.load offset=4 (local.get $entry)))
+        (i32.store (local.get $entry) (local.get $type))
+        (i32.store offset=4 (local.get $entry) (local.get $rep))))
     (local.get $handle))
 
-  ;; Table.remove, of the entry of `handle`, which may not be lent.
-  (func $remove (param $table i32) (param $handle i32) (param $entry i32)
-    (local $header i32)
-    (if (i32.load offset=12 (local.get $entry))
-      (then (call $"trap: cannot remove owned resource while borrowed") (unreachable)))
+  ;; Removes an own handle that is not lent, and gives its representation; -1 where `handle` is not one of type `type`.
+  (func $take (export "take") (param $table i32) (param $handle i32) (param $type i32) (result i64)
+    (local $header i32) (local $entry i32) (local $rep i64)
+    (local.set $rep (i64.const -1))
     (local.set $header (i32.shl (local.get $table) (i32.const 4)))
-    (i32.store (local.get $entry) (i32.const 0))
-    (i32.store offset=4 (local.get $entry) (i32.load offset=12 (local.get $header)))
-    (i32.store offset=12 (local.get $header) (local.get $handle)))
+    (if (i32.lt_u (local.get $handle) (i32.load offset=8 (local.get $header)))
+      (then
+        (local.set $entry (i32.add (i32.load (local.get $header)) (i32.shl (local.get $handle) (i32.const 4))))
+        (if (i32.eq (i32.load (local.get $entry)) (local.get $type))
+          (then
+            (if (i64.eqz (i64.load offset=8 (local.get $entry)))
+              (then
+                (local.set $rep (i64.load32_u offset=4 (local.get $entry)))
+                (i32.store (local.get $entry) (i32.const 0))
+                (i32.store offset=4 (local.get $entry) (i32.load offset=12 (local.get $header)))
+                (i32.store offset=12 (local.get $header) (local.get $handle))))))))
+    (local.get $rep))
 
-  ;; canon_resource_new, and lower_own.
-  (func (export "resource_new") (param $table i32) (param $type i32) (param $rep i32) (result i32)
-    (call $add (local.get $table) (local.get $type) (local.get $rep) (i32.const 0)))
+  ;; Table.get: address of the entry `handle`, which must be there and of type `type`.
+  (func $get (param $table i32) (param $handle i32) (param $type i32) (result i32)
+    (local $entry i32)
+    (local.set $entry (call $find (local.get $table) (local.get $handle) (local.get $type)))
+    (if (i32.eqz (local.get $entry))
+      (then (call $refuse (local.get $table) (local.get $handle)) (unreachable)))
+    (local.get $entry))
+
+  ;; Says what is wrong with a handle that is not there with the type that was asked for.
+  (func $refuse (export "refuse") (param $table i32) (param $handle i32)
+    (if (i32.lt_u (local.get $handle) (i32.load offset=8 (i32.shl (local.get $table) (i32.const 4))))
+      (then
+        (if (i32.load (call $entry_at (local.get $table) (local.get $handle)))
+          (then
+            (call $"trap: handle index used with the wrong type, expected guest-defined resource but found a different guest-defined resource")
+            (unreachable)))))
+    (call $"trap: unknown handle index"))
+
+  ;; canon_resource_new, and lower_own. Table.add: the handle freed last is used again first; else the table gets longer.
+  (func $resource_new (export "resource_new") (param $table i32) (param $type i32) (param $rep i32) (result i32)
+    (local $header i32) (local $handle i32) (local $entry i32)
+    (local.set $handle (call $reuse (local.get $table) (local.get $type) (local.get $rep)))
+    (if (local.get $handle) (then (return (local.get $handle))))
+    (local.set $header (i32.shl (local.get $table) (i32.const 4)))
+    (local.set $handle (i32.load offset=8 (local.get $header)))
+    (if (i32.eqz (local.get $handle))
+      (then (local.set $handle (i32.const 1))))
+    (if (i32.ge_u (local.get $handle) (i32.load offset=4 (local.get $header)))
+      (then (call $grow_table (local.get $header))))
+    (i32.store offset=8 (local.get $header) (i32.add (local.get $handle) (i32.const 1)))
+    (local.set $entry (call $entry_at (local.get $table) (local.get $handle)))
+    (i32.store (local.get $entry) (local.get $type))
+    (i32.store offset=4 (local.get $entry) (local.get $rep))
+    (local.get $handle))
 
   ;; canon_resource_rep; also lift_borrow where nothing can remove the entry before the call ends.
   (func (export "resource_rep") (param $table i32) (param $handle i32) (param $type i32) (result i32)
     (i32.load offset=4 (call $get (local.get $table) (local.get $handle) (local.get $type))))
 
+  ;; lift_own
+  (func (export "lift_own") (param $table i32) (param $handle i32) (param $type i32) (result (;rep;) i32)
+    (local $rep i64)
+    (local.set $rep (call $take (local.get $table) (local.get $handle) (local.get $type)))
+    (if (i64.lt_s (local.get $rep) (i64.const 0))
+      (then
+        (if (i32.load offset=12 (call $get (local.get $table) (local.get $handle) (local.get $type)))
+          (then (call $"trap: cannot remove owned resource while borrowed") (unreachable)))
+        (call $"trap: cannot lift own resource from a borrow")
+        (unreachable)))
+    (i32.wrap_i64 (local.get $rep)))
+
   ;; canon_resource_drop, but for the destructor, which the caller runs with `rep` if `is_own` is 1.
   (func (export "resource_drop") (param $table i32) (param $handle i32) (param $type i32)
     (result (;is_own;) i32 (;rep;) i32)
-    (local $entry i32) (local $rep i32) (local $scope i32)
+    (local $rep i64) (local $entry i32) (local $scope i32)
+    (local.set $rep (call $take (local.get $table) (local.get $handle) (local.get $type)))
+    (if (i64.ge_s (local.get $rep) (i64.const 0))
+      (then (return (i32.const 1) (i32.wrap_i64 (local.get $rep)))))
     (local.set $entry (call $get (local.get $table) (local.get $handle) (local.get $type)))
-    (local.set $rep (i32.load offset=4 (local.get $entry)))
-    (local.set $scope (i32.load offset=8 (local.get $entry)))
-    (call $remove (local.get $table) (local.get $handle) (local.get $entry))
-    (if (local.get $scope)
-      (then (i32.store (local.get $scope) (i32.sub (i32.load (local.get $scope)) (i32.const 1)))))
-    (i32.eqz (local.get $scope))
-    (local.get $rep))
-
-  ;; lift_own
-  (func (export "lift_own") (param $table i32) (param $handle i32) (param $type i32) (result (;rep;) i32)
-    (local $entry i32) (local $rep i32)
-    (local.set $entry (call $get (local.get $table) (local.get $handle) (local.get $type)))
-    (local.set $rep (i32.load offset=4 (local.get $entry)))
-    (call $remove (local.get $table) (local.get $handle) (local.get $entry))
-    (if (i32.load offset=8 (local.get $entry))
-      (then (call $"trap: cannot lift own resource from a borrow") (unreachable)))
-    (local.get $rep))
+    (if (i32.load offset=12 (local.get $entry))
+      (then (call $"trap: cannot remove owned resource while borrowed") (unreachable)))
+    (local.set $scope (i32.load offset=8 (local.get $entry))) ;; it is a borrow
+    (i32.store (local.get $scope) (i32.sub (i32.load (local.get $scope)) (i32.const 1)))
+    (i32.store offset=8 (local.get $entry) (i32.const 0))
+    (i32.const 0)
+    (i32.wrap_i64 (call $take (local.get $table) (local.get $handle) (local.get $type))))
 
   ;; lift_borrow: Subtask.add_lender. The lend names the entry, not its address, for the table may be moved.
   (func (export "lift_borrow") (param $table i32) (param $handle i32) (param $type i32) (param $scope i32)
@@ -198,8 +229,11 @@
   ;; lower_borrow, into an instance that does not define the resource.
   (func (export "lower_borrow") (param $table i32) (param $type i32) (param $rep i32) (param $scope i32)
     (result (;handle;) i32)
+    (local $handle i32)
     (i32.store (local.get $scope) (i32.add (i32.load (local.get $scope)) (i32.const 1)))
-    (call $add (local.get $table) (local.get $type) (local.get $rep) (local.get $scope)))
+    (local.set $handle (call $resource_new (local.get $table) (local.get $type) (local.get $rep)))
+    (i32.store offset=8 (call $entry_at (local.get $table) (local.get $handle)) (local.get $scope))
+    (local.get $handle))
 
   ;; The Task and Subtask of one call.
   (func (export "scope_enter") (result (;scope;) i32)

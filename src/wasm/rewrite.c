@@ -136,6 +136,16 @@ static void walk_index(struct walk *w, enum index_space space) {
   put_u32(w->out, to);
 }
 
+/* Whether there is such a local is for who types the code. */
+static inline void walk_local(struct walk *w) {
+  const uint8_t *start = w->r.at;
+  const uint32_t index = next_u32(w, "the local");
+  if (!w->out || !w->maps->locals)
+    return;
+  copy_run(w, start);
+  put_u32(w->out, w->maps->locals[index]);
+}
+
 /* A value type or, with no code, a heap type that was read from `start`. */
 static void walk_type(struct walk *w, const uint8_t *start, struct core_valtype type) {
   if (type.heap < 0 || (type.code != 0 && type.code != CORE_REF && type.code != CORE_REF_NULL))
@@ -258,8 +268,10 @@ static void walk_labels(struct walk *w) {
 /* One letter of opcodes.def. */
 static inline void walk_immediate(struct walk *w, char letter) {
   switch (letter) {
-  case 'l':
   case 'x':
+    walk_local(w);
+    return;
+  case 'l':
   case 'F':
   case 'n':
     next_u32(w, "the immediate");

@@ -22,9 +22,10 @@ enum index_space {
   INDEX_SPACE_COUNT
 };
 
-/* For each space, old index to new; NO_INDEX where nothing may refer to it any more. */
+/* For each space, old index to new; NO_INDEX where nothing may refer to it any more. Null: all stay as they are. */
 struct index_maps {
   const uint32_t *to[INDEX_SPACE_COUNT];
+  const uint32_t *locals;
 };
 
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */

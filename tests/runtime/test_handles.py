@@ -38,6 +38,7 @@ class Handles:
         immutable = wasmtime.GlobalType(wasmtime.ValType.i32(), False)
         count = wasmtime.Global(self.store, immutable, wasmtime.Val.i32(table_count))
         self.exports = wasmtime.Instance(self.store, module, [count]).exports(self.store)
+        self.exports["memory"].grow(self.store, table_count // 4096)  # what adapt_handles.c makes it at least
 
     def __getattr__(self, name):
         def call(*arguments):
