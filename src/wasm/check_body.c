@@ -133,17 +133,45 @@ void set_unreachable(struct checker *k) {
 /* Immediates. */
 
 static inline uint32_t next_u32(struct checker *k, const char *field) {
-  if (!at_end(&k->r) && *k->r.at < 0x80)
-    return *k->r.at++;
+  const uint8_t *const at = k->r.at;
+  if (k->r.end - at >= 2) {
+    if (at[0] < 0x80) {
+      k->r.at = at + 1;
+      return at[0];
+    }
+    if (at[1] < 0x80) {
+      k->r.at = at + 2;
+      return (at[0] & 0x7fu) | (uint32_t)at[1] << 7;
+    }
+  }
   return read_u32(&k->r, field);
 }
 
-uint32_t read_checked_index(struct checker *k, const char *what, uint32_t count) {
+/* Steps over a LEB128 number of at most `most` bytes, fewer than its width allows, so that all its bits count. False:
+ * it has more, or the input ends. */
+static inline bool skip_number(struct checker *k, unsigned most) {
+  const uint8_t *at = k->r.at;
+  const size_t left = (size_t)(k->r.end - at);
+  for (unsigned i = 0; i < most && i < left; i++)
+    if (at[i] < 0x80) {
+      k->r.at = at + i + 1;
+      return true;
+    }
+  return false;
+}
+
+_Noreturn static void fail_index(struct checker *k, const char *what, uint32_t index, uint32_t count) {
+  fail_instruction(k, "%s index %u is out of range: there %s %u", what, index, count == 1 ? "is" : "are", count);
+}
+
+static inline uint32_t next_index(struct checker *k, const char *what, uint32_t count) {
   const uint32_t index = next_u32(k, "the index");
   if (index >= count)
-    fail_instruction(k, "%s index %u is out of range: there %s %u", what, index, count == 1 ? "is" : "are", count);
+    fail_index(k, what, index, count);
   return index;
 }
+
+uint32_t read_checked_index(struct checker *k, const char *what, uint32_t count) { return next_index(k, what, count); }
 
 uint8_t read_checked_byte(struct checker *k, const struct instruction *row) {
   const uint8_t byte = read_byte(&k->r, "the immediate");
@@ -241,9 +269,7 @@ static void read_memarg(struct checker *k, const struct instruction *row) {
     fail_instruction(k, "the alignment is 2^%u, but has to be %s2^%u", alignment, row >= FIRST_ATOMIC ? "" : "at most ",
                      row->limit);
   const operand address = k->memories[memory];
-  if (!at_end(&k->r) && *k->r.at < 0x80)
-    k->r.at++;
-  else if (read_u64(&k->r, "the offset") > UINT32_MAX && address == CORE_I32)
+  if (!skip_number(k, 4) && read_u64(&k->r, "the offset") > UINT32_MAX && address == CORE_I32)
     fail_instruction(k, "the offset has more than 32 bits");
   k->letters['m'] = address;
 }
@@ -262,13 +288,12 @@ static void read_immediate(struct checker *k, const struct instruction *row, cha
     read_memarg(k, row);
     return;
   case 'i':
-    if (!at_end(&k->r) && *k->r.at < 0x80)
-      k->r.at++;
-    else
+    if (!skip_number(k, 4))
       read_s32(&k->r, "the constant");
     return;
   case 'I':
-    read_s64(&k->r, "the constant");
+    if (!skip_number(k, 9))
+      read_s64(&k->r, "the constant");
     return;
   case 'g':
     k->letters['g'] = read_global(k)->type;
@@ -305,11 +330,25 @@ static void read_immediate(struct checker *k, const struct instruction *row, cha
   }
 }
 
+/* Are the operands on the stack just what the row takes? Most often they are. */
+static inline bool has_operands(const struct checker *k, const struct instruction *row) {
+  if (k->count - k->frame->height < row->operand_count)
+    return false;
+  const operand *const at = &k->operands[k->count - row->operand_count];
+  for (unsigned i = 0; i < row->operand_count; i++)
+    if (at[i] != k->letters[(uint8_t)row->operands[i]])
+      return false;
+  return true;
+}
+
 void check_plain(struct checker *k, const struct instruction *row) {
   for (const char *letter = row->immediates; *letter; letter++)
     read_immediate(k, row, *letter);
-  for (unsigned i = row->operand_count; i-- > 0;)
-    pop(k, k->letters[(uint8_t)row->operands[i]]);
+  if (has_operands(k, row))
+    k->count -= row->operand_count;
+  else
+    for (unsigned i = row->operand_count; i-- > 0;)
+      pop(k, k->letters[(uint8_t)row->operands[i]]);
   for (unsigned i = 0; i < row->result_count; i++)
     push(k, k->letters[(uint8_t)row->results[i]]);
 }
@@ -392,7 +431,7 @@ static void set_local(struct checker *k, uint32_t index) {
 
 void check_local_get(struct checker *k, const struct instruction *row) {
   (void)row;
-  const uint32_t index = read_checked_index(k, "local", k->local_count);
+  const uint32_t index = next_index(k, "local", k->local_count);
   if (!is_set(k, index))
     fail_instruction(k, "local %u has no value yet", index);
   push(k, local_type(k, index));
@@ -400,14 +439,14 @@ void check_local_get(struct checker *k, const struct instruction *row) {
 
 void check_local_set(struct checker *k, const struct instruction *row) {
   (void)row;
-  const uint32_t index = read_checked_index(k, "local", k->local_count);
+  const uint32_t index = next_index(k, "local", k->local_count);
   pop(k, local_type(k, index));
   set_local(k, index);
 }
 
 void check_local_tee(struct checker *k, const struct instruction *row) {
   (void)row;
-  const uint32_t index = read_checked_index(k, "local", k->local_count);
+  const uint32_t index = next_index(k, "local", k->local_count);
   pop(k, local_type(k, index));
   set_local(k, index);
   push(k, local_type(k, index));
@@ -459,28 +498,24 @@ static const struct instruction *next_prefixed(struct checker *k, uint8_t prefix
   return row;
 }
 
-static inline const struct instruction *next_instruction(struct checker *k) {
-  k->start = k->r.at;
-  const uint8_t code = read_byte(&k->r, "the instruction");
+/* Of what has no row of its own: a prefix, or nothing. */
+static const struct instruction *next_other(struct checker *k, uint8_t code) {
   if (code >= FIRST_PREFIX && code <= LAST_PREFIX)
     return next_prefixed(k, code);
-  if (!instructions[code].name) {
-    k->r.at = k->start;
-    fail_at(&k->r, "unknown instruction 0x%02x", code);
-  }
-  return &instructions[code];
+  k->r.at = k->start;
+  fail_at(&k->r, "unknown instruction 0x%02x", code);
+}
+
+static inline void next_instruction(struct checker *k) {
+  k->start = k->r.at;
+  const uint8_t code = at_end(&k->r) ? read_byte(&k->r, "the instruction") : *k->r.at++;
+  k->row = instructions[code].name ? &instructions[code] : next_other(k, code);
 }
 
 /* expr ::= instr* 0x0b, which leaves the results of `type`. */
-static void check_expression(struct checker *k, struct signature type, operand single) {
+static void begin_expression(struct checker *k, struct signature type, operand single) {
   k->count = k->frames.count = k->set_locals.count = 0;
   push_frame(k, FRAME_BODY, type, single);
-  do {
-    k->row = next_instruction(k);
-    if (k->is_constant && !k->row->is_constant)
-      fail_instruction(k, "this can't be in a constant expression");
-    k->row->check(k, k->row);
-  } while (k->frames.count);
 }
 
 void check_body(struct checker *k, uint32_t function_type, struct bytes body) {
@@ -490,7 +525,11 @@ void check_body(struct checker *k, uint32_t function_type, struct bytes body) {
   k->is_shared = k->module->types.items[function_type].is_shared;
   k->body++;
   read_locals(k, type);
-  check_expression(k, (struct signature){.results = type->results, .result_count = type->result_count}, OPERAND_BOTTOM);
+  begin_expression(k, (struct signature){.results = type->results, .result_count = type->result_count}, OPERAND_BOTTOM);
+  do {
+    next_instruction(k);
+    k->row->check(k, k->row);
+  } while (k->frames.count);
   expect_end(&k->r, "function body");
 }
 
@@ -500,6 +539,12 @@ void check_constant(struct checker *k, struct bytes expression, operand wanted) 
   k->r = reader_of(k->r.context, expression, k->r.origin);
   k->is_constant = true;
   k->is_shared = false;
-  check_expression(k, (struct signature){.result_count = 1}, wanted);
+  begin_expression(k, (struct signature){.result_count = 1}, wanted);
+  do {
+    next_instruction(k);
+    if (!k->row->is_constant)
+      fail_instruction(k, "this can't be in a constant expression");
+    k->row->check(k, k->row);
+  } while (k->frames.count);
   expect_end(&k->r, "constant expression");
 }

@@ -20,7 +20,10 @@
 /* Frames. */
 
 void push_frame(struct checker *k, enum frame_kind kind, struct signature type, operand single) {
-  k->frame = VEC_PUSH(k->r.context, &k->frames);
+  if (k->frames.count < k->frames.capacity)
+    k->frame = &k->frames.items[k->frames.count++];
+  else
+    k->frame = VEC_PUSH(k->r.context, &k->frames);
   *k->frame = (struct frame){
       .kind = kind, .height = k->count, .set_height = k->set_locals.count, .type = type, .single = single};
 }
