@@ -180,7 +180,8 @@ static bool heap_matches(const struct module *a, struct core_valtype type, const
     if (type.heap >= a->types.count)
       return false;
     const struct core_type *defined = &a->types.items[type.heap];
-    return defined->is_shared == wanted.shared && abstract_heap_matches(heap_of_composite(defined->composite), wanted.heap);
+    return defined->is_shared == wanted.shared &&
+           abstract_heap_matches(heap_of_composite(defined->composite), wanted.heap);
   }
   if (wanted.heap >= 0) {
     if (wanted.heap >= b->types.count)
