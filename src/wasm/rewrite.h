@@ -46,7 +46,4 @@ void visit_expression(struct context *c, const struct module *m, struct bytes ex
 /* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 
-/* Does any body use an instruction that can throw or catch? */
-bool uses_exceptions(struct context *c, const struct module *m);
-
 #endif
