@@ -479,7 +479,7 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
   case 'g':
     return walk_common_index(w, SPACE_GLOBAL, at);
   case '{':
-    if (opcode->immediates[1] != 'b' || !is_simple_blocktype(at[1]))
+    if (opcode->immediates[1] != 'b' || opcode->immediates[2] || !is_simple_blocktype(at[1]))
       return NULL;
     w->depth++;
     return at + 2;
