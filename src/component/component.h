@@ -148,14 +148,15 @@ struct canon_options {
 };
 enum string_encoding { ENCODING_UTF8, ENCODING_UTF16, ENCODING_LATIN1_UTF16 };
 
-/* One row per canonical function: canon.def, CANON(enumerator, opcode, "name", immediates). */
+/* One row per canonical function: canon.def, CANON(enumerator, opcode, "name", immediates, signature). */
 enum canon_kind {
-#define CANON(id, opcode, name, immediates) CANON_##id,
+#define CANON(id, opcode, name, immediates, signature) CANON_##id,
 #include "component/canon.def"
 #undef CANON
   CANON_KIND_COUNT
 };
 const char *canon_name(enum canon_kind kind);
+const char *canon_signature(enum canon_kind kind); /* as canon.def says */
 
 struct canon_definition {
   enum canon_kind kind;
@@ -247,6 +248,9 @@ enum sort introduced_sort(const struct definition *definition, uint32_t *count);
 struct component *read_component(struct context *c, struct bytes input);
 /* Is it a component, by its preamble (or a core module)? */
 bool is_component(struct bytes input);
+
+/* component/check.c. Types every definition, also of what is never instantiated; fails at the first that is invalid. */
+void check_component(struct context *c, const struct component *root);
 
 /* component/dump.c: one line per definition, for golden tests. */
 void dump_component(const struct component *component, struct buffer *out);

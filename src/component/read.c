@@ -241,7 +241,7 @@ struct canon_row {
 };
 
 static const struct canon_row canon_rows[] = {
-#define CANON(id, opcode, name, immediates) {CANON_##id, opcode, immediates},
+#define CANON(id, opcode, name, immediates, signature) {CANON_##id, opcode, immediates},
 #include "component/canon.def"
 #undef CANON
 };
