@@ -8,8 +8,8 @@
  *       (component                           scope inside of it: an outer alias of type 0 of $C is refused here,
  *         (alias outer $C $R (type))))       as the component would depend on a resource of another
  *
- * What a component is for its surroundings is its type: what it imports and exports, and which resources are new in each
- * instance of it. The linker evaluates types with definite resources, of what is instantiated alone; here they are
+ * What a component is for its surroundings is its type: what it imports and exports, and which resources are new in
+ * each instance of it. The linker evaluates types with definite resources, of what is instantiated alone; here they are
  * abstract, and nothing is instantiated.
  *
  * Requires  read.c: the form of everything.
@@ -18,20 +18,19 @@
  */
 #include "component/check.h"
 
-void count_steps(struct check *check, uint64_t steps) {
+void spend(struct check *check, uint64_t steps) {
   check->steps += steps;
   if (check->steps > CHECK_STEP_LIMIT)
-    REFUSE(check, "the component needs more than %d steps to be checked; its types are too large",
-           CHECK_STEP_LIMIT);
+    REFUSE(check, "the component needs more than %d steps to be checked; its types are too large", CHECK_STEP_LIMIT);
 }
 
-void enter(struct check *check) {
+void descend(struct check *check) {
   if (check->depth == NESTING_LIMIT)
     REFUSE(check, "components and types are nested more than %d deep", NESTING_LIMIT);
   check->depth++;
 }
 
-void leave(struct check *check) {
+void ascend(struct check *check) {
   assert(check->depth > 0);
   check->depth--;
 }
@@ -63,7 +62,7 @@ void add_part(struct check *check, struct typing *typing, const struct typing *p
 }
 
 void add_signature_size(struct check *check, struct typing *typing, const struct signature *signature) {
-  count_steps(check, signature->items.count);
+  spend(check, signature->items.count);
   for (uint32_t i = 0; i < signature->items.count; i++) {
     const struct item *item = &signature->items.items[i].item;
     if (item->sort == SORT_CORE_MODULE)
@@ -92,7 +91,13 @@ const struct typing *new_resource(struct check *check, struct bytes name) {
 
 struct bytes id_key(const uint32_t *id) { return (struct bytes){(const uint8_t *)id, sizeof *id}; }
 
-void add_resource(struct check *check, struct resources *resources, uint32_t id) {
+bool add_id(struct check *check, struct map *ids, const struct typing *typing) {
+  const uint32_t count = ids->entries.count;
+  map_add(check->context, ids, id_key(&typing->id), 1);
+  return ids->entries.count != count;
+}
+
+void note_resource(struct check *check, struct resources *resources, uint32_t id) {
   const struct typing *resource = check->typings.items[id];
   assert(resource->kind == DEFTYPE_RESOURCE);
   if (map_add(check->context, &resources->ids, id_key(&resource->id), resources->list.count) == resources->list.count)
@@ -122,8 +127,8 @@ const struct item *find_named(const struct signature *signature, struct bytes na
 
 /* Scopes. */
 
-void enter_scope(struct check *check, struct scope *scope, enum scope_kind kind) {
-  enter(check);
+void open_scope(struct check *check, struct scope *scope, enum scope_kind kind) {
+  descend(check);
   scope->kind = kind;
   scope->outer = check->scope;
   scope->imports.role = "import";
@@ -131,12 +136,12 @@ void enter_scope(struct check *check, struct scope *scope, enum scope_kind kind)
   check->scope = scope;
 }
 
-void leave_scope(struct check *check) {
+void close_scope(struct check *check) {
   check->scope = check->scope->outer;
-  leave(check);
+  ascend(check);
 }
 
-struct item get_item(struct check *check, enum sort sort, uint32_t index) {
+struct item item_at(struct check *check, enum sort sort, uint32_t index) {
   const struct scope *scope = check->scope;
   if (index >= scope->spaces[sort].count)
     REFUSE(check, "there is no %s %u: %u %s defined before this", sort_name(sort), index, scope->spaces[sort].count,
@@ -144,8 +149,8 @@ struct item get_item(struct check *check, enum sort sort, uint32_t index) {
   return scope->spaces[sort].items[index];
 }
 
-void add_item(struct check *check, struct scope *scope, const struct item *item) {
-  count_steps(check, 1);
+void push_item(struct check *check, struct scope *scope, const struct item *item) {
+  spend(check, 1);
   VEC_ADD(check->context, &scope->spaces[item->sort], *item);
 }
 
@@ -175,7 +180,7 @@ static void check_alias_place(struct check *check, const struct alias *alias) {
 }
 
 static void check_export_alias(struct check *check, const struct alias *alias) {
-  const struct item instance = get_item(check, SORT_INSTANCE, alias->instance);
+  const struct item instance = item_at(check, SORT_INSTANCE, alias->instance);
   const struct item *item = find_named(&instance.type->is.instance.exports, alias->name);
   if (!item)
     REFUSE(check, "%.*s has no export named \"%.*s\"", SHOW(show_item(check, SORT_INSTANCE, alias->instance)),
@@ -183,7 +188,7 @@ static void check_export_alias(struct check *check, const struct alias *alias) {
   if (item->sort != alias->sort)
     REFUSE(check, "the export \"%.*s\" of %.*s is a %s; it is aliased as a %s", SHOW(alias->name),
            SHOW(show_item(check, SORT_INSTANCE, alias->instance)), sort_name(item->sort), sort_name(alias->sort));
-  add_item(check, check->scope, item);
+  push_item(check, check->scope, item);
 }
 
 /* "the target type may not transitively refer to a resource type", from another component. */
@@ -201,10 +206,10 @@ static void check_isolation(struct check *check, const struct alias *alias, cons
 static void check_outer_alias(struct check *check, const struct alias *alias) {
   struct scope *inner = check->scope;
   check->scope = scope_outside(check, alias->count);
-  const struct item item = get_item(check, alias->sort, alias->index);
+  const struct item item = item_at(check, alias->sort, alias->index);
   check->scope = inner;
   check_isolation(check, alias, &item);
-  add_item(check, check->scope, &item);
+  push_item(check, check->scope, &item);
 }
 
 static void check_alias(struct check *check, const struct alias *alias) {
@@ -241,12 +246,12 @@ static struct resources find_exposed_resources(struct check *check, const struct
     if (!has_resource(&exported, id))
       REFUSE(check, "the exports of the component use %.*s, which is not exported itself; export it before them",
              SHOW(show_resource(check, check->typings.items[id])));
-    add_resource(check, &exposed, id);
+    note_resource(check, &exposed, id);
   }
   return exposed;
 }
 
-const struct typing *finish_component(struct check *check, struct scope *scope) {
+const struct typing *component_typing(struct check *check, struct scope *scope) {
   check_imported_resources(check, scope);
   struct typing *typing = new_typing(check, DEFTYPE_COMPONENT);
   typing->is.component.imports = scope->imports.items;
@@ -260,25 +265,25 @@ const struct typing *finish_component(struct check *check, struct scope *scope) 
 
 static const struct typing *check_whole(struct check *check, const struct component *component) {
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
-  enter_scope(check, scope, SCOPE_COMPONENT);
+  open_scope(check, scope, SCOPE_COMPONENT);
   scope->component = component;
   for (uint32_t i = 0; i < component->definitions.count; i++)
     check_definition(check, &component->definitions.items[i]);
   check->offset = component->offset;
-  const struct typing *typing = finish_component(check, scope);
-  leave_scope(check);
+  const struct typing *typing = component_typing(check, scope);
+  close_scope(check);
   return typing;
 }
 
 static void check_nested_component(struct check *check, const struct component *component) {
   push_place(check->context, "component", check->scope->spaces[SORT_COMPONENT].count, component->name);
-  const struct item item = {.sort = SORT_COMPONENT, .type = check_whole(check, component)};
+  const struct item item = {.sort = SORT_COMPONENT, .type = check_whole(check, component), .name = component->name};
   pop_place(check->context);
-  add_item(check, check->scope, &item);
+  push_item(check, check->scope, &item);
 }
 
 void check_definition(struct check *check, const struct definition *definition) {
-  count_steps(check, 1);
+  spend(check, 1);
   check->offset = definition->offset;
   switch (definition->kind) {
   case DEFINE_CORE_MODULE:

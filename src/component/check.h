@@ -22,8 +22,8 @@
 
 #include <assert.h>
 
-#define CHECK_STEP_LIMIT 20000000         /* definitions checked, and types and items looked at, in one input */
-#define TYPE_SIZE_LIMIT 1000000           /* types in a type, each counted as often as it is there */
+#define CHECK_STEP_LIMIT 20000000            /* definitions checked, and types and items looked at, in one input */
+#define TYPE_SIZE_LIMIT 1000000              /* types in a type, each counted as often as it is there */
 #define VALUE_SIZE_LIMIT ((uint64_t)1 << 28) /* "elem_size(t, 'i64') is less than 2^28 for every defvaltype t" */
 
 struct typing;
@@ -61,12 +61,13 @@ struct module_typing {
 /* What an index denotes, and what an import or export is. */
 struct item {
   enum sort sort;
+  struct bytes name;          /* of the import or export that made the index; size 0: none */
   const struct typing *type;  /* component-level sorts: its type; SORT_TYPE: itself */
   const struct typing *bound; /* SORT_TYPE: as it was before it got this name; a new resource: the same as `type` */
-  const struct module_typing *module;          /* SORT_CORE_MODULE; SORT_CORE_TYPE: null if it is no module type */
-  const struct core_signature *core_instance;  /* SORT_CORE_INSTANCE */
-  const struct core_typing *core;              /* SORT_CORE_FUNC ... SORT_CORE_TAG */
-  uint32_t core_type;                          /* SORT_CORE_TYPE: index into check->core */
+  const struct module_typing *module;         /* SORT_CORE_MODULE; SORT_CORE_TYPE: null if it is no module type */
+  const struct core_signature *core_instance; /* SORT_CORE_INSTANCE */
+  const struct core_typing *core;             /* SORT_CORE_FUNC ... SORT_CORE_TAG */
+  uint32_t core_type;                         /* SORT_CORE_TYPE: index into check->core */
 };
 
 struct named_item {
@@ -116,8 +117,8 @@ struct typing {
       struct resources imported, defined;
     } component;
     struct {
-      uint32_t id;    /* the typing that introduced it */
-      size_t offset;  /* where */
+      uint32_t id;   /* the typing that introduced it */
+      size_t offset; /* where */
     } resource;
   } is;
 };
@@ -162,17 +163,17 @@ struct check {
 #define REFUSE(check, ...) fail((check)->context, FAILURE_INPUT, (check)->offset, __VA_ARGS__)
 
 /* check.c */
-void count_steps(struct check *check, uint64_t steps);
-void enter(struct check *check); /* one level of recursion; NESTING_LIMIT of them */
-void leave(struct check *check);
-struct item get_item(struct check *check, enum sort sort, uint32_t index);
-void add_item(struct check *check, struct scope *scope, const struct item *item);
+void spend(struct check *check, uint64_t steps);
+void descend(struct check *check); /* one level of recursion; NESTING_LIMIT of them */
+void ascend(struct check *check);
+struct item item_at(struct check *check, enum sort sort, uint32_t index);
+void push_item(struct check *check, struct scope *scope, const struct item *item);
 void check_definition(struct check *check, const struct definition *definition);
-void enter_scope(struct check *check, struct scope *scope, enum scope_kind kind);
-void leave_scope(struct check *check);
+void open_scope(struct check *check, struct scope *scope, enum scope_kind kind);
+void close_scope(struct check *check);
 struct scope *scope_outside(struct check *check, uint32_t count);
 /* The component type of a scope all of whose definitions have been checked. */
-const struct typing *finish_component(struct check *check, struct scope *scope);
+const struct typing *component_typing(struct check *check, struct scope *scope);
 
 /* A new typing, to be filled in; of size and depth 1. */
 struct typing *new_typing(struct check *check, enum deftype_kind kind);
@@ -182,8 +183,9 @@ void add_signature_size(struct check *check, struct typing *typing, const struct
 /* The same type under another name. */
 const struct typing *rename_typing(struct check *check, const struct typing *typing, struct bytes name);
 const struct typing *new_resource(struct check *check, struct bytes name);
-struct bytes id_key(const uint32_t *id); /* borrows */
-void add_resource(struct check *check, struct resources *resources, uint32_t id);
+struct bytes id_key(const uint32_t *id);                                        /* borrows */
+bool add_id(struct check *check, struct map *ids, const struct typing *typing); /* false: it was there */
+void note_resource(struct check *check, struct resources *resources, uint32_t id);
 bool has_resource(const struct resources *resources, uint32_t id);
 bool add_named(struct check *check, struct signature *signature, struct bytes name, const struct item *item);
 const struct item *find_named(const struct signature *signature, struct bytes name); /* null: none */
@@ -269,9 +271,7 @@ struct bytes show_item(struct check *check, enum sort sort, uint32_t index); /* 
 struct bytes show_typing(struct check *check, const struct typing *typing);
 struct bytes show_short(struct check *check, const struct typing *typing); /* without its parts */
 struct bytes show_resource(struct check *check, const struct typing *resource);
-struct bytes show_trail(struct check *check, const struct trail *trail);
-struct bytes show_functype_of_core(struct check *check, const struct core_functype *type);
-struct bytes show_core_item(struct check *check, const struct core_typing *item);
-const char *typing_kind_name(const struct typing *typing); /* "function type", ... */
+struct bytes show_trail(struct check *check, const struct trail *trail); /* with a blank at the end */
+const char *typing_kind_name(const struct typing *typing);               /* "function type", ... */
 
 #endif

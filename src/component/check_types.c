@@ -37,10 +37,10 @@ static struct part_words words_of(const struct deftype *deftype) {
 const struct typing *get_typing(struct check *check, uint32_t index, enum deftype_kind kind) {
   static const char *const wanted[] = {"a defined value type", "a function type", "a component type",
                                        "an instance type", "a resource type"};
-  const struct typing *typing = get_item(check, SORT_TYPE, index).type;
+  const struct typing *typing = item_at(check, SORT_TYPE, index).type;
   if (typing->kind != kind)
-    REFUSE(check, "%.*s is a %s; %s is needed here", SHOW(show_item(check, SORT_TYPE, index)),
-           typing_kind_name(typing), wanted[kind]);
+    REFUSE(check, "%.*s is a %s; %s is needed here", SHOW(show_item(check, SORT_TYPE, index)), typing_kind_name(typing),
+           wanted[kind]);
   return typing;
 }
 
@@ -54,8 +54,9 @@ static void check_label(struct check *check, const struct part_words *words, str
   if (!label.size)
     REFUSE(check, "a %s is empty", words->name);
   if (!is_label(label))
-    REFUSE(check, "the %s \"%.*s\" is not in kebab case: words of letters and digits joined by \"-\", each all "
-                  "lower or all upper case, the first one starting with a letter",
+    REFUSE(check,
+           "the %s \"%.*s\" is not in kebab case: words of letters and digits joined by \"-\", each all "
+           "lower or all upper case, the first one starting with a letter",
            words->name, SHOW(label));
 }
 
@@ -75,7 +76,7 @@ static void check_labels(struct check *check, const struct deftype *deftype) {
 
 static const struct part *get_parts(struct check *check, const struct deftype *deftype, struct typing *typing) {
   struct part *parts = ALLOCATE(check->context, struct part, deftype->count);
-  count_steps(check, deftype->count);
+  spend(check, deftype->count);
   for (uint32_t i = 0; i < deftype->count; i++) {
     parts[i].label = deftype->parts[i].label;
     parts[i].type = get_value_typing(check, deftype->parts[i].type);
@@ -91,8 +92,8 @@ static const struct type *make_form(struct check *check, const struct typing *ty
   const uint32_t count = typing->is.value.count;
   struct type_field *fields = ALLOCATE(check->context, struct type_field, count);
   for (uint32_t i = 0; i < count; i++)
-    fields[i] = (struct type_field){.label = typing->is.value.parts[i].label,
-                                    .type = form_of(typing->is.value.parts[i].type)};
+    fields[i] =
+        (struct type_field){.label = typing->is.value.parts[i].label, .type = form_of(typing->is.value.parts[i].type)};
   const struct type form = {.kind = typing->is.value.kind,
                             .field_count = count,
                             .fields = fields,
@@ -157,13 +158,13 @@ static const struct typing *check_declarations(struct check *check, const struct
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
   push_place(check->context, is_component ? "component type" : "instance type", check->scope->spaces[SORT_TYPE].count,
              (struct bytes){0});
-  enter_scope(check, scope, is_component ? SCOPE_COMPONENT_TYPE : SCOPE_INSTANCE_TYPE);
+  open_scope(check, scope, is_component ? SCOPE_COMPONENT_TYPE : SCOPE_INSTANCE_TYPE);
   for (uint32_t i = 0; i < deftype->declaration_count; i++)
     check_definition(check, &deftype->declarations[i].definition);
   check->offset = offset;
   const struct typing *typing;
   if (is_component) {
-    typing = finish_component(check, scope);
+    typing = component_typing(check, scope);
   } else {
     struct typing *instance = new_typing(check, DEFTYPE_INSTANCE);
     instance->is.instance.exports = scope->exports.items;
@@ -171,21 +172,21 @@ static const struct typing *check_declarations(struct check *check, const struct
     add_signature_size(check, instance, &scope->exports.items);
     typing = instance;
   }
-  leave_scope(check);
+  close_scope(check);
   pop_place(check->context);
   return typing;
 }
 
 /* `[rep] -> []` */
 static void check_destructor(struct check *check, const struct deftype *deftype) {
-  const struct core_typing *dtor = get_item(check, SORT_CORE_FUNC, deftype->dtor).core;
+  const struct core_typing *dtor = item_at(check, SORT_CORE_FUNC, deftype->dtor).core;
   const struct core_functype *type = &dtor->module->types.items[dtor->type.type].func;
   const struct core_valtype rep = {.code = deftype->rep};
   const struct core_functype wanted = {.params = &rep, .param_count = 1};
   if (type->param_count != 1 || type->params[0].code != rep.code || type->result_count != 0)
     REFUSE(check, "%.*s has the wrong signature for a destructor: it is of type %.*s, not %.*s",
-           SHOW(show_item(check, SORT_CORE_FUNC, deftype->dtor)), SHOW(show_functype_of_core(check, type)),
-           SHOW(show_functype_of_core(check, &wanted)));
+           SHOW(show_item(check, SORT_CORE_FUNC, deftype->dtor)), SHOW(show_core_functype(check->context, type)),
+           SHOW(show_core_functype(check->context, &wanted)));
 }
 
 static const struct typing *check_resource_type(struct check *check, const struct deftype *deftype) {
@@ -197,7 +198,7 @@ static const struct typing *check_resource_type(struct check *check, const struc
   if (deftype->has_dtor)
     check_destructor(check, deftype);
   const struct typing *resource = new_resource(check, (struct bytes){0});
-  add_resource(check, &check->scope->defined, resource->id);
+  note_resource(check, &check->scope->defined, resource->id);
   map_add(check->context, &check->scope->representations, id_key(&resource->id), deftype->rep);
   return resource;
 }
@@ -220,5 +221,5 @@ void check_type(struct check *check, const struct deftype *deftype) {
     break;
   }
   item.bound = item.type;
-  add_item(check, check->scope, &item);
+  push_item(check, check->scope, &item);
 }

@@ -37,10 +37,10 @@ struct sort_index {
 struct extern_name {
   struct bytes name;
   struct bytes raw;        /* the production's bytes as read, for writing it again */
-  struct bytes implements; /* attributes; size 0: absent */
+  struct bytes implements; /* attributes; size 0: absent, or empty */
   struct bytes version_suffix;
   struct bytes external_id;
-  bool has_external_id; /* may be present and empty */
+  bool has_implements, has_version_suffix, has_external_id;
 };
 
 /* valtype: a primitive or a type index. */
@@ -115,9 +115,11 @@ struct module_type_outer {
 struct module_type_export {
   struct bytes name;
   struct core_extern type;
+  uint32_t types_before; /* how many types are declared before it */
 };
 struct module_type {
-  struct module *module; /* types and imports */
+  struct module *module;      /* types and imports */
+  VEC(uint32_t) types_before; /* of each import */
   VEC(struct module_type_export) exports;
   VEC(struct module_type_outer) outers; /* type `type` of `module` is a placeholder for the outer core type */
 };
