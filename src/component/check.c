@@ -160,7 +160,7 @@ struct scope *scope_outside(struct check *check, uint32_t count) {
   for (const struct scope *s = scope; s->outer; s = s->outer)
     scopes++;
   if (count >= scopes)
-    REFUSE(check, "an outer alias reaches %u scopes out, but there are only %u around it", count, scopes - 1);
+    REFUSE(check, "an outer alias has a count of %u, but the number of scopes around it is %u", count, scopes - 1);
   while (count--)
     scope = scope->outer;
   return scope;
@@ -175,8 +175,8 @@ static void check_alias_place(struct check *check, const struct alias *alias) {
   const bool is_fine = (alias->kind == ALIAS_EXPORT && (alias->sort == SORT_TYPE || alias->sort == SORT_INSTANCE)) ||
                        (alias->kind == ALIAS_OUTER && (alias->sort == SORT_TYPE || alias->sort == SORT_CORE_TYPE));
   if (!is_fine)
-    REFUSE(check, "an alias in a component or instance type can be of a type or instance, but not of a %s",
-           sort_name(alias->sort));
+    REFUSE(check, "an alias in a component or instance type can be of a type or instance, but not %s",
+           sort_words(alias->sort));
 }
 
 static void check_export_alias(struct check *check, const struct alias *alias) {
@@ -186,8 +186,8 @@ static void check_export_alias(struct check *check, const struct alias *alias) {
     REFUSE(check, "%.*s has no export named \"%.*s\"", SHOW(show_item(check, SORT_INSTANCE, alias->instance)),
            SHOW(alias->name));
   if (item->sort != alias->sort)
-    REFUSE(check, "the export \"%.*s\" of %.*s is a %s; it is aliased as a %s", SHOW(alias->name),
-           SHOW(show_item(check, SORT_INSTANCE, alias->instance)), sort_name(item->sort), sort_name(alias->sort));
+    REFUSE(check, "the export \"%.*s\" of %.*s is %s; it is aliased as %s", SHOW(alias->name),
+           SHOW(show_item(check, SORT_INSTANCE, alias->instance)), sort_words(item->sort), sort_words(alias->sort));
   push_item(check, check->scope, item);
 }
 

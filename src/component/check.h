@@ -222,7 +222,8 @@ struct comparison {
 struct trail {
   const struct trail *outer;
   const char *what;
-  struct bytes name; /* size 0: by position */
+  struct bytes name;
+  bool has_name; /* false: by position, unless that is NO_INDEX */
   uint32_t position;
 };
 void match_items(struct check *check, const struct comparison *comparison, const struct trail *trail,
@@ -272,6 +273,7 @@ struct bytes show_typing(struct check *check, const struct typing *typing);
 struct bytes show_short(struct check *check, const struct typing *typing); /* without its parts */
 struct bytes show_resource(struct check *check, const struct typing *resource);
 struct bytes show_trail(struct check *check, const struct trail *trail); /* with a blank at the end */
-const char *typing_kind_name(const struct typing *typing);               /* "function type", ... */
+const char *typing_kind_name(const struct typing *typing);               /* "a function type", ... */
+const char *sort_words(enum sort sort);                                  /* "a func", "an instance", ... */
 
 #endif

@@ -353,7 +353,8 @@ static const struct core_signature *instantiate(struct check *check, const struc
              "%.*s: the module instantiation argument \"%.*s\" does not export an item named \"%.*s\", which "
              "the module imports",
              SHOW(comparison.subject), SHOW(names->module), SHOW(names->name));
-    const struct trail outer = {NULL, "argument", names->module, 0}, here = {&outer, "export", names->name, 0};
+    const struct trail outer = {NULL, "argument", names->module, true, 0},
+                       here = {&outer, "export", names->name, true, 0};
     match_core(check, &comparison, &here, &given->items.items[index].item, &module->imports.items.items[i].item);
   }
   return &module->exports;
@@ -365,7 +366,7 @@ static const struct core_signature *collect_exports(struct check *check, const s
     const struct inline_export *export_ = &expression->exports[i];
     const struct bytes name = export_->name.name;
     if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
-      REFUSE(check, "\"%.*s\" is a %s, which a core instance can't export", SHOW(name), sort_name(export_->item.sort));
+      REFUSE(check, "\"%.*s\" is %s, which a core instance can't export", SHOW(name), sort_words(export_->item.sort));
     const struct item item = item_at(check, export_->item.sort, export_->item.index);
     spend(check, 1);
     if (map_add(check->context, &exports->names, name, i) != i)
@@ -391,8 +392,8 @@ void check_core_alias(struct check *check, const struct alias *alias) {
   const struct core_typing *core = &instance->items.items[index].item;
   const enum sort sort = (enum sort)(SORT_CORE_FUNC + core->type.kind);
   if (sort != alias->sort)
-    REFUSE(check, "the export \"%.*s\" of %.*s is a %s, not a %s as which it is aliased", SHOW(alias->name),
-           SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)), sort_name(sort), sort_name(alias->sort));
+    REFUSE(check, "the export \"%.*s\" of %.*s is %s, not %s as which it is aliased", SHOW(alias->name),
+           SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)), sort_words(sort), sort_words(alias->sort));
   const struct item item = {.sort = sort, .core = keep_core(check, *core)};
   push_item(check, check->scope, &item);
 }

@@ -256,7 +256,7 @@ void check_export(struct check *check, const struct export_definition *export_) 
   } else {
     const enum sort sort = export_->item.sort;
     if (sort >= SORT_CORE_FUNC && sort != SORT_CORE_MODULE)
-      REFUSE(check, "a %s can't be exported by a component; of the core sorts, only a module can", sort_name(sort));
+      REFUSE(check, "%s can't be exported by a component; of the core sorts, only a module can", sort_words(sort));
     item = item_at(check, sort, export_->item.index);
     if (sort == SORT_TYPE) {
       item.bound = item.type;

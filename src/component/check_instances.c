@@ -14,8 +14,8 @@
 
 static void expect_component_sort(struct check *check, struct bytes name, enum sort sort) {
   if (sort >= SORT_CORE_FUNC && sort != SORT_CORE_MODULE)
-    REFUSE(check, "\"%.*s\" is a %s, which is no item of a component instance; of the core sorts, only a module is",
-           SHOW(name), sort_name(sort));
+    REFUSE(check, "\"%.*s\" is %s, which is no item of a component instance; of the core sorts, only a module is",
+           SHOW(name), sort_words(sort));
 }
 
 static struct signature get_arguments(struct check *check, const struct instance_expr *expression) {

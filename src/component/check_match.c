@@ -31,9 +31,9 @@ _Noreturn static void refuse_difference(const struct walk *walk, const struct tr
 
 _Noreturn static void refuse_count(const struct walk *walk, const struct trail *trail, const char *what, uint32_t given,
                                    uint32_t wanted) {
-  struct context *context = walk->check->context;
-  refuse_difference(walk, trail, format_bytes(context, "of %u %s%s", given, what, given == 1 ? "" : "s"),
-                    format_bytes(context, "of %u", wanted));
+  const struct comparison *c = walk->comparison;
+  REFUSE(walk->check, "%.*s: %.*shas %u %s%s in %s, but %u in %s", SHOW(c->subject),
+         SHOW(show_trail(walk->check, trail)), given, what, given == 1 ? "" : "s", c->given, wanted, c->wanted);
 }
 
 static struct bytes quote(struct check *check, struct bytes name) {
@@ -72,8 +72,8 @@ static void match_parts(const struct walk *walk, const struct trail *trail, cons
     refuse_count(walk, trail, word, given_count, wanted_count);
   spend(walk->check, given_count);
   for (uint32_t i = 0; i < given_count; i++) {
-    const struct trail here = {trail, word, given[i].label, i};
-    const struct trail place = {trail, word, {0}, i};
+    const struct trail here = {trail, word, given[i].label, given[i].label.size > 0, i};
+    const struct trail place = {trail, word, {0}, false, i};
     if (!bytes_equal(given[i].label, wanted[i].label))
       refuse_difference(walk, &place, quote(walk->check, given[i].label), quote(walk->check, wanted[i].label));
     match_optional(walk, &here, given[i].type, wanted[i].type);
@@ -82,7 +82,7 @@ static void match_parts(const struct walk *walk, const struct trail *trail, cons
 
 static void match_two(const struct walk *walk, const struct trail *trail, const char *first, const char *second,
                       const struct typing *given, const struct typing *wanted) {
-  const struct trail here = {trail, first, {0}, NO_INDEX}, there = {trail, second, {0}, NO_INDEX};
+  const struct trail here = {trail, first, {0}, false, NO_INDEX}, there = {trail, second, {0}, false, NO_INDEX};
   match_optional(walk, &here, given->is.value.parts[0].type, wanted->is.value.parts[0].type);
   match_optional(walk, &there, given->is.value.parts[1].type, wanted->is.value.parts[1].type);
 }
@@ -92,14 +92,14 @@ static void match_resources(const struct walk *walk, const struct trail *trail, 
   if (given->is.resource.id == wanted->is.resource.id)
     return;
   const struct comparison *c = walk->comparison;
-  REFUSE(walk->check, "%.*s: %.*sis of %.*s in %s, but of %.*s in %s, and these resource types are not the same",
+  REFUSE(walk->check, "%.*s: the resource types are not the same: %.*sis of %.*s in %s, but of %.*s in %s",
          SHOW(c->subject), SHOW(show_trail(walk->check, trail)), SHOW(show_resource(walk->check, given)), c->given,
          SHOW(show_resource(walk->check, wanted)), c->wanted);
 }
 
 static void match_elements(const struct walk *walk, const struct trail *trail, const struct typing *given,
                            const struct typing *wanted) {
-  const struct trail here = {trail, "the element", {0}, NO_INDEX};
+  const struct trail here = {trail, "the element", {0}, false, NO_INDEX};
   if (given->is.value.length != wanted->is.value.length)
     refuse_difference(walk, trail, format_bytes(walk->check->context, "of length %u", given->is.value.length),
                       format_bytes(walk->check->context, "of length %u", wanted->is.value.length));
@@ -148,7 +148,7 @@ static void match_values(const struct walk *walk, const struct trail *trail, con
 
 static void match_funcs(const struct walk *walk, const struct trail *trail, const struct typing *given,
                         const struct typing *wanted) {
-  const struct trail result = {trail, "the result", {0}, NO_INDEX};
+  const struct trail result = {trail, "the result", {0}, false, NO_INDEX};
   if (given->is.func.is_async != wanted->is.func.is_async)
     refuse_difference(walk, trail, bytes_of(given->is.func.is_async ? "an async func" : "a func"),
                       bytes_of(wanted->is.func.is_async ? "an async func" : "a func that is not async"));
@@ -163,10 +163,10 @@ static void match_instances(const struct walk *walk, const struct trail *trail, 
   const struct comparison *c = walk->comparison;
   for (uint32_t i = 0; i < exports->items.count; i++) {
     const struct named_item *want = &exports->items.items[i];
-    const struct trail here = {trail, "export", want->name, 0};
+    const struct trail here = {trail, "export", want->name, true, 0};
     const struct item *item = find_named(&given->is.instance.exports, want->name);
     if (!item)
-      REFUSE(walk->check, "%.*s: %.*shas no export \"%.*s\" in %s, which %s asks for", SHOW(c->subject),
+      REFUSE(walk->check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s", SHOW(c->subject),
              SHOW(show_trail(walk->check, trail)), SHOW(want->name), c->given, c->wanted);
     match_items(walk->check, c, &here, item, &want->item);
   }
@@ -191,8 +191,7 @@ static void match_components(const struct walk *walk, const struct trail *trail,
 static void match_typings(const struct walk *walk, const struct trail *trail, const struct typing *given,
                           const struct typing *wanted) {
   if (given->kind != wanted->kind)
-    refuse_difference(walk, trail, format_bytes(walk->check->context, "a %s", typing_kind_name(given)),
-                      format_bytes(walk->check->context, "a %s", typing_kind_name(wanted)));
+    refuse_difference(walk, trail, bytes_of(typing_kind_name(given)), bytes_of(typing_kind_name(wanted)));
   switch (given->kind) {
   case DEFTYPE_VALUE:
     match_values(walk, trail, given, wanted);
@@ -214,18 +213,18 @@ static void match_typings(const struct walk *walk, const struct trail *trail, co
 
 /* Core items. */
 
-static void expect_limits(const struct walk *walk, const struct trail *trail, const struct core_limits *given,
-                          const struct core_limits *wanted, const char *what, struct bytes given_text,
-                          struct bytes wanted_text) {
-  const char *const how =
-      given->is_shared != wanted->is_shared ? "they differ in the shared flag"
-      : given->is_64 != wanted->is_64       ? "they differ in their index type"
+_Noreturn static void refuse_limits(const struct walk *walk, const struct trail *trail, const struct core_limits *given,
+                                    const struct core_limits *wanted, struct bytes given_text,
+                                    struct bytes wanted_text) {
+  const char *const what =
+      given->is_shared != wanted->is_shared ? "the shared flag differs"
+      : given->is_64 != wanted->is_64       ? "the index type differs"
       : given->has_page_size != wanted->has_page_size || given->page_size_log2 != wanted->page_size_log2
-          ? "they differ in their page size"
+          ? "the page size differs"
           : "the limits do not match";
   const struct comparison *c = walk->comparison;
-  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s: %s of the %s", SHOW(c->subject),
-         SHOW(show_trail(walk->check, trail)), SHOW(given_text), c->given, SHOW(wanted_text), c->wanted, how, what);
+  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s: %s", SHOW(c->subject),
+         SHOW(show_trail(walk->check, trail)), SHOW(given_text), c->given, SHOW(wanted_text), c->wanted, what);
 }
 
 void match_core(struct check *check, const struct comparison *comparison, const struct trail *trail,
@@ -239,10 +238,9 @@ void match_core(struct check *check, const struct comparison *comparison, const 
   const bool same_element = given->type.table.element.code == wanted->type.table.element.code &&
                             given->type.table.element.heap == wanted->type.table.element.heap;
   if (given->type.kind == wanted->type.kind && given->type.kind == CORE_MEMORY)
-    expect_limits(&walk, trail, &given->type.memory, &wanted->type.memory, "memory", given_text, wanted_text);
+    refuse_limits(&walk, trail, &given->type.memory, &wanted->type.memory, given_text, wanted_text);
   if (given->type.kind == wanted->type.kind && given->type.kind == CORE_TABLE && same_element)
-    expect_limits(&walk, trail, &given->type.table.limits, &wanted->type.table.limits, "table", given_text,
-                  wanted_text);
+    refuse_limits(&walk, trail, &given->type.table.limits, &wanted->type.table.limits, given_text, wanted_text);
   refuse_difference(&walk, trail, given_text, wanted_text);
 }
 
@@ -254,7 +252,8 @@ static void match_modules(const struct walk *walk, const struct trail *trail, co
   for (uint32_t i = 0; i < given->imports.items.count; i++) {
     const struct core_named *import = &given->imports.items.items[i];
     const struct core_import *names = &given->import_names.items[i];
-    const struct trail outer = {trail, "import", names->module, 0}, here = {&outer, "the item", names->name, 0};
+    const struct trail outer = {trail, "import", names->module, true, 0},
+                       here = {&outer, "the item", names->name, true, 0};
     const uint32_t index = map_get(&wanted->imports.names, import->name);
     if (index == NOT_FOUND)
       REFUSE(check, "%.*s: %.*simports \"%.*s\" \"%.*s\" in %s, which is no import in %s", SHOW(c->subject),
@@ -263,10 +262,10 @@ static void match_modules(const struct walk *walk, const struct trail *trail, co
   }
   for (uint32_t i = 0; i < wanted->exports.items.count; i++) {
     const struct core_named *export_ = &wanted->exports.items.items[i];
-    const struct trail here = {trail, "export", export_->name, 0};
+    const struct trail here = {trail, "export", export_->name, true, 0};
     const uint32_t index = map_get(&given->exports.names, export_->name);
     if (index == NOT_FOUND)
-      REFUSE(check, "%.*s: %.*shas no export \"%.*s\" in %s, which %s asks for", SHOW(c->subject),
+      REFUSE(check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s", SHOW(c->subject),
              SHOW(show_trail(check, trail)), SHOW(export_->name), c->given, c->wanted);
     match_core(check, c, &here, &given->exports.items.items[index].item, &export_->item);
   }
@@ -276,8 +275,7 @@ void match_items(struct check *check, const struct comparison *comparison, const
                  const struct item *given, const struct item *wanted) {
   const struct walk walk = {check, comparison};
   if (given->sort != wanted->sort)
-    refuse_difference(&walk, trail, format_bytes(check->context, "a %s", sort_name(given->sort)),
-                      format_bytes(check->context, "a %s", sort_name(wanted->sort)));
+    refuse_difference(&walk, trail, bytes_of(sort_words(given->sort)), bytes_of(sort_words(wanted->sort)));
   descend(check);
   spend(check, 1);
   if (given->sort == SORT_CORE_MODULE)

@@ -316,7 +316,7 @@ static void check_annotation(const struct naming *naming, const struct externs *
     return;
   spend(naming->check, externs->resource_names.count / 16);
   if (item->sort != SORT_FUNC)
-    REFUSE_NAME(naming, "the item is not a func but a %s; only functions are annotated with %s", sort_name(item->sort),
+    REFUSE_NAME(naming, "the item is not a func but %s; only functions are annotated with %s", sort_words(item->sort),
                 annotations[parsed->annotation]);
   if (parsed->annotation == ANNOTATION_CONSTRUCTOR)
     check_constructor(naming, externs, parsed, item->type);
@@ -332,8 +332,8 @@ static void check_implements(const struct naming *naming, const struct parsed_na
   if (parsed->is_interface || parsed->annotation != ANNOTATION_NONE)
     REFUSE(naming->check, "the name \"%.*s\" is not valid with implements, which is for plain names", SHOW(name->name));
   if (item->sort != SORT_INSTANCE)
-    REFUSE(naming->check, "the %s \"%.*s\" is a %s; only instances can have implements", naming->role, SHOW(name->name),
-           sort_name(item->sort));
+    REFUSE(naming->check, "the %s \"%.*s\" is %s; only instances can have implements", naming->role, SHOW(name->name),
+           sort_words(item->sort));
   const struct naming attribute = {naming->check, "implements", name->implements};
   const struct parsed_name interface = parse_name(&attribute);
   if (!interface.is_interface)
@@ -346,8 +346,8 @@ static void check_attributes(const struct naming *naming, const struct parsed_na
                              const struct extern_name *name, const struct item *item) {
   if (name->has_version_suffix) {
     if (item->sort != SORT_INSTANCE)
-      REFUSE(naming->check, "the %s \"%.*s\" is a %s; only instances can have a version suffix", naming->role,
-             SHOW(name->name), sort_name(item->sort));
+      REFUSE(naming->check, "the %s \"%.*s\" is %s; only instances can have a version suffix", naming->role,
+             SHOW(name->name), sort_words(item->sort));
     if (!name->version_suffix.size)
       REFUSE(naming->check, "the version suffix of the %s \"%.*s\" is empty", naming->role, SHOW(name->name));
     if (!name->has_implements && !parsed->is_interface)

@@ -295,7 +295,7 @@ struct substitution open_signature(struct check *check, const struct comparison 
     if (!item)
       REFUSE(check, "%.*s: %.*sasks for an %s named \"%.*s\", which is missing in %s", SHOW(comparison->subject),
              SHOW(show_trail(check, trail)), role, SHOW(want->name), comparison->given);
-    const struct trail here = {trail, role, want->name, 0};
+    const struct trail here = {trail, role, want->name, true, 0};
     const struct item expected = substitute_item(check, &substitution, want->item);
     match_items(check, comparison, &here, item, &expected);
     rename_types(check, &renaming, item, &want->item);

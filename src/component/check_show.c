@@ -122,9 +122,18 @@ struct bytes show_item(struct check *check, enum sort sort, uint32_t index) {
 }
 
 const char *typing_kind_name(const struct typing *typing) {
-  static const char *const names[] = {"defined value type", "function type", "component type", "instance type",
-                                      "resource type"};
+  static const char *const names[] = {"a defined value type", "a function type", "a component type", "an instance type",
+                                      "a resource type"};
   return names[typing->kind];
+}
+
+const char *sort_words(enum sort sort) {
+  static const char *const names[] = {
+#define SORT(id, is_core, code, name) [SORT_##id] = "a " name,
+#include "component/sorts.def"
+#undef SORT
+  };
+  return sort == SORT_INSTANCE ? "an instance" : names[sort];
 }
 
 struct bytes show_short(struct check *check, const struct typing *typing) {
@@ -170,7 +179,7 @@ struct bytes show_typing(struct check *check, const struct typing *typing) {
   if (typing->kind == DEFTYPE_RESOURCE)
     return show_resource(check, typing);
   if (typing->kind != DEFTYPE_VALUE)
-    return format_bytes(check->context, "a %s", typing_kind_name(typing));
+    return bytes_of(typing_kind_name(typing));
   const uint32_t index = index_of(check, typing);
   const char *const kind = type_kind_name(typing->is.value.kind);
   if (index != NO_INDEX)
@@ -185,7 +194,7 @@ struct bytes show_trail(struct check *check, const struct trail *trail) {
     put_bytes(&text, bytes_of("it "));
   for (; trail; trail = trail->outer) {
     put_bytes(&text, bytes_of(trail->what));
-    if (trail->name.size)
+    if (trail->has_name)
       put_bytes(&text, format_bytes(check->context, " \"%.*s\"", SHOW(trail->name)));
     else if (trail->position != NO_INDEX)
       put_bytes(&text, format_bytes(check->context, " %u", trail->position));

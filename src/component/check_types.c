@@ -35,12 +35,11 @@ static struct part_words words_of(const struct deftype *deftype) {
 }
 
 const struct typing *get_typing(struct check *check, uint32_t index, enum deftype_kind kind) {
-  static const char *const wanted[] = {"a defined value type", "a function type", "a component type",
-                                       "an instance type", "a resource type"};
+  const struct typing wanted = {.kind = kind};
   const struct typing *typing = item_at(check, SORT_TYPE, index).type;
   if (typing->kind != kind)
-    REFUSE(check, "%.*s is a %s; %s is needed here", SHOW(show_item(check, SORT_TYPE, index)), typing_kind_name(typing),
-           wanted[kind]);
+    REFUSE(check, "%.*s is %s; %s is needed here", SHOW(show_item(check, SORT_TYPE, index)), typing_kind_name(typing),
+           typing_kind_name(&wanted));
   return typing;
 }
 
@@ -52,7 +51,7 @@ const struct typing *get_value_typing(struct check *check, struct valtype_ref re
 
 static void check_label(struct check *check, const struct part_words *words, struct bytes label) {
   if (!label.size)
-    REFUSE(check, "a %s is empty", words->name);
+    REFUSE(check, "the %s is empty", words->name);
   if (!is_label(label))
     REFUSE(check,
            "the %s \"%.*s\" is not in kebab case: words of letters and digits joined by \"-\", each all "
