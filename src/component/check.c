@@ -25,8 +25,8 @@ void spend(struct check *check, uint64_t steps) {
 }
 
 void descend(struct check *check) {
-  if (check->depth == NESTING_LIMIT)
-    REFUSE(check, "components and types are nested more than %d deep", NESTING_LIMIT);
+  if (check->depth == CHECK_DEPTH_LIMIT)
+    REFUSE(check, "components and types are nested more than %d deep", CHECK_DEPTH_LIMIT);
   check->depth++;
 }
 
@@ -38,6 +38,7 @@ void ascend(struct check *check) {
 /* Typings. */
 
 struct typing *new_typing(struct check *check, enum deftype_kind kind) {
+  spend(check, COPY_STEPS);
   struct typing *typing = ALLOCATE(check->context, struct typing, 1);
   typing->kind = kind;
   typing->id = check->typings.count;

@@ -23,6 +23,8 @@
 #include <assert.h>
 
 #define CHECK_STEP_LIMIT 20000000            /* definitions checked, and types and items looked at, in one input */
+#define COPY_STEPS 8                         /* that a new type or a copied item counts, as it takes memory */
+#define CHECK_DEPTH_LIMIT 500                /* components, types and comparisons in one another */
 #define TYPE_SIZE_LIMIT 1000000              /* types in a type, each counted as often as it is there */
 #define VALUE_SIZE_LIMIT ((uint64_t)1 << 28) /* "elem_size(t, 'i64') is less than 2^28 for every defvaltype t" */
 
@@ -164,7 +166,7 @@ struct check {
 
 /* check.c */
 void spend(struct check *check, uint64_t steps);
-void descend(struct check *check); /* one level of recursion; NESTING_LIMIT of them */
+void descend(struct check *check); /* one level of recursion */
 void ascend(struct check *check);
 struct item item_at(struct check *check, enum sort sort, uint32_t index);
 void push_item(struct check *check, struct scope *scope, const struct item *item);

@@ -14,6 +14,8 @@
  */
 #include "component/check.h"
 
+#include <string.h>
+
 struct substitution new_substitution(void) { return (struct substitution){.least = UINT32_MAX}; }
 
 static struct bytes stable_key(const struct check *check, uint32_t id) { return id_key(&check->typings.items[id]->id); }
@@ -71,33 +73,35 @@ struct item substitute_item(struct check *check, struct substitution *substituti
   return item;
 }
 
+static bool same_item(const struct item *a, const struct item *b) { return a->type == b->type && a->bound == b->bound; }
+
+/* False: nothing had to be replaced. Items are copied from the first one that changes. */
+static bool substitute_exports(struct check *check, struct substitution *substitution, struct signature *signature) {
+  struct named_item *changed = NULL;
+  const uint32_t count = signature->items.count;
+  spend(check, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct named_item *old = &signature->items.items[i];
+    const struct item item = substitute_item(check, substitution, old->item);
+    if (!changed && same_item(&item, &old->item))
+      continue;
+    if (!changed) {
+      spend(check, (uint64_t)count * COPY_STEPS);
+      changed = ALLOCATE(check->context, struct named_item, count);
+      memcpy(changed, signature->items.items, count * sizeof *changed);
+    }
+    changed[i].item = item;
+  }
+  if (changed)
+    signature->items.items = changed;
+  return changed != NULL;
+}
+
 struct signature substitute_signature(struct check *check, struct substitution *substitution,
                                       const struct signature *signature) {
-  struct signature changed = {.names = signature->names};
-  spend(check, signature->items.count);
-  for (uint32_t i = 0; i < signature->items.count; i++) {
-    const struct named_item *item = &signature->items.items[i];
-    VEC_ADD(check->context, &changed.items,
-            ((struct named_item){item->name, substitute_item(check, substitution, item->item)}));
-  }
+  struct signature changed = *signature;
+  substitute_exports(check, substitution, &changed);
   return changed;
-}
-
-static bool differ(const struct signature *a, const struct signature *b) {
-  for (uint32_t i = 0; i < a->items.count; i++) {
-    const struct item *x = &a->items.items[i].item, *y = &b->items.items[i].item;
-    if (x->type != y->type || x->bound != y->bound)
-      return true;
-  }
-  return false;
-}
-
-static bool substitute_exports(struct check *check, struct substitution *substitution, struct signature *signature) {
-  const struct signature changed = substitute_signature(check, substitution, signature);
-  const bool is_changed = differ(&changed, signature);
-  if (is_changed)
-    *signature = changed;
-  return is_changed;
 }
 
 /* False: nothing of `typing`, a copy, had to be replaced. */
