@@ -1,6 +1,7 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
- *     bytes --read--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes [--wrap--> bytes]
+ *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
+ *         [--wrap--> bytes]
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -131,6 +132,7 @@ static void run_passes(struct context *c, void *argument) {
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
+  check_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
