@@ -89,7 +89,7 @@ static bool each_exported(struct adapt *a, const uint32_t *indices, uint32_t cou
 static bool export_agrees(struct adapt *a, uint32_t index) {
   const struct func *f = &a->plan->funcs.items[a->plan->externs.items[index].func];
   if (f->source == FUNC_HOST)
-    return true;
+    return !uses_memory(f->type);
   if (!agrees(a, f->type, &f->options))
     return false;
   if (!params_use_memory(f->type))
@@ -371,12 +371,11 @@ static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t 
   e->post_return_name = export_item(a, post, generated_item(a, post_return_adapter(a, e->func)));
 }
 
-/* A function of the host that the root exports again: with --component the wrapper does it alone. */
+/* A function of the host that the root exports again, and that has nothing in memory: it is the same function from both
+ * sides. With --component the wrapper does it alone. */
 static void export_again(struct adapt *a, uint32_t func, struct bytes name) {
   if (a->options->component)
     return;
-  if (!passes_through(a, &a->plan->funcs.items[func]))
-    host_side(a);
   struct side host = {.is_host = true, .instance = NO_INDEX};
   export_item(a, name, boundary_call(a, func, &host));
 }
@@ -386,7 +385,7 @@ static bool export_function(struct adapt *a, uint32_t index) {
   uint32_t func = plan->externs.items[index].func;
   const struct func *f = &plan->funcs.items[func];
   struct boundary_export e = {.func = func, .core_name = export_name(a, index, "")};
-  if (f->source == FUNC_HOST) {
+  if (f->source == FUNC_HOST && (a->options->component || !uses_memory(f->type))) {
     export_again(a, func, e.core_name);
     return true;
   }

@@ -12,7 +12,7 @@
  * decided.
  *
  * Requires  instances with their imports; global_order and values.
- * Provides  live and is_referenced of each instance, is_boundary_live, code_names_data.
+ * Provides  live, is_referenced and memory_uses of each instance, is_boundary_live, code_names_data.
  * Spec      WebAssembly core, "Execution / Modules / Instantiation", for what an instantiation does on its own.
  */
 #include "fuse/merge.h"
@@ -156,6 +156,8 @@ static void mark_index(struct pruning *p, uint32_t instance, enum index_space sp
 
 static void visit_code(void *user, enum index_space space, uint32_t index) {
   struct pruning *p = user;
+  if (space == SPACE_MEMORY)
+    p->m->instances[p->instance].memory_uses[index]++;
   mark_index(p, p->instance, space, index);
 }
 
