@@ -10,7 +10,7 @@
 #include "meld.h"
 
 #include "fuse/plan.h"
-#include "wasm/rewrite.h"
+#include "wasm/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,43 +46,32 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
     fail(c, FAILURE_INPUT, 0, "this is the text format; \"wasm-tools parse\" makes a binary of it");
 }
 
-static void ignore_index(void *user, enum index_space space, uint32_t index) {
-  (void)user;
-  (void)space;
-  (void)index;
-}
-
-/* Checks every index in code; those outside of code are checked when the module is read. */
-static void check_code(struct context *c, const struct module *m) {
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    visit_body(c, m, m->functions.items[i].body, ignore_index, NULL);
-  for (uint32_t i = 0; i < m->globals.count; i++)
-    visit_expression(c, m, m->globals.items[i].init, ignore_index, NULL);
-  for (uint32_t i = 0; i < m->tables.count; i++)
-    if (m->tables.items[i].init.size)
-      visit_expression(c, m, m->tables.items[i].init, ignore_index, NULL);
-  for (uint32_t i = 0; i < m->datas.count; i++)
-    if (m->datas.items[i].mode == SEGMENT_ACTIVE)
-      visit_expression(c, m, m->datas.items[i].offset, ignore_index, NULL);
-  for (uint32_t i = 0; i < m->elements.count; i++) {
-    const struct core_element *element = &m->elements.items[i];
-    if (element->mode == SEGMENT_ACTIVE)
-      visit_expression(c, m, element->offset, ignore_index, NULL);
-    for (uint32_t k = 0; element->expressions && k < element->count; k++)
-      visit_expression(c, m, element->expressions[k], ignore_index, NULL);
+/* Checks the core modules of a component and of those in it, which reading has limited the nesting of. */
+static void check_core_modules(struct context *c, const struct component *component) {
+  uint32_t counts[SORT_COUNT] = {0};
+  for (uint32_t i = 0; i < component->definitions.count; i++) {
+    const struct definition *definition = &component->definitions.items[i];
+    uint32_t count;
+    const enum sort sort = introduced_sort(definition, &count);
+    if (definition->kind == DEFINE_CORE_MODULE) {
+      push_place(c, "core module", counts[sort], (struct bytes){0});
+      check_module(c, definition->of.core_module.module);
+      pop_place(c);
+    } else if (definition->kind == DEFINE_COMPONENT) {
+      push_place(c, "component", counts[sort], (struct bytes){0});
+      check_core_modules(c, definition->of.component);
+      pop_place(c);
+    }
+    counts[sort] += count;
   }
 }
 
-/* Reads back what was made: its structure, its counts and all of its indices. */
+/* Reads back what was made, and checks it as what was given. */
 static void check_output(struct context *c, struct bytes output) {
-  if (!is_component(output)) {
-    check_code(c, read_module(c, output, output.at));
-    return;
-  }
-  const struct component *component = read_component(c, output);
-  for (uint32_t i = 0; i < component->definitions.count; i++)
-    if (component->definitions.items[i].kind == DEFINE_CORE_MODULE)
-      check_code(c, component->definitions.items[i].of.core_module.module);
+  if (is_component(output))
+    check_core_modules(c, read_component(c, output));
+  else
+    check_module(c, read_module(c, output, output.at));
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -113,6 +102,7 @@ static void run_passes(struct context *c, void *argument) {
     run->output = buffer_bytes(&text);
     return;
   }
+  check_core_modules(c, root);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);

@@ -1,8 +1,7 @@
 /* merge_types.c -- the types that are used, each once.
  *
- * Types are equal when their recursion groups are.  A group is keyed by its bytes with references to other groups as
- * indices of the output and references within the group relative to its start, so that equal groups of two modules have
- * one key:
+ * Types are equal when their recursion groups are. A group's key (group_key) has references to other groups as indices
+ * of the output, so that equal groups of two modules have one key:
  *
  *     module a: type 3  (func (param i32))        key 60 01 7f 00        output type 0
  *     module b: type 0  (func (param i32))        the same key           output type 0
@@ -17,8 +16,6 @@
 #include "fuse/merge.h"
 
 #include <assert.h>
-
-enum reference { REFERENCE_ABSTRACT, REFERENCE_OUTPUT, REFERENCE_INSIDE };
 
 static bool has_index(struct core_valtype type) {
   return (type.code == CORE_REF || type.code == CORE_REF_NULL) && type.heap >= 0;
@@ -60,56 +57,6 @@ static void close_types(const struct module *module, uint8_t *live) {
   }
 }
 
-/* A group that is written as a key. */
-struct key {
-  struct buffer bytes;
-  uint32_t group;
-  const uint32_t *to;
-};
-
-static void put_reference(struct key *key, uint32_t type) {
-  if (type >= key->group) {
-    put_byte(&key->bytes, REFERENCE_INSIDE);
-    put_u32(&key->bytes, type - key->group);
-  } else {
-    assert(key->to[type] != NO_INDEX);
-    put_byte(&key->bytes, REFERENCE_OUTPUT);
-    put_u32(&key->bytes, key->to[type]);
-  }
-}
-
-static void put_key_valtype(struct key *key, struct core_valtype type) {
-  put_byte(&key->bytes, type.code);
-  if (type.code != CORE_REF && type.code != CORE_REF_NULL)
-    return;
-  put_byte(&key->bytes, (uint8_t)(type.exact | type.shared << 1));
-  if (type.heap >= 0) {
-    put_reference(key, (uint32_t)type.heap);
-  } else {
-    put_byte(&key->bytes, REFERENCE_ABSTRACT);
-    put_s33(&key->bytes, type.heap);
-  }
-}
-
-static void put_key_type(struct key *key, const struct core_type *type) {
-  put_byte(&key->bytes, (uint8_t)type->composite);
-  put_byte(&key->bytes, (uint8_t)(type->is_final | type->is_shared << 1));
-  put_u32(&key->bytes, type->supertype_count);
-  for (uint32_t i = 0; i < type->supertype_count; i++)
-    put_reference(key, type->supertypes[i]);
-  put_u32(&key->bytes, type->func.param_count);
-  for (uint32_t i = 0; i < type->func.param_count; i++)
-    put_key_valtype(key, type->func.params[i]);
-  put_u32(&key->bytes, type->func.result_count);
-  for (uint32_t i = 0; i < type->func.result_count; i++)
-    put_key_valtype(key, type->func.results[i]);
-  put_u32(&key->bytes, type->field_count);
-  for (uint32_t i = 0; i < type->field_count; i++) {
-    put_key_valtype(key, type->fields[i].type);
-    put_byte(&key->bytes, type->fields[i].is_mutable);
-  }
-}
-
 static const struct core_valtype *copy_valtypes(struct context *c, const struct core_valtype *from, uint32_t count,
                                                 const uint32_t *to) {
   struct core_valtype *types = ALLOCATE(c, struct core_valtype, count);
@@ -138,12 +85,8 @@ static void add_type(struct merge *m, const struct core_type *type, uint32_t gro
 
 /* Gives the group of `count` types at types[first] its place in the output, a new one or that of an equal group. */
 static void place_group(struct merge *m, const struct core_type *types, uint32_t first, uint32_t count, uint32_t *to) {
-  struct key key = {.bytes = new_buffer(m->context), .group = first, .to = to};
-  put_u32(&key.bytes, count);
-  for (uint32_t i = 0; i < count; i++)
-    put_key_type(&key, &types[first + i]);
   uint32_t next = m->out->types.count;
-  uint32_t base = map_add(m->context, &m->type_groups, buffer_bytes(&key.bytes), next);
+  uint32_t base = map_add(m->context, &m->type_groups, group_key(m->context, types, first, count, to), next);
   for (uint32_t i = 0; i < count; i++)
     to[first + i] = base + i;
   for (uint32_t i = 0; base == next && i < count; i++)

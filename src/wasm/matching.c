@@ -10,7 +10,7 @@
  * work bound what a hostile module can ask for; a comparison that goes over a limit answers "not the same".
  *
  * Requires  two modules as read.c makes them.
- * Provides  same_type, extern_matches.
+ * Provides  same_type, extern_matches; what is known of abstract heap types.
  * Spec      WebAssembly 3.0 core, "Validation / Types / Defined Types" and "Matching".
  */
 #include "wasm/module.h"
@@ -129,23 +129,7 @@ static bool is_subtype(const struct module *a, uint32_t type, const struct modul
   }
 }
 
-enum {
-  HEAP_NO_CONT = -0x0b,
-  HEAP_NO_EXN = -0x0c,
-  HEAP_NO_FUNC = -0x0d,
-  HEAP_NO_EXTERN = -0x0e,
-  HEAP_NONE = -0x0f,
-  HEAP_ANY = -0x12,
-  HEAP_EQ = -0x13,
-  HEAP_I31 = -0x14,
-  HEAP_STRUCT = -0x15,
-  HEAP_ARRAY = -0x16,
-  HEAP_EXN = -0x17,
-  HEAP_CONT = -0x18,
-};
-
-/* The abstract heap type right above a defined type. */
-static int64_t heap_of_composite(enum core_composite composite) {
+int64_t heap_of_composite(enum core_composite composite) {
   switch (composite) {
   case COMPOSITE_FUNC:
     return HEAP_FUNC;
@@ -159,8 +143,7 @@ static int64_t heap_of_composite(enum core_composite composite) {
   return HEAP_CONT;
 }
 
-/* The least type of the hierarchy that an abstract heap type is in. */
-static int64_t bottom_of(int64_t heap) {
+int64_t bottom_heap(int64_t heap) {
   switch (heap) {
   case HEAP_FUNC:
   case HEAP_NO_FUNC:
@@ -180,8 +163,8 @@ static int64_t bottom_of(int64_t heap) {
 }
 
 /* absheaptype <: absheaptype */
-static bool abstract_matches(int64_t heap, int64_t wanted) {
-  if (heap == wanted || heap == bottom_of(wanted))
+bool abstract_heap_matches(int64_t heap, int64_t wanted) {
+  if (heap == wanted || heap == bottom_heap(wanted))
     return true;
   const bool is_below_eq = heap == HEAP_I31 || heap == HEAP_STRUCT || heap == HEAP_ARRAY;
   return (wanted == HEAP_ANY && (is_below_eq || heap == HEAP_EQ)) || (wanted == HEAP_EQ && is_below_eq);
@@ -197,15 +180,16 @@ static bool heap_matches(const struct module *a, struct core_valtype type, const
     if (type.heap >= a->types.count)
       return false;
     const struct core_type *defined = &a->types.items[type.heap];
-    return defined->is_shared == wanted.shared && abstract_matches(heap_of_composite(defined->composite), wanted.heap);
+    return defined->is_shared == wanted.shared &&
+           abstract_heap_matches(heap_of_composite(defined->composite), wanted.heap);
   }
   if (wanted.heap >= 0) {
     if (wanted.heap >= b->types.count)
       return false;
     const struct core_type *defined = &b->types.items[wanted.heap];
-    return defined->is_shared == type.shared && type.heap == bottom_of(heap_of_composite(defined->composite));
+    return defined->is_shared == type.shared && type.heap == bottom_heap(heap_of_composite(defined->composite));
   }
-  return type.shared == wanted.shared && abstract_matches(type.heap, wanted.heap);
+  return type.shared == wanted.shared && abstract_heap_matches(type.heap, wanted.heap);
 }
 
 /* valtype <: valtype */

@@ -37,8 +37,22 @@ struct core_valtype {
   int64_t heap;
 };
 
-#define HEAP_FUNC (-0x10)
-#define HEAP_EXTERN (-0x11)
+enum core_heap {
+  HEAP_NO_CONT = -0x0b,
+  HEAP_NO_EXN = -0x0c,
+  HEAP_NO_FUNC = -0x0d,
+  HEAP_NO_EXTERN = -0x0e,
+  HEAP_NONE = -0x0f,
+  HEAP_FUNC = -0x10,
+  HEAP_EXTERN = -0x11,
+  HEAP_ANY = -0x12,
+  HEAP_EQ = -0x13,
+  HEAP_I31 = -0x14,
+  HEAP_STRUCT = -0x15,
+  HEAP_ARRAY = -0x16,
+  HEAP_EXN = -0x17,
+  HEAP_CONT = -0x18,
+};
 
 enum core_composite { COMPOSITE_FUNC = 0x60, COMPOSITE_STRUCT = 0x5f, COMPOSITE_ARRAY = 0x5e, COMPOSITE_CONT = 0x5d };
 
@@ -54,6 +68,7 @@ struct core_functype {
 
 /* One type of the index space: a member of the recursion group that starts at `group`. */
 struct core_type {
+  const uint8_t *at; /* in the input; null: made here */
   enum core_composite composite;
   bool is_final, is_shared;
   bool is_group; /* written as (rec ...) although alone */
@@ -203,5 +218,14 @@ bool same_type(const struct module *a, uint32_t type_a, const struct module *b, 
 /* Spec: "Matching", of import types: may `item` of module `a` stand for the import `wanted` of module `b`? */
 bool extern_matches(const struct module *a, const struct core_extern *item, const struct module *b,
                     const struct core_extern *wanted);
+
+int64_t heap_of_composite(enum core_composite composite); /* the abstract heap type right above a defined type */
+int64_t bottom_heap(int64_t heap);                        /* the least type of its hierarchy */
+bool abstract_heap_matches(int64_t heap, int64_t wanted);
+
+/* wasm/group.c. The key of the recursion group of `count` types at types[first]: groups that are equal have the same.
+ * `to` says for each type before the group which one stands for all that are equal to it. */
+struct bytes group_key(struct context *c, const struct core_type *types, uint32_t first, uint32_t count,
+                       const uint32_t *to);
 
 #endif

@@ -9,6 +9,7 @@
  * Spec      WebAssembly 3.0 core, "Binary Format"; the proposals threads, custom page sizes and stack switching.
  */
 #include "base/map.h"
+#include "wasm/limits.h"
 #include "wasm/module.h"
 #include "wasm/rewrite.h"
 
@@ -21,6 +22,17 @@ struct reading {
   uint32_t bodies;     /* seen in the code section */
   uint32_t data_count; /* of the data count section */
 };
+
+/* A count that is within the limit of what it counts. */
+static uint32_t read_limited(struct reader *r, size_t least, uint32_t limit, const char *field) {
+  const uint8_t *start = r->at;
+  const uint32_t count = read_count(r, least, field);
+  if (count > limit) {
+    r->at = start;
+    fail_at(r, "%s is %u, more than the limit of %u", field, count, limit);
+  }
+  return count;
+}
 
 /* Types. */
 
@@ -91,7 +103,7 @@ static struct core_valtype read_reftype(struct reader *r) {
 
 /* resulttype ::= list(valtype) */
 static const struct core_valtype *read_resulttype(struct reader *r, uint32_t *count, const char *field) {
-  *count = read_count(r, 1, field);
+  *count = read_limited(r, 1, PARAMETER_LIMIT, field);
   struct core_valtype *types = ALLOCATE(r->context, struct core_valtype, *count);
   for (uint32_t i = 0; i < *count; i++)
     types[i] = read_core_valtype(r);
@@ -145,7 +157,7 @@ static void read_composite(struct reader *r, struct core_type *type) {
     type->func.results = read_resulttype(r, &type->func.result_count, "the number of results");
     return;
   case COMPOSITE_STRUCT:
-    read_fields(r, type, read_count(r, 2, "the number of fields"));
+    read_fields(r, type, read_limited(r, 2, FIELD_LIMIT, "the number of fields"));
     return;
   case COMPOSITE_ARRAY:
     read_fields(r, type, 1);
@@ -163,7 +175,7 @@ static void read_composite(struct reader *r, struct core_type *type) {
 
 /* subtype ::= 0x50 list(typeidx) comptype | 0x4f list(typeidx) comptype | comptype */
 static struct core_type read_subtype(struct reader *r) {
-  struct core_type type = {.is_final = true};
+  struct core_type type = {.at = r->at, .is_final = true};
   const uint8_t code = peek_byte(r, "the type");
   if (code == 0x50 || code == 0x4f) {
     r->at++;
@@ -192,6 +204,8 @@ void read_core_rectype(struct reader *r, struct module *into) {
     count = read_count(r, 2, "the number of types in the recursion group");
   }
   const uint32_t group = into->types.count;
+  if (count > TYPE_LIMIT - group)
+    fail_at(r, "there are more types than the limit of %u", TYPE_LIMIT);
   for (uint32_t i = 0; i < count; i++) {
     struct core_type type = read_subtype(r);
     type.is_group = is_group;
@@ -200,6 +214,8 @@ void read_core_rectype(struct reader *r, struct module *into) {
     VEC_ADD(r->context, &into->types, type);
   }
 }
+
+#define DEFAULT_PAGE_LOG2 16u
 
 /* limits ::= flags:byte min:u64 max:u64? page_size:u32?      flags: 1 maximum, 2 shared, 4 64-bit, 8 page size */
 static struct core_limits read_limits(struct reader *r, uint8_t allowed) {
@@ -211,27 +227,51 @@ static struct core_limits read_limits(struct reader *r, uint8_t allowed) {
                                .is_shared = (flags & 2) != 0,
                                .is_64 = (flags & 4) != 0,
                                .has_page_size = (flags & 8) != 0};
-  limits.minimum = limits.is_64 ? read_u64(r, "the minimum") : read_u32(r, "the minimum");
+  limits.minimum = read_u64(r, "the minimum");
   if (limits.has_maximum)
-    limits.maximum = limits.is_64 ? read_u64(r, "the maximum") : read_u32(r, "the maximum");
+    limits.maximum = read_u64(r, "the maximum");
   if (limits.has_maximum && limits.maximum < limits.minimum)
     fail_at(r, "the maximum is less than the minimum");
   if (limits.has_page_size) {
     const uint32_t log2 = read_u32(r, "the page size");
-    if (log2 > 64)
-      fail_at(r, "the page size 2^%u is too large", log2);
+    if (log2 != 0 && log2 != DEFAULT_PAGE_LOG2)
+      fail_at(r, "the page size is 2^%u, neither 1 nor 2^%u", log2, DEFAULT_PAGE_LOG2);
     limits.page_size_log2 = (uint8_t)log2;
   }
   return limits;
 }
 
-/* memtype ::= limits */
-static struct core_limits read_memtype(struct reader *r) { return read_limits(r, 0x0f); }
+static void check_range(struct reader *r, const uint8_t *start, const struct core_limits *limits, uint64_t most,
+                        const char *what) {
+  const uint64_t largest = limits->has_maximum ? limits->maximum : limits->minimum;
+  if (largest <= most)
+    return;
+  r->at = start;
+  fail_at(r, "the %s has a size of %llu, but may have %llu at most", what, (unsigned long long)largest,
+          (unsigned long long)most);
+}
+
+/* memtype ::= limits      sizes in pages, of at most 2^32 or 2^64 bytes */
+static struct core_limits read_memtype(struct reader *r) {
+  const uint8_t *start = r->at;
+  const struct core_limits limits = read_limits(r, 0x0f);
+  const unsigned log2 = limits.has_page_size ? limits.page_size_log2 : DEFAULT_PAGE_LOG2;
+  const unsigned bits = (limits.is_64 ? 64 : 32) - log2;
+  const uint64_t most = log2 == 0 ? UINT64_MAX >> (64 - bits) : (uint64_t)1 << bits;
+  check_range(r, start, &limits, most, "memory");
+  if (limits.is_shared && !limits.has_maximum) {
+    r->at = start;
+    fail_at(r, "a shared memory needs a maximum");
+  }
+  return limits;
+}
 
 /* tabletype ::= reftype limits */
 static struct core_table_type read_tabletype(struct reader *r) {
   struct core_table_type type = {.element = read_reftype(r)};
+  const uint8_t *start = r->at;
   type.limits = read_limits(r, 0x07);
+  check_range(r, start, &type.limits, type.limits.is_64 ? UINT64_MAX : UINT32_MAX, "table");
   return type;
 }
 
@@ -308,6 +348,26 @@ static void check_valtype(struct reader *r, const struct module *m, struct core_
     check_index(r, "type", (uint32_t)type.heap, m->types.count);
 }
 
+/* What is shared holds only what is. */
+static void check_shared(struct reader *r, const struct module *m, struct core_valtype type, const char *what) {
+  if (type.code != CORE_REF && type.code != CORE_REF_NULL)
+    return;
+  if (type.heap < 0 ? !type.shared : !m->types.items[type.heap].is_shared)
+    fail_at(r, "a shared %s needs a shared type", what);
+}
+
+static void check_table_type(struct reader *r, const struct module *m, const struct core_table_type *type) {
+  check_valtype(r, m, type->element);
+  if (type->limits.is_shared)
+    check_shared(r, m, type->element, "table");
+}
+
+static void check_global_type(struct reader *r, const struct module *m, const struct core_global_type *type) {
+  check_valtype(r, m, type->type);
+  if (type->is_shared)
+    check_shared(r, m, type->type, "global");
+}
+
 static void check_functype(struct reader *r, const struct module *m, uint32_t type) {
   check_index(r, "type", type, m->types.count);
   if (m->types.items[type].composite != COMPOSITE_FUNC)
@@ -318,9 +378,16 @@ static void check_extern(struct reader *r, const struct module *m, const struct 
   if (type->kind == CORE_FUNC || type->kind == CORE_TAG)
     check_functype(r, m, type->type);
   else if (type->kind == CORE_TABLE)
-    check_valtype(r, m, type->table.element);
+    check_table_type(r, m, &type->table);
   else if (type->kind == CORE_GLOBAL)
-    check_valtype(r, m, type->global.type);
+    check_global_type(r, m, &type->global);
+}
+
+/* Fails if a space would get more items than `limit` through `count` more of them. */
+static void check_space(struct reader *r, const struct module *m, enum core_kind kind, uint32_t count, uint32_t limit,
+                        const char *what) {
+  if (count > limit - item_count(m, kind))
+    fail_at(r, "there are more %s than the limit of %u", what, limit);
 }
 
 static void check_item(struct reader *r, const struct module *m, enum core_kind kind, uint32_t index) {
@@ -357,11 +424,22 @@ static void read_type_section(struct reader *r, struct reading *reading) {
 
 /* importsec ::= list(import) */
 static void read_import_section(struct reader *r, struct reading *reading) {
-  const uint32_t count = read_count(r, 4, "the number of imports");
+  static const struct {
+    uint32_t limit;
+    const char *what;
+  } spaces[] = {{ITEM_LIMIT, "functions"},
+                {TABLE_LIMIT, "tables"},
+                {MEMORY_LIMIT, "memories"},
+                {ITEM_LIMIT, "globals"},
+                {ITEM_LIMIT, "tags"}};
+  struct module *m = reading->module;
+  const uint32_t count = read_limited(r, 4, ITEM_LIMIT, "the number of imports");
   for (uint32_t i = 0; i < count; i++) {
     const struct core_import import = read_core_import(r);
-    check_extern(r, reading->module, &import.type);
-    add_import(r->context, reading->module, import);
+    const enum core_kind kind = import.type.kind;
+    check_extern(r, m, &import.type);
+    check_space(r, m, kind, 1, spaces[kind].limit, spaces[kind].what);
+    add_import(r->context, m, import);
   }
 }
 
@@ -369,6 +447,7 @@ static void read_import_section(struct reader *r, struct reading *reading) {
 static void read_function_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   const uint32_t count = read_count(r, 1, "the number of functions");
+  check_space(r, m, CORE_FUNC, count, ITEM_LIMIT, "functions");
   struct core_function *functions = VEC_EXTEND(r->context, &m->functions, count);
   for (uint32_t i = 0; i < count; i++) {
     functions[i].type = read_u32(r, "the function's type index");
@@ -386,15 +465,18 @@ static struct core_table read_table(struct reader *r, const struct module *m) {
       fail_at(r, "the reserved byte of the table is not 0");
   }
   table.type = read_tabletype(r);
-  check_valtype(r, m, table.type.element);
+  check_table_type(r, m, &table.type);
   if (has_init)
     table.init = read_expression(r, m);
+  else if (table.type.element.code == CORE_REF)
+    fail_at(r, "a table of references that can't be null needs an initial value");
   return table;
 }
 
 /* tablesec ::= list(table) */
 static void read_table_section(struct reader *r, struct reading *reading) {
   const uint32_t count = read_count(r, 3, "the number of tables");
+  check_space(r, reading->module, CORE_TABLE, count, TABLE_LIMIT, "tables");
   for (uint32_t i = 0; i < count; i++) {
     const struct core_table table = read_table(r, reading->module);
     VEC_ADD(r->context, &reading->module->tables, table);
@@ -404,6 +486,7 @@ static void read_table_section(struct reader *r, struct reading *reading) {
 /* memsec ::= list(mem) */
 static void read_memory_section(struct reader *r, struct reading *reading) {
   const uint32_t count = read_count(r, 2, "the number of memories");
+  check_space(r, reading->module, CORE_MEMORY, count, MEMORY_LIMIT, "memories");
   for (uint32_t i = 0; i < count; i++)
     VEC_ADD(r->context, &reading->module->memories, read_memtype(r));
 }
@@ -411,6 +494,7 @@ static void read_memory_section(struct reader *r, struct reading *reading) {
 /* tagsec ::= list(tag) */
 static void read_tag_section(struct reader *r, struct reading *reading) {
   const uint32_t count = read_count(r, 2, "the number of tags");
+  check_space(r, reading->module, CORE_TAG, count, ITEM_LIMIT, "tags");
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t type = read_tagtype(r);
     check_functype(r, reading->module, type);
@@ -422,9 +506,10 @@ static void read_tag_section(struct reader *r, struct reading *reading) {
 static void read_global_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   const uint32_t count = read_count(r, 3, "the number of globals");
+  check_space(r, m, CORE_GLOBAL, count, ITEM_LIMIT, "globals");
   for (uint32_t i = 0; i < count; i++) {
     struct core_global global = {.type = read_globaltype(r)};
-    check_valtype(r, m, global.type.type);
+    check_global_type(r, m, &global.type);
     global.init = read_expression(r, m);
     VEC_ADD(r->context, &m->globals, global);
   }
@@ -433,7 +518,7 @@ static void read_global_section(struct reader *r, struct reading *reading) {
 /* exportsec ::= list(export)      export ::= name externidx */
 static void read_export_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
-  const uint32_t count = read_count(r, 3, "the number of exports");
+  const uint32_t count = read_limited(r, 3, ITEM_LIMIT, "the number of exports");
   for (uint32_t i = 0; i < count; i++) {
     const struct bytes name = read_name(r, "the export's name");
     if (map_add(r->context, &reading->export_names, name, i) != i)
@@ -450,12 +535,16 @@ static void read_export_section(struct reader *r, struct reading *reading) {
 
 /* startsec ::= funcidx */
 static void read_start_section(struct reader *r, struct reading *reading) {
-  reading->module->start = read_u32(r, "the start function's index");
-  check_item(r, reading->module, CORE_FUNC, reading->module->start);
+  struct module *m = reading->module;
+  m->start = read_u32(r, "the start function's index");
+  check_item(r, m, CORE_FUNC, m->start);
+  const struct core_functype *type = &m->types.items[item_type(m, CORE_FUNC, m->start).type].func;
+  if (type->param_count || type->result_count)
+    fail_at(r, "the start function has parameters or results");
 }
 
 static void read_element_functions(struct reader *r, const struct module *m, struct core_element *element) {
-  element->count = read_count(r, 1, "the number of elements");
+  element->count = read_limited(r, 1, TABLE_ENTRY_LIMIT, "the number of elements");
   uint32_t *functions = ALLOCATE(r->context, uint32_t, element->count);
   for (uint32_t i = 0; i < element->count; i++) {
     functions[i] = read_u32(r, "the element's function index");
@@ -465,7 +554,7 @@ static void read_element_functions(struct reader *r, const struct module *m, str
 }
 
 static void read_element_expressions(struct reader *r, const struct module *m, struct core_element *element) {
-  element->count = read_count(r, 1, "the number of elements");
+  element->count = read_limited(r, 1, TABLE_ENTRY_LIMIT, "the number of elements");
   struct bytes *expressions = ALLOCATE(r->context, struct bytes, element->count);
   for (uint32_t i = 0; i < element->count; i++)
     expressions[i] = read_expression(r, m);
@@ -508,7 +597,7 @@ static struct core_element read_element(struct reader *r, const struct module *m
 
 /* elemsec ::= list(elem) */
 static void read_element_section(struct reader *r, struct reading *reading) {
-  const uint32_t count = read_count(r, 2, "the number of element segments");
+  const uint32_t count = read_limited(r, 2, SEGMENT_LIMIT, "the number of element segments");
   for (uint32_t i = 0; i < count; i++) {
     const struct core_element element = read_element(r, reading->module);
     VEC_ADD(r->context, &reading->module->elements, element);
@@ -529,6 +618,8 @@ static void read_code_section(struct reader *r, struct reading *reading) {
     fail_at(r, "the number of function bodies is %u, that of functions is %u", reading->bodies, m->functions.count);
   for (uint32_t i = 0; i < reading->bodies; i++) {
     const uint32_t size = read_u32(r, "the size of the function body");
+    if (size > BODY_SIZE_LIMIT)
+      fail_at(r, "the function body has %u bytes, more than the limit of %u", size, BODY_SIZE_LIMIT);
     m->functions.items[i].body = read_bytes(r, size, "the function body");
   }
 }
@@ -556,7 +647,7 @@ static struct core_data read_data(struct reader *r, const struct module *m) {
 /* datasec ::= list(data) */
 static void read_data_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
-  const uint32_t count = read_count(r, 2, "the number of data segments");
+  const uint32_t count = read_limited(r, 2, SEGMENT_LIMIT, "the number of data segments");
   for (uint32_t i = 0; i < count; i++) {
     const struct core_data data = read_data(r, m);
     VEC_ADD(r->context, &m->datas, data);

@@ -16,6 +16,8 @@
  */
 #include "wasm/rewrite.h"
 
+#include "wasm/opcodes.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -28,13 +30,9 @@ struct opcode {
 
 #define END 0x0b
 #define REF_FUNC 0xd2
-#define FIRST_PREFIX 0xfb
-#define LAST_PREFIX 0xfe
-#define PREFIX_ROWS 0x120u /* at least the highest opcode after a prefix, and one */
-#define ROW(prefix, opcode) ((prefix) == 0 ? (opcode) : 0x100u + ((prefix) - FIRST_PREFIX) * PREFIX_ROWS + (opcode))
 
-static const struct opcode opcodes[ROW(LAST_PREFIX, PREFIX_ROWS)] = {
-#define OPCODE(prefix, opcode, name, immediates) [ROW(prefix, opcode)] = {name, immediates},
+static const struct opcode opcodes[OPCODE_ROWS] = {
+#define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = {name, immediates},
 #include "wasm/opcodes.def"
 #undef OPCODE
 };

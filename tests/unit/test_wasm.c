@@ -122,7 +122,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define OPCODE(prefix, opcode, name, immediates) {prefix, opcode, name, immediates},
+#define OPCODE(prefix, opcode, name, immediates, ...) {prefix, opcode, name, immediates},
 #include "wasm/opcodes.def"
 #undef OPCODE
 };
