@@ -46,24 +46,27 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
     fail(c, FAILURE_INPUT, 0, "this is the text format; \"wasm-tools parse\" makes a binary of it");
 }
 
-/* Checks the core modules of a component and of those in it, which reading has limited the nesting of. */
-static void check_core_modules(struct context *c, const struct component *component) {
+/* Checks the core modules of a component and of those in it, which reading has limited the nesting of. Does any of
+ * them use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component) {
   uint32_t counts[SORT_COUNT] = {0};
+  bool has_vectors = false;
   for (uint32_t i = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     uint32_t count;
     const enum sort sort = introduced_sort(definition, &count);
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", counts[sort], (struct bytes){0});
-      check_module(c, definition->of.core_module.module);
+      has_vectors |= check_module(c, definition->of.core_module.module);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_place(c, "component", counts[sort], (struct bytes){0});
-      check_core_modules(c, definition->of.component);
+      has_vectors |= check_core_modules(c, definition->of.component);
       pop_place(c);
     }
     counts[sort] += count;
   }
+  return has_vectors;
 }
 
 /* Reads back what was made, and checks it as what was given. */
@@ -102,7 +105,7 @@ static void run_passes(struct context *c, void *argument) {
     run->output = buffer_bytes(&text);
     return;
   }
-  check_core_modules(c, root);
+  const bool has_vectors = check_core_modules(c, root);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
@@ -113,6 +116,7 @@ static void run_passes(struct context *c, void *argument) {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
   };
   run->output = fuse_plan(c, plan, &fuse_options);
   run->is_checking = true;
@@ -173,6 +177,8 @@ meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t 
     return refuse_options(result, "the options need both allocate and release, or neither");
   if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
     return refuse_options(result, "the options ask for an output that there is not");
+  if ((unsigned)options->simd > MELD_SIMD_OFF)
+    return refuse_options(result, "the options ask for a use of vectors that there is not");
 
   struct context context = {
       .allocate = options->allocate ? options->allocate : allocate_from_system,
