@@ -14,6 +14,7 @@ transcode.wat.in is a template. In it,
     S.top_bit   is 31 or 63
     W           is i64 or v128, a word; W.bytes its size, W.half half of it, W.bytes*4 four times it
     ;;? 64      before lines that are for words of 64 bits only, until ;;? any; so with ;;? 128
+    ;;{ name    before lines that are not here but where it says (paste name), until ;;}
     (convert A B x)       is x converted from type A to type B
     (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
     (W.splat16 x)         is a word of units that are x
@@ -135,9 +136,17 @@ def expand_template(text, source, destination, word):
             return f"(i64.gt_u (i64.add {at} {count}) {size})"
         return f"(i32.or (i64.gt_u {at} {size}) (i64.gt_u {count} (i64.sub {size} {at})))"
 
+    blocks = {}
+
+    def cut_block(match):
+        blocks[match[1]] = match[2]
+        return ""
+
     text = choose_lines(text, word)
+    text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template
     text = re.sub(r";; .*", "", text)
+    text = expand(text, "paste", blocks.get)
     for name, forms in FORMS.items():
         text = expand(text, name, forms[word].format)
     text = expand(text, "widen32", WIDEN32.format)
