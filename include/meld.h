@@ -45,11 +45,19 @@ typedef enum meld_output {
   MELD_OUTPUT_DUMP_PLAN,      /* text: what is left once the instantiation has been run */
 } meld_output;
 
+/* May the code that meld adds use instructions on vectors (v128)? */
+typedef enum meld_simd {
+  MELD_SIMD_AUTO, /* where some core module of the input does */
+  MELD_SIMD_ON,
+  MELD_SIMD_OFF,
+} meld_simd;
+
 typedef struct meld_options {
   meld_output output;
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
+  meld_simd simd;
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);

@@ -55,40 +55,30 @@ static void refuse_core_module(struct context *c, struct bytes input) {
   fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
 }
 
-static void ignore_index(void *user, enum index_space space, uint32_t index) {
-  (void)user;
-  (void)space;
-  (void)index;
-}
-
-/* The structure of code alone: instructions, blocks, and every index in its space. */
-static void check_code(struct context *c, const struct module *m) {
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    visit_body(c, m, m->functions.items[i].body, ignore_index, NULL);
-}
-
-/* Checks the core modules in `component`; as deep as the reader lets components be nested. */
-static void check_core_modules(struct context *c, const struct component *component,
-                               void (*check)(struct context *, const struct module *)) {
+/* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component,
+                               bool (*check)(struct context *, const struct module *)) {
+  bool has_vectors = false;
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      check(c, definition->of.core_module.module);
+      has_vectors |= check(c, definition->of.core_module.module);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
-      check_core_modules(c, definition->of.component, check);
+      has_vectors |= check_core_modules(c, definition->of.component, check);
       pop_place(c);
     }
   }
+  return has_vectors;
 }
 
 /* What has to hold for a component that stands alone. */
 static void check_component_input(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
+  check_component(c, root);
   check_core_modules(c, root, check_module);
-  link_component(c, root); /* types agree, indices are in range, names are distinct */
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -103,9 +93,9 @@ static void check_input(struct context *c, void *argument) {
 /* Reads back what was made: its structure, its counts and all of its indices. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_core_modules(c, read_component(c, output), check_code);
+    check_core_modules(c, read_component(c, output), check_structure);
   else
-    check_code(c, read_module(c, output, output.at));
+    check_structure(c, read_module(c, output, output.at));
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -132,13 +122,13 @@ static void run_passes(struct context *c, void *argument) {
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
-  check_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
-  check_core_modules(c, root, options->validate ? check_module : check_code);
+  check_component(c, root);
+  const bool has_vectors = check_core_modules(c, root, options->validate ? check_module : check_structure);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
@@ -149,6 +139,7 @@ static void run_passes(struct context *c, void *argument) {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
   };
   run->output = fuse_plan(c, plan, &fuse_options);
   run->is_checking = true;
@@ -240,6 +231,8 @@ meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t 
   *result = (meld_result){.offset = MELD_NO_OFFSET};
   if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
     return refuse_options(result, "the options ask for an output that there is not");
+  if ((unsigned)options->simd > MELD_SIMD_OFF)
+    return refuse_options(result, "the options ask for a use of vectors that there is not");
   return run_on_input(run_passes, options, input, size, result);
 }
 

@@ -109,6 +109,16 @@ static bool parse_color(const char *when, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_features(const char *features, struct arguments *arguments) {
+  if (strcmp(features, "+simd") == 0)
+    arguments->options.simd = MELD_SIMD_ON;
+  else if (strcmp(features, "-simd") == 0)
+    arguments->options.simd = MELD_SIMD_OFF;
+  else
+    return REFUSE(arguments, "--features=%s names no feature; there are \"+simd\" and \"-simd\"", features);
+  return true;
+}
+
 static bool apply_option(enum option_id id, const char *argument, struct arguments *arguments) {
   switch (id) {
   case OPTION_OUTPUT:
@@ -131,6 +141,8 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
   case OPTION_KEEP_DEBUG:
     arguments->options.keep_debug = true;
     return true;
+  case OPTION_FEATURES:
+    return parse_features(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
   case OPTION_QUIET:

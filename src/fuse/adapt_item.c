@@ -149,7 +149,7 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
   struct bytes key = format_bytes(a->context, "%u %u %u", from->memory_index, to->memory_index, to->realloc_reference);
   uint32_t instance = map_get(&a->transcoders, key);
   if (instance == NOT_FOUND) {
-    struct module *m = read_runtime(a, runtime_transcode(from->pointer, to->pointer));
+    struct module *m = read_runtime(a, runtime_transcode(from->pointer, to->pointer, a->options->simd));
     instance = add_generated_instance(a, m, format_bytes(a->context, "transcode %u", a->transcoders.entries.count));
     for (uint32_t i = 0; i < m->imports.count; i++) {
       const struct core_import *import = &m->imports.items[i];

@@ -196,6 +196,7 @@ struct fuse_options {
   bool component;  /* --component */
   bool keep_names; /* the name section */
   bool keep_debug; /* .debug_* and other custom sections of core modules */
+  bool simd;       /* generated code may use v128 */
 };
 
 /* link.c */

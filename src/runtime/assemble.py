@@ -8,8 +8,21 @@
 Requires  `wasm-tools` in PATH. Building meld does not need this script: the assembled bytes are checked in.
 Provides  of each module its binary form, with the names of its functions and no other names.
 
-transcode.wat.in is a template in two address types, S of the source memory and D of the destination memory. In it,
-S and D stand for i32 or i64, N for the smaller of both, S.top_bit for 31 or 63, and (convert A B x) for x converted from type A to type B.
+transcode.wat.in is a template. In it,
+
+    S, D        are i32 or i64, the address types of the source memory and the destination memory; N the smaller of both
+    S.top_bit   is 31 or 63
+    W           is i64 or v128, a word; W.bytes its size, W.half half of it, W.bytes*4 four times it
+    ;;? 64      before lines that are for words of 64 bits only, until ;;? any; so with ;;? 128
+    ;;{ name    before lines that are not here but where it says (paste name), until ;;}
+    (convert A B x)       is x converted from type A to type B
+    (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
+    (W.splat16 x)         is a word of units that are x
+    (W.is_any word)       is not zero if the word is not
+    (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
+    (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
+    (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
+    (widen32 $eight x)                 is an i64 of units from the low four bytes of x
 """
 
 import pathlib
@@ -22,11 +35,54 @@ OUTPUT = HERE / "runtime_bytes.c"
 TEMPLATE = HERE / "transcode.wat.in"
 ADDRESS_TYPES = {"32": "i32", "64": "i64"}
 
+WORDS = {"64": "i64", "128": "v128"}
+
 CONVERSIONS = {("i32", "i64"): "i64.extend_i32_u", ("i64", "i32"): "i32.wrap_i64"}
+
+# A form of the template, by what is in its place for each kind of words; {0} is its first operand.
+FORMS = {
+    "W.splat16": {
+        "64": "(i64.mul (i64.extend_i32_u {0}) (i64.const 0x0001_0001_0001_0001))",
+        "128": "(i16x8.splat {0})",
+    },
+    "W.is_any": {"64": "(i64.ne {0} (i64.const 0))", "128": "(v128.any_true {0})"},
+    "W.has_high_byte": {
+        "64": "(i64.ne (i64.and {0} (i64.const 0x8080_8080_8080_8080)) (i64.const 0))",
+        "128": "(i8x16.bitmask {0})",
+    },
+    # 64 bits: a unit that is zero once the five bits of a surrogate have been turned, is found by its borrow
+    "W.has_surrogate": {
+        "64": "(i64.ne (i64.and"
+        " (i64.sub (local.tee {0} (i64.xor (i64.and (local.get {0}) (i64.const 0xf800_f800_f800_f800))"
+        " (i64.const 0xd800_d800_d800_d800))) (i64.const 0x0001_0001_0001_0001))"
+        " (i64.andnot (i64.const 0x8000_8000_8000_8000) (local.get {0}))) (i64.const 0))",
+        "128": "(v128.any_true (i16x8.eq"
+        " (v128.and (local.get {0}) (i16x8.splat (i32.const 0xf800))) (i16x8.splat (i32.const 0xd800))))",
+    },
+    "W.load_widened": {
+        "64": "(widen32 {0} (i64.load32_u {1} align=1 {2}))",
+        "128": "(v128.load8x8_u {1} align=1 {2})",
+    },
+    "W.store_narrowed": {
+        "64": "(i64.store16 $destination align=1 {0}"
+        " (local.tee {1} (i64.or (local.get {1}) (i64.shr_u (local.get {1}) (i64.const 8)))))"
+        " (i64.store16 $destination offset=2 align=1 {0} (i64.shr_u (local.get {1}) (i64.const 32)))",
+        "128": "(v128.store64_lane $destination align=1 0 {0}"
+        " (i8x16.narrow_i16x8_u (local.get {1}) (local.get {1})))",
+    },
+}
+WIDEN32 = (
+    "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} (i64.and {1} (i64.const 0xffff_ffff)))"
+    " (i64.shl (local.get {0}) (i64.const 16))) (i64.const 0x0000_ffff_0000_ffff)))"
+    " (i64.shl (local.get {0}) (i64.const 8))) (i64.const 0x00ff_00ff_00ff_00ff))"
+)
+ANDNOT = "(i64.and {0} (i64.xor {1} (i64.const -1)))"
 
 
 def end_of_expression(text, start):
-    """The offset just after the parenthesised expression that starts at `start`."""
+    """The offset just after the expression that starts at `start`: a word, or what is in parentheses."""
+    if text[start] != "(":
+        return re.compile(r"[^\s()]+").match(text, start).end()
     depth = 0
     for at in range(start, len(text)):
         depth += {"(": 1, ")": -1}.get(text[at], 0)
@@ -35,36 +91,89 @@ def end_of_expression(text, start):
     raise ValueError("unbalanced parentheses")
 
 
-def expand_conversions(text, types):
-    """(convert A B x), innermost last: an instruction, or just x where A and B are the same type."""
-    while match := re.search(r"\(convert (\w+) (\w+)\s+", text):
+def operands(text):
+    """The expressions of which the text is a sequence."""
+    found, at = [], 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        end = end_of_expression(text, at)
+        found.append(text[at:end])
+        at = end
+    return found
+
+
+def expand(text, name, form):
+    """Puts form(operands) in the place of each (name operands), the outermost first."""
+    while match := re.search(r"\(" + re.escape(name) + r"(?=\s)", text):
         end = end_of_expression(text, match.start())
-        operand = text[match.end() : end - 1]
-        source, destination = (types.get(name, name) for name in match.groups())
-        if source != destination:
-            operand = f"({CONVERSIONS[source, destination]} {operand})"
-        text = text[: match.start()] + operand + text[end:]
+        text = text[: match.start()] + form(*operands(text[match.end() : end - 1])) + text[end:]
     return text
 
 
-def expand_template(text, source, destination):
-    types = {"S": source, "D": destination, "N": "i32" if "i32" in (source, destination) else "i64"}
+def choose_lines(text, word):
+    """Leaves out the lines that are for words of another size."""
+    lines, chosen = [], True
+    for line in text.splitlines(keepends=True):
+        if line.startswith(";;? "):
+            chosen = line.split()[1] in ("any", word)
+        elif chosen:
+            lines.append(line)
+    return "".join(lines)
+
+
+def expand_template(text, source, destination, word):
+    types = {"S": source, "D": destination, "N": "i32" if "i32" in (source, destination) else "i64", "W": WORDS[word]}
+
+    def convert(from_type, to_type, operand):
+        from_type, to_type = types.get(from_type, from_type), types.get(to_type, to_type)
+        return operand if from_type == to_type else f"({CONVERSIONS[from_type, to_type]} {operand})"
+
+    def beyond(type_name, at, count, size):
+        at, count = convert(type_name, "i64", at), convert(type_name, "i64", count)
+        if types[type_name] == "i32":
+            return f"(i64.gt_u (i64.add {at} {count}) {size})"
+        return f"(i32.or (i64.gt_u {at} {size}) (i64.gt_u {count} (i64.sub {size} {at})))"
+
+    blocks = {}
+
+    def cut_block(match):
+        blocks[match[1]] = match[2]
+        return ""
+
+    text = choose_lines(text, word)
+    text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template
-    text = expand_conversions(text, types)
-    for name, type_name in types.items():
-        text = text.replace(f"{name}.top_bit", str(int(type_name[1:]) - 1))
-    text = re.sub(r"(?<![$\w])[SDN](?=[\s.)])", lambda match: types[match.group()], text)
-    return text
+    text = re.sub(r";; .*", "", text)
+    text = expand(text, "paste", blocks.get)
+    for name, forms in FORMS.items():
+        text = expand(text, name, forms[word].format)
+    text = expand(text, "widen32", WIDEN32.format)
+    text = expand(text, "i64.andnot", ANDNOT.format)
+    text = expand(text, "beyond", beyond)
+    text = expand(text, "convert", convert)
+    size = int(word) // 8
+    text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
+    text = text.replace("W.half", str(size // 2))
+    for name in "SD":
+        text = text.replace(f"{name}.top_bit", str(int(types[name][1:]) - 1))
+    return re.sub(r"(?<![$\w])[SDNW](?=[\s.)])", lambda match: types[match.group()], text)
+
+
+def transcoder_name(source_bits, destination_bits, word):
+    return f"transcode{source_bits}_{destination_bits}" + ("_simd" if word == "128" else "")
 
 
 def module_texts():
     """Name and text of each module, in the order of runtime_bytes.c."""
     texts = {name: (HERE / f"{name}.wat").read_text() for name in ("handles", "exchange")}
     template = TEMPLATE.read_text()
-    for source_bits, source in ADDRESS_TYPES.items():
-        for destination_bits, destination in ADDRESS_TYPES.items():
-            name = f"transcode{source_bits}_{destination_bits}"
-            texts[name] = expand_template(template, source, destination)
+    for word in WORDS:
+        for source_bits, source in ADDRESS_TYPES.items():
+            for destination_bits, destination in ADDRESS_TYPES.items():
+                name = transcoder_name(source_bits, destination_bits, word)
+                texts[name] = expand_template(template, source, destination, word)
     return texts
 
 
@@ -135,16 +244,19 @@ def c_file(modules):
     for name in ("handles", "exchange"):
         value = f"(struct bytes){{{name}_bytes, sizeof {name}_bytes}}"
         out.append(f"struct bytes runtime_{name}(void) {{ return {value}; }}\n")
-    rows = []
-    for source in ADDRESS_TYPES:
-        for destination in ADDRESS_TYPES:
-            name = f"transcode{source}_{destination}_bytes"
-            rows.append(f"      [POINTER_{source}][POINTER_{destination}] = {{{name}, sizeof {name}}},\n")
-    out.append(f"""struct bytes runtime_transcode(enum pointer_size source, enum pointer_size destination) {{
-  static const struct bytes modules[POINTER_SIZE_COUNT][POINTER_SIZE_COUNT] = {{
-{"".join(rows)}  }};
+    tables = []
+    for word in WORDS:
+        rows = []
+        for source in ADDRESS_TYPES:
+            for destination in ADDRESS_TYPES:
+                name = transcoder_name(source, destination, word) + "_bytes"
+                rows.append(f"       [POINTER_{source}][POINTER_{destination}] = {{{name}, sizeof {name}}},\n")
+        tables.append("      {\n" + "".join(rows) + "      },\n")
+    out.append(f"""struct bytes runtime_transcode(enum pointer_size source, enum pointer_size destination, bool simd) {{
+  static const struct bytes modules[2][POINTER_SIZE_COUNT][POINTER_SIZE_COUNT] = {{
+{"".join(tables)}  }};
   assert(source < POINTER_SIZE_COUNT && destination < POINTER_SIZE_COUNT);
-  return modules[source][destination];
+  return modules[simd][source][destination];
 }}
 """)
     return "\n".join(out)

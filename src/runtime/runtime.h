@@ -16,6 +16,6 @@ struct bytes runtime_handles(void);
 struct bytes runtime_exchange(void);
 
 /* transcode.wat.in: strings from one memory to another, by the address types of both. */
-struct bytes runtime_transcode(enum pointer_size source, enum pointer_size destination);
+struct bytes runtime_transcode(enum pointer_size source, enum pointer_size destination, bool simd);
 
 #endif

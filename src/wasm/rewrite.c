@@ -44,6 +44,7 @@ struct walk {
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint64_t depth;          /* of blocks that are open, the outermost included */
+  bool has_vectors;        /* an instruction on vectors has been seen */
   unsigned longest_step;   /* size of the steps that may be taken, see walk_common() */
   /* When visiting: */
   visit_index *visit;
@@ -352,6 +353,7 @@ static inline void walk_immediate(struct walk *w, char letter) {
 }
 
 static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const uint8_t *start) {
+  w->has_vectors |= prefix == VECTOR_PREFIX;
   const uint32_t code = next_u32(w, "the opcode");
   const struct opcode *opcode = code < PREFIX_ROWS ? &opcodes[ROW(prefix, code)] : NULL;
   if (!opcode || !opcode->name) {
@@ -622,4 +624,16 @@ void visit_references(struct context *c, const struct module *m, struct bytes bo
   w.visit = visit_if_reference;
   w.user = &references;
   walk_body(&w);
+}
+
+bool check_structure(struct context *c, const struct module *m) {
+  bool has_vectors = false;
+  for (uint32_t i = 0; i < m->functions.count; i++) {
+    push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
+    struct walk w = walk_of_bytes(c, m, m->functions.items[i].body);
+    walk_body(&w);
+    has_vectors |= w.has_vectors;
+    pop_place(c);
+  }
+  return has_vectors;
 }

@@ -43,6 +43,9 @@ void visit_body(struct context *c, const struct module *m, struct bytes body, vi
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user);
 
+/* Checks the structure of all bodies: instructions, blocks, and every index in its space. Does any use vectors? */
+bool check_structure(struct context *c, const struct module *m);
+
 /* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 

@@ -15,6 +15,7 @@ from harness import Tally, load_definitions, load_modules, new_engine, run_refer
 
 PAGE = 65536
 ENCODINGS = {"utf8": "utf8", "utf16": "utf16", "latin1+utf16": "latin1_utf16"}
+VARIANTS = ("", "_simd")  # by the words that loops take: 64 bits, v128
 PAIRS = list(itertools.product(ENCODINGS, ENCODINGS))
 
 TOO_LONG = "trap: string is longer than 268435455 bytes"
@@ -111,8 +112,9 @@ class PythonMemory:
 class Transcoder:
     """An instance of transcode.wat.in, its two memories, and the allocator of the moment."""
 
-    def __init__(self, engine, modules, source_bits, destination_bits, source_pages=1):
-        self.engine, self.module = engine, modules[f"transcode{source_bits}_{destination_bits}"]
+    def __init__(self, engine, modules, variant, source_bits, destination_bits, source_pages=1):
+        self.engine, self.module = engine, modules[f"transcode{source_bits}_{destination_bits}{variant}"]
+        self.variant = variant
         self.source_bits, self.destination_bits, self.source_pages = source_bits, destination_bits, source_pages
         self.start()
 
@@ -182,7 +184,7 @@ def golden_strings(tally, t):
         t.source.write(16, text)
         allocator = Allocator([64])
         got = t.run((source, destination), 16, tagged(units, t.source_bits), allocator)
-        what = f"{source} {text!r} to {destination}, {t.source_bits} to {t.destination_bits} bits"
+        what = f"{source} {text!r} to {destination}, {t.source_bits} to {t.destination_bits} bits{t.variant}"
         tally.check(what, got, ((64, tagged(expected_units, t.destination_bits)), None))
         tally.check(f"{what}: bytes", t.destination.read(64, len(expected)), expected)
         tally.check(f"{what}: realloc", allocator.calls, calls)
@@ -240,10 +242,10 @@ def golden_traps(tally, t):
     check("second unaligned", ("utf16", "latin1+utf16"), utf16, 8, 6, REALLOC_UNALIGNED, [64, 65])
 
 
-def golden_ends(tally, engine, modules):
+def golden_ends(tally, engine, modules, variant):
     """The last bytes of the largest 32-bit memory, where addresses wrap; and of a memory of one page."""
     for pages in (1, 65536):
-        t = Transcoder(engine, modules, 32, 32, pages)
+        t = Transcoder(engine, modules, variant, 32, 32, pages)
         end = pages * PAGE
         for text, size in (("hello, é€", 12), ("x", 1), ("", 0)):
             t.source.write(end - size, text.encode())
@@ -326,14 +328,14 @@ class Case:
         }[kind]
 
 
-def compare(tally, engine, modules, definitions, rounds):
+def compare(tally, engine, modules, variant, definitions, rounds):
     rng = random.Random(7)
     seen = set()
     instance = definitions.ComponentInstance(definitions.Store())
     # its own divides floats, which is not exact for the largest addresses
     definitions.align_to = lambda address, alignment: -(-address // alignment) * alignment
     for bits in itertools.product((32, 64), (32, 64)):
-        t = Transcoder(engine, modules, *bits)
+        t = Transcoder(engine, modules, variant, *bits)
         for pair in PAIRS * rounds:
             case = Case(rng, pair, t.source_bits)
             source, before = bytearray(rng.randbytes(64) * (PAGE // 64)), bytes(range(256)) * (PAGE // 256)
@@ -349,7 +351,7 @@ def compare(tally, engine, modules, definitions, rounds):
                                            destination, theirs, case.pointer, case.units)
             expected = (expected, trap_of_line(line) if line else None)
             got = t.run(pair, case.pointer, case.units, ours)
-            what = f"{pair} {bits} at {case.pointer:#x}, {case.units:#x} units, {case.content[:80]!r}"
+            what = f"{pair} {bits} at {case.pointer:#x}, {case.units:#x} units, {case.content[:80]!r}{variant}"
             tally.check(what, got, expected)
             tally.check(f"{what}: realloc", ours.calls, theirs.calls)
             if expected[1] is None:
@@ -385,14 +387,15 @@ def main():
     tally = Tally()
     engine = new_engine()
     modules = load_modules(engine)
-    for bits in itertools.product((32, 64), (32, 64)):
-        t = Transcoder(engine, modules, *bits)
-        golden_strings(tally, t)
-        golden_traps(tally, t)
-    golden_ends(tally, engine, modules)
     definitions = load_definitions()
-    if definitions:
-        compare(tally, engine, modules, definitions, rounds=250)
+    for variant in VARIANTS:
+        for bits in itertools.product((32, 64), (32, 64)):
+            t = Transcoder(engine, modules, variant, *bits)
+            golden_strings(tally, t)
+            golden_traps(tally, t)
+        golden_ends(tally, engine, modules, variant)
+        if definitions:
+            compare(tally, engine, modules, variant, definitions, rounds=250)
     tally.finish()
 
 
