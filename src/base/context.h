@@ -48,6 +48,7 @@ struct context {
   jmp_buf *escape;
   enum failure failure;
   size_t offset; /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
+  uint32_t input; /* which input is being worked on, where there are several; UINT32_MAX: none of them */
   char message[1024];
   char path[1024];
   struct place places[PLACE_LIMIT];
