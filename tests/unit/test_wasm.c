@@ -98,8 +98,11 @@ static void test_map(struct context *c, void *unused) {
 
 static void fail_deep_inside(struct context *c, void *unused) {
   (void)unused;
-  push_place(c, "component", 3, bytes_of("$a"));
+  push_identified_place(c, "component", 3, bytes_of("a"));
+  push_identified_place(c, "component", 5, (struct bytes){0});
   push_place(c, "core instance", 4, (struct bytes){0});
+  push_place(c, "import", UINT32_MAX, bytes_of("say \"\\\xe2\x80\xae\""));
+  set_hint(c, "\x1b[31mdo %s", "that");
   fail(c, FAILURE_INPUT, 17, "a line\nbreak in %s", "it");
 }
 
@@ -107,10 +110,25 @@ static void test_failure(void) {
   struct context c = {0};
   CHECK(!run_guarded(&c, fail_deep_inside, NULL));
   CHECK(c.failure == FAILURE_INPUT && c.offset == 17);
-  CHECK(!strcmp(c.message, "a line?break in it"));
-  CHECK(!strcmp(c.path, "component $a, core instance 4"));
-  CHECK(c.place_count == 0);
+  CHECK(!strcmp(c.message, "a line\\u{a}break in it"));
+  CHECK(!strcmp(c.hint, "\\u{1b}[31mdo that"));
+  CHECK(!strcmp(c.path, "component $a, component 5, core instance 4, import \"say \\\"\\\\\\u{202e}\\\"\""));
+  CHECK(c.place_count == 0 && c.failed_place_count == 4);
   context_free(&c);
+}
+
+static void test_escapes(void) {
+  char text[8];
+  CHECK(escape_text(text, sizeof text,
+                    bytes_of("a\xff"
+                             "b"),
+                    "") == 6 &&
+        !strcmp(text, "a\\xffb"));
+  CHECK(escape_text(text, sizeof text, bytes_of("\xc3\xa4\xc3\xb6"), "") == 4);
+  CHECK(escape_text(text, sizeof text, bytes_of("123456\xc3\xa4"), "") == 6); /* no half of a character */
+  CHECK(escape_text(text, sizeof text, bytes_of("1234567890"), "") == 7);
+  CHECK(escape_text(text, 1, bytes_of("x"), "") == 0 && !*text);
+  CHECK(escape_text(text, sizeof text, (struct bytes){0}, "") == 0);
 }
 
 /* Every instruction. */
@@ -565,6 +583,7 @@ int main(void) {
   run("utf8", test_utf8);
   run("map", test_map);
   test_failure();
+  test_escapes();
   run("instructions", test_instructions);
   run("sizes", test_sizes);
   run("round trips", test_round_trips);
