@@ -50,8 +50,8 @@ static void require_closed(struct context *c, const struct linked_composition *l
   if (!is_required || open.text.size == 0)
     return;
   const struct bytes beyond = patterns.text.size ? format_bytes(c, " beyond %.*s", SHOW(patterns.text)) : bytes_of("");
-  fail(c, FAILURE_INPUT, NO_OFFSET, "imports%.*s stay open: %.*s; give inputs that export them", SHOW(beyond),
-       SHOW(open.text));
+  set_hint(c, "give inputs that export them");
+  fail(c, FAILURE_INPUT, NO_OFFSET, "imports%.*s stay open: %.*s", SHOW(beyond), SHOW(open.text));
 }
 
 struct composed compose_inputs(struct context *c, struct compose_request *request) {

@@ -61,9 +61,8 @@ static _Noreturn void refuse_cycle(const struct composer *k, const struct walk *
                         SHOW(name_of(k, visit->instance)), SHOW(input->imports.items[visit->next - 1]->name.name),
                         SHOW(name_of(k, argument->instance)));
   }
-  fail(k->context, FAILURE_INPUT, NO_OFFSET,
-       "the inputs need each other in a circle: %.*s; \"--link\" or \"--host\" gives one of them something else",
-       SHOW(text));
+  set_hint(k->context, "\"--link\" or \"--host\" gives one of them something else");
+  fail(k->context, FAILURE_INPUT, NO_OFFSET, "the inputs need each other in a circle: %.*s", SHOW(text));
 }
 
 static void enter_instance(struct composer *k, struct walk *walk, uint32_t instance) {

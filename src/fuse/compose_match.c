@@ -96,14 +96,14 @@ static void check_names(struct matcher *m) {
   struct map names = {0};
   for (uint32_t i = 0; i < m->composition->inputs.count; i++) {
     const struct bytes name = input_of(m, i)->name;
-    if (name.size == 0 || memchr(name.at, ':', name.size) || memchr(name.at, '=', name.size))
-      REFUSE_WIRE(m,
-                  "the name \"%.*s\" of an input is empty, or has \":\" or \"=\" in it; \"--name ALIAS=FILE\" gives "
-                  "it another one",
-                  SHOW(name));
-    if (map_add(m->context, &names, name, i) != i)
-      REFUSE_WIRE(m, "two inputs have the name \"%.*s\"; \"--name ALIAS=FILE\" gives one of them another name",
-                  SHOW(name));
+    const bool is_plain = name.size > 0 && !memchr(name.at, ':', name.size) && !memchr(name.at, '=', name.size);
+    const bool is_new = map_add(m->context, &names, name, i) == i;
+    if (is_plain && is_new)
+      continue;
+    set_hint(m->context, "\"--name ALIAS=FILE\" gives an input another name");
+    if (!is_plain)
+      REFUSE_WIRE(m, "the name \"%.*s\" of an input is empty, or has \":\" or \"=\" in it", SHOW(name));
+    REFUSE_WIRE(m, "two inputs have the name \"%.*s\"", SHOW(name));
   }
 }
 
@@ -145,8 +145,8 @@ static struct endpoint parse_endpoint(struct matcher *m, struct bytes text, cons
     if (bytes_equal(input_of(m, endpoint.input)->name, name))
       return endpoint;
   const struct bytes inputs = list_inputs(m);
-  REFUSE_WIRE(m, "the link \"%.*s\" is about \"%.*s\", which is no input; the inputs are %.*s", SHOW(wire->text),
-              SHOW(name), SHOW(inputs));
+  set_hint(m->context, "the inputs are %.*s", SHOW(inputs));
+  REFUSE_WIRE(m, "the link \"%.*s\" is about \"%.*s\", which is no input", SHOW(wire->text), SHOW(name));
 }
 
 /* The import of `at` that the link is for. */
@@ -162,11 +162,11 @@ static uint32_t find_import(struct matcher *m, struct endpoint at, const struct 
                   SHOW(input->imports.items[i]->name.name));
     found = i;
   }
+  if (found != NO_INDEX)
+    return found;
   const struct bytes imports = list_imports(m, at.input);
-  if (found == NO_INDEX)
-    REFUSE_WIRE(m, "the link \"%.*s\" is for an import that \"%.*s\" does not have; it imports %.*s", SHOW(wire->text),
-                SHOW(input->name), SHOW(imports));
-  return found;
+  set_hint(m->context, "it imports %.*s", SHOW(imports));
+  REFUSE_WIRE(m, "the link \"%.*s\" is for an import that \"%.*s\" does not have", SHOW(wire->text), SHOW(input->name));
 }
 
 /* The best of the offers of an input for `name`; NO_INDEX: none. */
@@ -203,11 +203,12 @@ static uint32_t find_offer(struct matcher *m, struct endpoint at, const struct e
                   SHOW(export_of(m, &m->offers.items[i])->name.name));
     found = i;
   }
+  if (found != NO_INDEX)
+    return found;
   const struct bytes exports = list_exports(m, at.input);
-  if (found == NO_INDEX)
-    REFUSE_WIRE(m, "the link \"%.*s\" is to an export that \"%.*s\" does not have; it exports %.*s", SHOW(wire->text),
-                SHOW(input_of(m, at.input)->name), SHOW(exports));
-  return found;
+  set_hint(m->context, "it exports %.*s", SHOW(exports));
+  REFUSE_WIRE(m, "the link \"%.*s\" is to an export that \"%.*s\" does not have", SHOW(wire->text),
+              SHOW(input_of(m, at.input)->name));
 }
 
 static void use_offer(struct matcher *m, struct source *argument, uint32_t offer) {
@@ -219,9 +220,10 @@ static void use_offer(struct matcher *m, struct source *argument, uint32_t offer
 
 static void apply_link(struct matcher *m, const struct wire *wire) {
   const uint8_t *equals = wire->text.size ? memchr(wire->text.at, '=', wire->text.size) : NULL;
-  if (!equals)
-    REFUSE_WIRE(m, "the link \"%.*s\" has no \"=\"; a link is written \"app:ns:pkg/iface=store:ns:pkg/iface\"",
-                SHOW(wire->text));
+  if (!equals) {
+    set_hint(m->context, "a link is written \"app:ns:pkg/iface=store:ns:pkg/iface\"");
+    REFUSE_WIRE(m, "the link \"%.*s\" has no \"=\"", SHOW(wire->text));
+  }
   const size_t size = (size_t)(equals - wire->text.at);
   const struct endpoint to = parse_endpoint(m, (struct bytes){wire->text.at, size}, wire);
   const struct endpoint from = parse_endpoint(m, (struct bytes){equals + 1, wire->text.size - size - 1}, wire);
@@ -245,20 +247,18 @@ static _Noreturn void refuse_tie(struct matcher *m, uint32_t input, const struct
       add_listed(m->context, &list, input_of(m, m->offers.items[i].input)->name);
   const struct bytes inputs = end_listing(&list);
   const struct bytes name = input_of(m, input)->name;
-  REFUSE_INPUT(m,
-               "\"%.*s\" imports \"%.*s\", which more than one input exports as \"%.*s\": %.*s; "
-               "\"--link %.*s:%.*s=%.*s\" takes the one",
-               SHOW(name), SHOW(import->name), SHOW(export_of(m, best)->name.name), SHOW(inputs), SHOW(name),
-               SHOW(import->name), SHOW(input_of(m, best->input)->name));
+  set_hint(m->context, "\"--link %.*s:%.*s=%.*s\" takes the one", SHOW(name), SHOW(import->name),
+           SHOW(input_of(m, best->input)->name));
+  REFUSE_INPUT(m, "\"%.*s\" imports \"%.*s\", which more than one input exports as \"%.*s\": %.*s", SHOW(name),
+               SHOW(import->name), SHOW(export_of(m, best)->name.name), SHOW(inputs));
 }
 
 static _Noreturn void refuse_version(struct matcher *m, uint32_t input, const struct extern_name *import,
                                      const struct offer *offer) {
-  REFUSE_INPUT(m,
-               "\"%.*s\" imports \"%.*s\", but \"%.*s\" exports \"%.*s\", which is not compatible; "
-               "\"--host %.*s\" keeps the import for the host",
+  set_hint(m->context, "\"--host %.*s\" keeps the import for the host", SHOW(import->name));
+  REFUSE_INPUT(m, "\"%.*s\" imports \"%.*s\", but \"%.*s\" exports \"%.*s\", which is not compatible",
                SHOW(input_of(m, input)->name), SHOW(import->name), SHOW(input_of(m, offer->input)->name),
-               SHOW(export_of(m, offer)->name.name), SHOW(import->name));
+               SHOW(export_of(m, offer)->name.name));
 }
 
 static void match_import(struct matcher *m, uint32_t input, uint32_t import) {
@@ -322,15 +322,16 @@ static void match_imports(struct matcher *m) {
 
 /* What comes out. */
 
-static void add_export(struct matcher *m, struct map *names, const struct offer *offer) {
+static void export_offer(struct matcher *m, struct map *names, const struct offer *offer) {
   const struct export_definition *definition = export_of(m, offer);
   const uint32_t index = m->composition->exports.count;
   const uint32_t before = map_add(m->context, names, definition->name.name, index);
   if (before != index) {
     const struct bytes first = input_of(m, m->composition->exports.items[before].source.instance)->name;
     const struct bytes second = input_of(m, offer->input)->name;
-    REFUSE_INPUT(m, "\"%.*s\" and \"%.*s\" both export \"%.*s\"; \"--hide %.*s:%.*s\" leaves out the one", SHOW(first),
-                 SHOW(second), SHOW(definition->name.name), SHOW(second), SHOW(definition->name.name));
+    set_hint(m->context, "\"--hide %.*s:%.*s\" leaves out the one", SHOW(second), SHOW(definition->name.name));
+    REFUSE_INPUT(m, "\"%.*s\" and \"%.*s\" both export \"%.*s\"", SHOW(first), SHOW(second),
+                 SHOW(definition->name.name));
   }
   struct composed_export export_ = {.name = &definition->name, .sort = definition->item.sort};
   use_offer(m, &export_.source, (uint32_t)(offer - m->offers.items));
@@ -348,7 +349,7 @@ static void choose_exports(struct matcher *m) {
       REFUSE_WIRE(m, "the export \"%.*s\" of \"%.*s\" is both to come out and to be hidden", SHOW(name->name),
                   SHOW(input_of(m, offer->input)->name));
     if (is_wanted || (!offer->is_used && !is_hidden))
-      add_export(m, &names, offer);
+      export_offer(m, &names, offer);
   }
 }
 
@@ -367,8 +368,8 @@ static void check_wires(struct matcher *m) {
       }
     }
     const struct bytes names = end_listing(&list);
-    REFUSE_WIRE(m, "no input %s \"%.*s\"; there are %.*s", is_host ? "imports" : "exports", SHOW(m->wires[i].text),
-                SHOW(names));
+    set_hint(m->context, "there are %.*s", SHOW(names));
+    REFUSE_WIRE(m, "no input %s \"%.*s\"", is_host ? "imports" : "exports", SHOW(m->wires[i].text));
   }
 }
 

@@ -99,10 +99,12 @@ static _Noreturn void refuse_resource(const struct orderer *o, uint32_t import, 
     for (uint32_t k = 0; k < o->composition->inputs.items[instances[i].input].imports.count; k++)
       if (o->linked->arguments[i][k].extern_ == import)
         user = i;
+  set_hint(o->context,
+           "link it to an input that exports it, or keep all that has to do with the resource for the host, "
+           "with \"--host\"");
   fail(o->context, FAILURE_INPUT, NO_OFFSET,
        "the import \"%.*s\" of \"%.*s\" is left for the host, but it has to do with the resource \"%.*s\", which "
-       "\"%.*s\" defines; link it to an input that exports it, or keep all that has to do with the resource for the "
-       "host, with \"--host\"",
+       "\"%.*s\" defines",
        SHOW(name), SHOW(instances[user].name), SHOW(resource->name), SHOW(instances[provider].name));
 }
 
