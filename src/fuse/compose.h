@@ -42,7 +42,6 @@ struct composed_instance {
 
 struct composed_export {
   const struct extern_name *name;
-  enum sort sort;
   struct source source;
 };
 

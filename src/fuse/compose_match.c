@@ -333,7 +333,7 @@ static void export_offer(struct matcher *m, struct map *names, const struct offe
     REFUSE_INPUT(m, "\"%.*s\" and \"%.*s\" both export \"%.*s\"", SHOW(first), SHOW(second),
                  SHOW(definition->name.name));
   }
-  struct composed_export export_ = {.name = &definition->name, .sort = definition->item.sort};
+  struct composed_export export_ = {.name = &definition->name};
   use_offer(m, &export_.source, (uint32_t)(offer - m->offers.items));
   VEC_ADD(m->context, &m->composition->exports, export_);
 }
