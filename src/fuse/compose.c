@@ -40,7 +40,7 @@ static void require_closed(struct context *c, const struct linked_composition *l
       add_listed(c, &patterns, wires[k].text);
   }
   for (uint32_t i = 0; i < linked->imports.count; i++) {
-    const struct extern_name *name = &linked->plan->externs.items[linked->imports.items[i]].name;
+    const struct extern_name *name = &linked->plan->externs.items[linked->imports.items[i].extern_].name;
     bool is_allowed = false;
     for (uint32_t k = 0; k < wire_count; k++)
       is_allowed = is_allowed || (wires[k].kind == WIRE_CLOSED && matches_pattern(wires[k].text, name));

@@ -126,10 +126,16 @@ struct linked_argument {
   bool is_fixed;
   struct fixed_type fixed;
 };
+/* What stays open. */
+struct open_import {
+  uint32_t extern_;          /* index into plan->externs */
+  uint32_t instance, number; /* the first that imports it, and which of its imports it is */
+  bool is_extended;          /* others want more of it */
+};
 struct linked_composition {
   struct plan *plan;
   VEC(uint32_t) order;                /* of instances */
-  VEC(uint32_t) imports;              /* what stays open, in order: indices into plan->externs */
+  VEC(struct open_import) imports;    /* in order */
   struct linked_argument **arguments; /* of each instance, for each of its imports */
   const struct namespace **exports;   /* of each instance */
   uint32_t *root_instances;           /* of each instance, its index into plan->instances */

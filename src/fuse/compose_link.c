@@ -184,8 +184,19 @@ static void link_instance(struct composer *k, uint32_t instance) {
   k->linked.exports[instance] = link_input(&k->link, input->component, &supply);
   k->context->input = NO_INDEX;
   keep_arguments(k, instance, &supply);
-  for (uint32_t i = 0; i < supply.externs.count; i++)
-    VEC_ADD(k->context, &k->linked.imports, supply.externs.items[i]);
+  for (uint32_t i = 0, next = 0; next < supply.externs.count; i++)
+    if (supply.bound.items[i].extern_ == supply.externs.items[next]) {
+      const struct open_import open = {.extern_ = supply.externs.items[next++], .instance = instance, .number = i};
+      VEC_ADD(k->context, &k->linked.imports, open);
+    }
+}
+
+static void find_extended(struct composer *k) {
+  bool *is_extended = ALLOCATE(k->context, bool, k->linked.plan->externs.count);
+  for (uint32_t i = 0; i < k->shared.items.count; i++)
+    is_extended[k->shared.items.items[i].extern_] = k->shared.items.items[i].is_extended;
+  for (uint32_t i = 0; i < k->linked.imports.count; i++)
+    k->linked.imports.items[i].is_extended = is_extended[k->linked.imports.items[i].extern_];
 }
 
 struct linked_composition link_composition(struct context *c, const struct composition *composition) {
@@ -199,6 +210,7 @@ struct linked_composition link_composition(struct context *c, const struct compo
   name_imports(&k);
   for (uint32_t i = 0; i < count; i++)
     link_instance(&k, k.linked.order.items[i]);
+  find_extended(&k);
   order_imports(c, composition, &k.linked);
   return k.linked;
 }

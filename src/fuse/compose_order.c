@@ -110,7 +110,7 @@ static _Noreturn void refuse_resource(const struct orderer *o, uint32_t import, 
 
 /* The top-level imports that import number `number` has to come after. */
 static void find_needed(struct orderer *o, uint32_t number, const uint32_t *number_of, struct node *node) {
-  const uint32_t import = o->linked->imports.items[number];
+  const uint32_t import = o->linked->imports.items[number].extern_;
   o->number = number;
   o->resources.count = 0;
   mention_extern(o, import);
@@ -131,7 +131,7 @@ static void find_needed(struct orderer *o, uint32_t number, const uint32_t *numb
 static _Noreturn void refuse_circle(const struct orderer *o, uint32_t number) {
   fail(o->context, FAILURE_INPUT, NO_OFFSET,
        "the inputs import \"%.*s\" in such ways that its types and those of another import refer to each other",
-       SHOW(o->plan->externs.items[o->linked->imports.items[number]].name.name));
+       SHOW(o->plan->externs.items[o->linked->imports.items[number].extern_].name.name));
 }
 
 void order_imports(struct context *c, const struct composition *composition, struct linked_composition *linked) {
@@ -140,10 +140,10 @@ void order_imports(struct context *c, const struct composition *composition, str
   uint32_t *number_of = ALLOCATE(c, uint32_t, linked->plan->externs.count);
   struct node *nodes = ALLOCATE(c, struct node, count);
   VEC(uint32_t) stack = {0};
-  VEC(uint32_t) order = {0};
+  VEC(struct open_import) order = {0};
   o.seen = ALLOCATE(c, uint32_t, linked->plan->types->all.count);
   for (uint32_t i = 0; i < count; i++)
-    number_of[linked->imports.items[i]] = i;
+    number_of[linked->imports.items[i].extern_] = i;
   for (uint32_t i = 0; i < count; i++)
     find_needed(&o, i, number_of, &nodes[i]);
   for (uint32_t i = 0; i < count; i++) {

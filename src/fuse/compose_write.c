@@ -15,7 +15,7 @@
  */
 #include "fuse/compose.h"
 #include "fuse/link.h"
-#include "fuse/type_scope.h"
+#include "fuse/wrap.h"
 
 struct root_writer {
   struct context *context;
@@ -23,9 +23,10 @@ struct root_writer {
   const struct linked_composition *linked;
   struct type_scope scope;
   struct composed composed;
-  uint32_t *components; /* of each input; NO_INDEX: not written */
-  uint32_t *instances;  /* of each instance */
-  struct map aliases;   /* of instance and name, to the index of the alias */
+  uint32_t *components;           /* of each input; NO_INDEX: not written */
+  uint32_t *instances;            /* of each instance */
+  struct import_copier **copiers; /* of each instance; null: none yet */
+  struct map aliases;             /* of instance and name, to the index of the alias */
 };
 
 static const struct composed_input *input_of(const struct root_writer *w, uint32_t instance) {
@@ -116,6 +117,24 @@ static uint32_t fixed_type_index(struct root_writer *w, const struct fixed_type 
   return value_type_index(&w->scope, fixed->type);
 }
 
+/* Imports: as the input wrote them that is the only one to want so much of it, else all that is wanted, from the plan.
+ */
+static void write_import(struct root_writer *w, const struct open_import *open) {
+  if (open->is_extended) {
+    declare_extern_import(&w->scope, open->extern_);
+    return;
+  }
+  struct import_copier **copier = &w->copiers[open->instance];
+  if (!*copier) {
+    const struct composed_input *input = input_of(w, open->instance);
+    uint32_t *externs = ALLOCATE(w->context, uint32_t, input->imports.count);
+    for (uint32_t i = 0; i < input->imports.count; i++)
+      externs[i] = w->linked->arguments[open->instance][i].extern_;
+    *copier = new_import_copier(&w->scope, input->component, externs);
+  }
+  copy_import(*copier, open->number);
+}
+
 /* Instances. */
 
 static void write_component(struct root_writer *w, uint32_t input) {
@@ -159,13 +178,14 @@ struct composed write_composition(struct context *c, const struct composition *c
   w.scope = new_type_scope(c, linked->plan, ENCODE_COMPONENT, NULL);
   w.components = ALLOCATE(c, uint32_t, composition->inputs.count);
   w.instances = ALLOCATE(c, uint32_t, composition->instances.count);
+  w.copiers = ALLOCATE(c, struct import_copier *, composition->instances.count);
   for (uint32_t i = 0; i < composition->inputs.count; i++)
     w.components[i] = NO_INDEX;
   for (uint32_t i = 0; i < composition->instances.count; i++)
     w.instances[i] = NO_INDEX;
   check_extern_depth(c, linked->plan);
   for (uint32_t i = 0; i < linked->imports.count; i++)
-    declare_extern_import(&w.scope, linked->imports.items[i]);
+    write_import(&w, &linked->imports.items[i]);
   for (uint32_t i = 0; i < linked->order.count; i++)
     write_instance(&w, linked->order.items[i]);
   for (uint32_t i = 0; i < composition->exports.count; i++) {

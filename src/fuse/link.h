@@ -119,7 +119,8 @@ struct supply {
 /* What several components import from outside: each name once, with all that any of them declares of it. */
 struct shared_extern {
   uint32_t extern_;
-  struct def def; /* at the type of the first that imports it */
+  struct def def;   /* at the type of the first that imports it */
+  bool is_extended; /* another one declares more of it */
 };
 struct shared_externs {
   struct map names; /* of parent and name, to index into items */

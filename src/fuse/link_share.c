@@ -98,11 +98,14 @@ static struct shared_extern share_extern(struct link *link, const struct frame *
   struct shared_externs *shared = supply->shared;
   const struct bytes key = format_bytes(link->context, "%u %.*s", supply->parent, SHOW(name->name));
   const uint32_t at = map_get(&shared->names, key);
-  struct shared_extern here;
+  const uint32_t extern_count = link->plan->externs.count;
+  struct shared_extern here = {0};
   count_steps(link, 1 + key.size / 16);
   if (at != NOT_FOUND) {
     here = shared->items.items[at];
     here.def = merge_extern(link, frame, supply, &here, name->name, type);
+    if (link->plan->externs.count > extern_count)
+      shared->items.items[at].is_extended = true;
     return here;
   }
   here.def = new_def(link, frame, supply, name, type);
