@@ -30,8 +30,8 @@ static void read_input(struct context *c, struct composition *composition, uint3
 }
 
 /* Fails if an import that no pattern names stays open. */
-static void require_closed(struct context *c, const struct linked_composition *linked, const struct wire *wires,
-                           uint32_t wire_count) {
+static void require_closed(struct context *c, const struct composition *composition,
+                           const struct linked_composition *linked, const struct wire *wires, uint32_t wire_count) {
   struct listing open = {0}, patterns = {0};
   bool is_required = false;
   for (uint32_t k = 0; k < wire_count; k++) {
@@ -44,8 +44,9 @@ static void require_closed(struct context *c, const struct linked_composition *l
     bool is_allowed = false;
     for (uint32_t k = 0; k < wire_count; k++)
       is_allowed = is_allowed || (wires[k].kind == WIRE_CLOSED && matches_pattern(wires[k].text, name));
+    const struct bytes user = composition->instances.items[linked->imports.items[i].instance].name;
     if (!is_allowed)
-      add_listed(c, &open, name->name);
+      add_listed(c, &open, format_bytes(c, "%.*s:%.*s", SHOW(user), SHOW(name->name)));
   }
   if (!is_required || open.text.size == 0)
     return;
@@ -64,6 +65,6 @@ struct composed compose_inputs(struct context *c, struct compose_request *reques
   else
     match_inputs(c, composition, request->wires, request->wire_count);
   struct linked_composition linked = link_composition(c, composition);
-  require_closed(c, &linked, request->wires, request->wire_count);
+  require_closed(c, composition, &linked, request->wires, request->wire_count);
   return write_composition(c, composition, &linked);
 }

@@ -163,6 +163,7 @@ static void link_instance(struct composer *k, uint32_t instance) {
   const struct composed_instance *made = &k->composition->instances.items[instance];
   struct namespace given = {0};
   const struct extern_name **outside = ALLOCATE(k->context, const struct extern_name *, input->imports.count);
+  struct bytes *givers = ALLOCATE(k->context, struct bytes, input->imports.count);
   for (uint32_t i = 0; i < input->imports.count; i++) {
     const struct extern_name *name = &input->imports.items[i]->name;
     if (made->arguments[i].instance == NO_INDEX) {
@@ -170,6 +171,7 @@ static void link_instance(struct composer *k, uint32_t instance) {
       continue;
     }
     const struct def def = follow_source(k, &made->arguments[i]);
+    givers[i] = name_of(k, made->arguments[i].instance);
     if (!add_name(&k->link, &given, name->name, NULL, &def))
       fail(k->context, FAILURE_INPUT, NO_OFFSET, "\"%.*s\" imports \"%.*s\" twice", SHOW(made->name), SHOW(name->name));
   }
@@ -178,7 +180,8 @@ static void link_instance(struct composer *k, uint32_t instance) {
                           .given = &given,
                           .parent = NO_INDEX,
                           .shared = &k->shared,
-                          .outside = outside};
+                          .outside = outside,
+                          .givers = givers};
   k->root_instance[instance] = k->link.plan->instances.count;
   k->context->input = made->input;
   k->linked.exports[instance] = link_input(&k->link, input->component, &supply);

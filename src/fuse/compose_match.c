@@ -280,6 +280,8 @@ static void match_import(struct matcher *m, uint32_t input, uint32_t import) {
     if (rank < best_rank || (rank == best_rank && order < 0))
       continue;
     is_tie = rank == best_rank && order == 0;
+    if (is_tie && offer->input > best->input)
+      continue; /* the first of them is what the diagnostic proposes */
     best_rank = rank;
     best = offer;
   }

@@ -90,7 +90,22 @@ static uint32_t composed_instance_of(const struct orderer *o, uint32_t instance)
   return i;
 }
 
-static _Noreturn void refuse_resource(const struct orderer *o, uint32_t import, const struct resource *resource) {
+/* What the import calls the resource; as deep as instances are nested. Size 0: it only mentions it. */
+static struct bytes name_in_import(const struct orderer *o, uint32_t item, uint32_t resource) {
+  const struct extern_tree *tree = &o->plan->externs.items[item];
+  if (tree->sort == SORT_TYPE && tree->resource == resource)
+    return tree->name.name;
+  struct bytes name = {0};
+  for (uint32_t i = 0; i < tree->child_count && name.size == 0; i++)
+    name = name_in_import(o, tree->children[i], resource);
+  return name;
+}
+
+static _Noreturn void refuse_resource(const struct orderer *o, uint32_t import, uint32_t number) {
+  const struct resource *resource = &o->plan->resources.items[number];
+  struct bytes resource_name = name_in_import(o, import, number);
+  if (resource_name.size == 0)
+    resource_name = resource->name;
   const struct composed_instance *instances = o->composition->instances.items;
   const uint32_t provider = composed_instance_of(o, resource->instance);
   const struct bytes name = o->plan->externs.items[import].name.name;
@@ -105,7 +120,7 @@ static _Noreturn void refuse_resource(const struct orderer *o, uint32_t import, 
   fail(o->context, FAILURE_INPUT, NO_OFFSET,
        "the import \"%.*s\" of \"%.*s\" is left for the host, but it has to do with the resource \"%.*s\", which "
        "\"%.*s\" defines",
-       SHOW(name), SHOW(instances[user].name), SHOW(resource->name), SHOW(instances[provider].name));
+       SHOW(name), SHOW(instances[user].name), SHOW(resource_name), SHOW(instances[provider].name));
 }
 
 /* The top-level imports that import number `number` has to come after. */
@@ -117,7 +132,7 @@ static void find_needed(struct orderer *o, uint32_t number, const uint32_t *numb
   for (uint32_t i = 0; i < o->resources.count; i++) {
     const struct resource *resource = &o->plan->resources.items[o->resources.items[i]];
     if (resource->source == RESOURCE_DEFINED)
-      refuse_resource(o, import, resource);
+      refuse_resource(o, import, o->resources.items[i]);
     if (resource->source != RESOURCE_HOST)
       continue;
     uint32_t top = resource->import;

@@ -125,7 +125,9 @@ struct def bind_shared(struct link *link, const struct frame *frame, struct supp
   if (!outside) {
     const struct def *given = find_name(supply->given, name->name);
     assert(given);
+    set_hint(link->context, "it is given by \"%.*s\"", SHOW(supply->givers[supply->bound.count]));
     bound.def = view_def(link, frame, given, type, supply->role, name->name);
+    clear_hint(link->context);
   } else if (type->sort == SORT_TYPE && type->bound == BOUND_EQ) {
     bound.def = (struct def){.sort = SORT_TYPE, .origin = NO_INDEX, .is.type = get_type(link, frame, type->index)};
   } else {
