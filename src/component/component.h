@@ -236,8 +236,8 @@ struct component {
   struct bytes name; /* from the name section; size 0: none */
 };
 
-#define NESTING_LIMIT 100        /* of components and types in one another */
-#define DEFINITION_LIMIT 1000000 /* definitions and declarations in one input */
+#define NESTING_LIMIT 100       /* of components and types in one another */
+#define DEFINITION_LIMIT 250000 /* definitions and declarations in one input */
 
 /* component/component.c. The sort of the indices that a definition introduces, and how many: 1, but for a group of core
  * types, which may have none or several. A declared export introduces an index too. */
