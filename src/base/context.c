@@ -158,6 +158,8 @@ void set_hint(struct context *context, const char *format, ...) {
   va_end(arguments);
 }
 
+void clear_hint(struct context *context) { context->hint[0] = '\0'; }
+
 void fail(struct context *context, enum failure failure, size_t offset, const char *format, ...) {
   assert(failure != FAILURE_NONE);
   assert(context->escape);
