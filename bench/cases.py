@@ -181,9 +181,10 @@ def string_values(text, source, destination):
     wide = destination == "utf16"
     first = int.from_bytes(sent[: 2 if wide else 1], "little")
     last = int.from_bytes(sent[-2 if wide else -1 :], "little")
+    count = len(data) // 2 if source == "utf16" else len(data)
     values = {
         "caller_encoding": source, "callee_encoding": destination, "data": escape(data),
-        "units": str(len(data) // 2 if source == "utf16" else len(data)),
+        "units_bytes": escape(count.to_bytes(4, "little")),
         "to_unit": "16" if wide else "8", "to_log2": "1" if wide else "0",
     }
     return values, lambda n: n * (units + 3 * first + last)

@@ -1,5 +1,7 @@
 ;; frame: resource
 ;; A list of a hundred borrows of one counter.
+;;; caller
+(data (memory $caller_memory) (i32.const 512) "\64\00\00\00")
 ;;; locals
 (local $counter i32) (local $i i32)
 ;;; before
@@ -11,7 +13,7 @@
   (local.set $i (i32.add (local.get $i) (i32.const 1)))
   (br_if $fill (i32.lt_u (local.get $i) (i32.const 100))))
 ;;; each
-(local.set $sum (i32.add (local.get $sum) (call $sum (i32.const 8192) (i32.const 100))))
+(local.set $sum (i32.add (local.get $sum) (call $sum (i32.const 8192) (i32.load $caller_memory (i32.const 512)))))
 ;;; after
 (call $drop (local.get $counter))
 ;;; hand

@@ -9,14 +9,17 @@
       (i32.mul (i32.const 3) (i32.load8_u $callee_memory (local.get $bytes)))
       (i32.load8_u $callee_memory
         (i32.add (local.get $bytes) (i32.sub (local.get $count) (i32.const 1)))))))
+;;; caller
+(data (memory $caller_memory) (i32.const 512) "\00\00\01\00")
 ;;; before
 (memory.fill $caller_memory (i32.const 65536) (i32.const 7) (i32.const 65536))
 ;;; each
 (i32.store8 $caller_memory (i32.const 65536) (local.get $n))
-(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 65536) (i32.const 65536))))
+(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 65536) (i32.load $caller_memory (i32.const 512)))))
 ;;; hand
 (func $f (param $bytes i32) (param $count i32) (result i32)
   (local $to i32)
+  (if (i32.ge_u (local.get $count) (i32.const 0x10000000)) (then (unreachable)))
   (call $check_range (memory.size $caller_memory) (local.get $bytes) (local.get $count))
   (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 1) (local.get $count)))
   (call $check_range (memory.size $callee_memory) (local.get $to) (local.get $count))

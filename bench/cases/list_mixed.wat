@@ -17,6 +17,8 @@
     (local.set $count (i32.sub (local.get $count) (i32.const 1)))
     (br_if $next (local.get $count)))
   (local.get $sum))
+;;; caller
+(data (memory $caller_memory) (i32.const 512) "\64\00\00\00")
 ;;; locals
 (local $i i32) (local $at i32)
 ;;; before
@@ -28,4 +30,4 @@
   (local.set $i (i32.add (local.get $i) (i32.const 1)))
   (br_if $fill (i32.lt_u (local.get $i) (i32.const 100))))
 ;;; each
-(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.const 100))))
+(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.load $caller_memory (i32.const 512)))))

@@ -12,11 +12,13 @@
       (i32.trunc_f32_u
         (f32.load $callee_memory offset=12
           (i32.add (local.get $points) (i32.shl (i32.sub (local.get $count) (i32.const 1)) (i32.const 4))))))))
+;;; caller
+(data (memory $caller_memory) (i32.const 512) "\64\00\00\00")
 ;;; before
 (f32.store $caller_memory (i32.const 8192) (f32.const 11))
 (f32.store $caller_memory (i32.add (i32.const 8204) (i32.const 1584)) (f32.const 13))
 ;;; each
-(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.const 100))))
+(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.load $caller_memory (i32.const 512)))))
 ;;; hand
 (func $f (param $points i32) (param $count i32) (result i32)
   (local $to i32) (local $size i32)

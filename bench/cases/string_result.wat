@@ -3,9 +3,10 @@
 ;; post: yes
 ;;; callee
 (data (memory $callee_memory) (i32.const 1024) "@data@")
+(data (memory $callee_memory) (i32.const 512) "@units_bytes@")
 (func $callee_f (param $x i32) (result i32)
   (i32.store $callee_memory (i32.const 16) (i32.const 1024))
-  (i32.store $callee_memory (i32.const 20) (i32.const @units@))
+  (i32.store $callee_memory (i32.const 20) (i32.load $callee_memory (i32.const 512)))
   (i32.const 16))
 ;;; each
 (call $f (local.get $n) (i32.const 16))

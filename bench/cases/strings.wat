@@ -17,6 +17,7 @@
     (br_if $next (local.get $count)))
   (local.get $sum))
 ;;; caller
+(data (memory $caller_memory) (i32.const 512) "\64\00\00\00")
 (data (memory $caller_memory) (i32.const 1024) "@data@")
 ;;; locals
 (local $i i32)
@@ -30,7 +31,7 @@
   (local.set $i (i32.add (local.get $i) (i32.const 1)))
   (br_if $fill (i32.lt_u (local.get $i) (i32.const 100))))
 ;;; each
-(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.const 100))))
+(local.set $sum (i32.add (local.get $sum) (call $f (i32.const 8192) (i32.load $caller_memory (i32.const 512)))))
 ;;; hand
 (func $f (param $texts i32) (param $count i32) (result i32)
   (local $to i32) (local $at i32) (local $left i32) (local $size i32)
