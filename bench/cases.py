@@ -64,6 +64,17 @@ LATIN = "The quíck brown føx jumps óver the lazý dog "  # one in nine is not
 CHINESE = "敏捷的棕色狐狸跳过懒狗。The lazy dog"
 
 
+def options(words, instance, encoding):
+    """Canonical options: those that a function's types need and no more, as tools write them."""
+    texts = {
+        "memory": f'(memory (core memory ${instance} "memory"))',
+        "realloc": f'(realloc (core func ${instance} "realloc"))',
+        "post": f'(post-return (core func ${instance} "post"))',
+        "encoding": f"string-encoding={encoding}",
+    }
+    return " ".join(texts[word] for word in words.split())
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
@@ -93,7 +104,8 @@ class Case:
             "callee_types": " ".join(f"(type ${t}' {d}) (export ${t} \"{t}\" (type ${t}'))" for t, d in types),
             "caller_types": " ".join(f"(type ${t}' {d}) (import \"{t}\" (type ${t} (eq ${t}')))" for t, d in types),
             "type_arguments": " ".join(f'(with "{t}" (type $callee "{t}"))' for t, _ in types),
-            "post": '(post-return (core func $code "post"))' if "post" in settings else "",
+            "lift": options(settings.get("lift", ""), "code", "@callee_encoding@"),
+            "lower": options(settings.get("lower", ""), "libc", "@caller_encoding@"),
             "libc": allocator.replace("@side@", "caller"),
             "callee": allocator.replace("@side@", "callee") + "(func $callee_post (param i32))\n" + sections.get("callee", ""),
             "caller": sections.get("caller", "") + frame("run"),
@@ -240,6 +252,8 @@ CASES = (
     Case("list_points", "list of 100 records of 4 floats", "list_points", model=lambda n: n * 124),
     Case("list_mixed", "list of 100 records with padding and a bool", "list_mixed", hand=False,
          model=lambda n: n * (50 + 3 * 4950 + 500)),
+    Case("beside", "u32 → u32, beside a function of strings", "number", values={"frame": "beside"},
+         model=lambda n: sum(rotated(x) ^ KEY for x in range(1, n + 1)), hand_is_floor=True),
     Case("parent", "u32 → u32, of the parent component", "number", values={"frame": "parent"},
          model=lambda n: sum(rotated(x) ^ KEY for x in range(1, n + 1)), hand_is_floor=True),
     Case("own", "constructor + own handle given away", "own", model=lambda n: n * (n + 1) // 2),

@@ -9,7 +9,7 @@
     hand        frames/module.wat   the same        the same
     floor       frames/module.wat   the same        the same
 
-A form that can't be made has a reason in place of a file. Only the peer may fail: for the others it is an error.
+A form that can't be made has a reason in place of a file. What meld makes has to be there.
 
 Provides  Tools, make_variants()
 """
@@ -37,8 +37,9 @@ def run_command(*words, **options):
     done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
     if done.returncode:
         message = (done.stderr or done.stdout).strip()
-        lines = [line for line in message.splitlines() if line.strip()] or [f"exit {done.returncode}"]
-        raise Failed(f"{pathlib.Path(words[0]).name}: {lines[0].strip()[:200]}")
+        lines = [line.strip() for line in message.splitlines() if line.strip()] or [f"exit {done.returncode}"]
+        program = next(word for word in words if not word.endswith("/node"))
+        raise Failed(f"{pathlib.Path(program).stem}: {lines[0][:200]}")
     return done.stdout
 
 
@@ -172,7 +173,7 @@ def make_variants(tools, case, folder, all_engines=True):
     if all_engines and tools.node:
         engines.append("V8")
         if tools.jco:
-            variants.append(Variant("V8", "unfused", maker.transpile(component)))
+            variants.append(attempt("V8", "unfused", maker.transpile, component))
     if all_engines and tools.wasm2c and tools.cc:
         engines.append("native")
     for engine in engines:
@@ -182,12 +183,13 @@ def make_variants(tools, case, folder, all_engines=True):
             elif engine != "native":
                 variants.append(Variant(engine, form, made))
             elif form != "optimised":
-                variants.append(native_variant(maker, form, made))
+                variants.append(attempt("native", form, maker.compile, made))
     return variants
 
 
-def native_variant(maker, form, module):
+def attempt(engine, form, make, source):
+    """A variant that another tool makes, or the reason why it doesn't."""
     try:
-        return Variant("native", form, maker.compile(module))
+        return Variant(engine, form, make(source))
     except Failed as why:
-        return Variant("native", form, reason=str(why))
+        return Variant(engine, form, reason=str(why))

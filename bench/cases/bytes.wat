@@ -1,5 +1,7 @@
 ;; signature: (param "bytes" (list u8)) (result u32)
 ;; core: (param i32 i32) (result i32)
+;; lift: memory realloc
+;; lower: memory
 ;;; callee
 (func $callee_f (param $bytes i32) (param $count i32) (result i32)
   (global.set $callee_top (i32.const 65536))

@@ -2,6 +2,8 @@
 ;; type: item (record (field "a" bool) (field "b" u32) (field "c" u64))
 ;; signature: (param "items" (list $item)) (result u32)
 ;; core: (param i32 i32) (result i32)
+;; lift: memory realloc
+;; lower: memory
 ;;; callee
 (func $callee_f (param $items i32) (param $count i32) (result i32)
   (local $sum i32)

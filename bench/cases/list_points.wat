@@ -2,6 +2,8 @@
 ;; type: point (record (field "x" f32) (field "y" f32) (field "z" f32) (field "w" f32))
 ;; signature: (param "points" (list $point)) (result u32)
 ;; core: (param i32 i32) (result i32)
+;; lift: memory realloc
+;; lower: memory
 ;;; callee
 (func $callee_f (param $points i32) (param $count i32) (result i32)
   (global.set $callee_top (i32.const 65536))

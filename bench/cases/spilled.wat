@@ -1,6 +1,8 @@
 ;; Twenty parameters, which is more than are passed flat: they go through memory.
 ;; signature: @spilled_params@ (result u32)
 ;; core: (param i32) (result i32)
+;; lift: memory realloc
+;; lower: memory
 ;;; callee
 (func $callee_f (param $at i32) (result i32)
   (global.set $callee_top (i32.const 65536))

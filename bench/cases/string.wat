@@ -1,5 +1,7 @@
 ;; signature: (param "text" string) (result u32)
 ;; core: (param i32 i32) (result i32)
+;; lift: memory realloc encoding
+;; lower: memory encoding
 ;;; callee
 ;; The length in code units, the first unit and the last.
 (func $callee_f (param $text i32) (param $units i32) (result i32)

@@ -1,6 +1,7 @@
 ;; signature: (param "x" u32) (result string)
 ;; core: (param i32 i32)
-;; post: yes
+;; lift: memory encoding post
+;; lower: memory realloc encoding
 ;;; callee
 (data (memory $callee_memory) (i32.const 1024) "@data@")
 (data (memory $callee_memory) (i32.const 512) "@units_bytes@")
@@ -9,9 +10,10 @@
   (i32.store $callee_memory (i32.const 20) (i32.load $callee_memory (i32.const 512)))
   (i32.const 16))
 ;;; each
-(call $f (local.get $n) (i32.const 16))
-(local.set $at (i32.load $caller_memory (i32.const 16)))
-(local.set $units (i32.load $caller_memory (i32.const 20)))
+;; The result's place is not at the callee's offset in a page: loads of one memory would wait for stores to the other.
+(call $f (local.get $n) (i32.const 48))
+(local.set $at (i32.load $caller_memory (i32.const 48)))
+(local.set $units (i32.load $caller_memory (i32.const 52)))
 (local.set $sum
   (i32.add
     (i32.add (local.get $sum) (local.get $units))
@@ -23,4 +25,7 @@
 ;;; locals
 (local $at i32) (local $units i32)
 ;;; floor
-(func $f (param $x i32) (param $to i32) (drop (call $callee_f (local.get $x))))
+;; Within one program the result is put where the caller wants it.
+(func $f (param $x i32) (param $to i32)
+  (i32.store $caller_memory (local.get $to) (i32.const 1024))
+  (i32.store $caller_memory offset=4 (local.get $to) (i32.load $caller_memory (i32.const 512))))

@@ -1,5 +1,7 @@
 ;; signature: (param "texts" (list string)) (result u32)
 ;; core: (param i32 i32) (result i32)
+;; lift: memory realloc encoding
+;; lower: memory encoding
 ;;; callee
 ;; Of each string the length and the first byte.
 (func $callee_f (param $texts i32) (param $count i32) (result i32)

@@ -9,8 +9,7 @@
       (export "post" (func $callee_post))
       (export "f" (func $callee_f)))
     (core instance $code (instantiate $code))
-    (func (export "f") @signature@ (canon lift (core func $code "f") string-encoding=@callee_encoding@
-      (memory (core memory $code "memory")) (realloc (core func $code "realloc")) @post@)))
+    (func (export "f") @signature@ (canon lift (core func $code "f") @lift@)))
   (component $caller
     @caller_types@
     (import "f" (func $f @signature@))
@@ -20,8 +19,7 @@
       (export "realloc" (func $caller_realloc))
       (export "reset" (func $caller_reset)))
     (core instance $libc (instantiate $libc))
-    (core func $f (canon lower (func $f) string-encoding=@caller_encoding@
-      (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+    (core func $f (canon lower (func $f) @lower@))
     (core module $code
       (import "libc" "memory" (memory $caller_memory 8))
       (import "libc" "reset" (func $caller_reset))

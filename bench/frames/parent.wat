@@ -3,11 +3,9 @@
   (core module $parent
     (memory $callee_memory (export "memory") 8)
     @callee@
-    (export "realloc" (func $callee_realloc))
     (export "f" (func $callee_f)))
   (core instance $parent (instantiate $parent))
-  (func $f @signature@ (canon lift (core func $parent "f") (memory (core memory $parent "memory"))
-    (realloc (core func $parent "realloc"))))
+  (func $f @signature@ (canon lift (core func $parent "f")))
   (component $child
     (import "f" (func $f @signature@))
     (core module $libc
@@ -15,7 +13,7 @@
       @libc@
       (export "reset" (func $caller_reset)))
     (core instance $libc (instantiate $libc))
-    (core func $f (canon lower (func $f) (memory (core memory $libc "memory"))))
+    (core func $f (canon lower (func $f)))
     (core module $code
       (import "libc" "memory" (memory $caller_memory 8))
       (import "libc" "reset" (func $caller_reset))
