@@ -1,9 +1,9 @@
-/* measure.c -- runs a command and says what it took: `measure COMMAND ARGUMENT...` prints, as its last line,
+/* measure.c -- runs a command and says what it took: `measure SECONDS COMMAND ARGUMENT...` prints
  *
  *     nanoseconds  nanoseconds of processor time  peak of resident memory in KiB  status
  *
- * It is a program of its own because a process inherits the peak of the one that it is forked from, and this one is
- * small. What the command prints is thrown away.
+ * It is a program of its own, and small, because a process inherits the peak of the one that it is forked from. What
+ * the command prints is thrown away. After SECONDS it is ended by a signal, SIGALRM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,8 @@ static uint64_t of_timeval(struct timeval time) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
-static void run_child(char **command) {
+static void run_child(unsigned seconds, char **command) {
+  alarm(seconds);
   int nothing = open("/dev/null", O_RDWR);
   if (nothing < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(nothing, STDERR_FILENO) < 0)
     _exit(127);
@@ -36,18 +37,18 @@ static void run_child(char **command) {
 }
 
 int main(int count, char **arguments) {
-  if (count < 2) {
-    fprintf(stderr, "the way to call it is: measure COMMAND ARGUMENT...\n");
+  if (count < 3) {
+    fprintf(stderr, "the way to call it is: measure SECONDS COMMAND ARGUMENT...\n");
     return 2;
   }
   uint64_t start = nanoseconds();
   pid_t child = fork();
   if (child == 0)
-    run_child(arguments + 1);
+    run_child((unsigned)strtoul(arguments[1], NULL, 10), arguments + 2);
   struct rusage usage;
   int status = 0;
   if (child < 0 || wait4(child, &status, 0, &usage) != child) {
-    fprintf(stderr, "%s: %s\n", arguments[1], strerror(errno));
+    fprintf(stderr, "%s: %s\n", arguments[2], strerror(errno));
     return 1;
   }
   uint64_t end = nanoseconds();
