@@ -21,7 +21,7 @@ class Wrong(Exception):
     """A variant gives another result than the model."""
 
 
-def check(case, variant, runner):
+def check(case, runner):
     for n in CHECKS:
         _, got = runner.run(n)
         if got != case.expected(n):
@@ -48,7 +48,7 @@ def prepare(case, runners, target):
     counts, reasons = {}, dict(runners.refused)
     for variant, runner in runners.runners.items():
         try:
-            check(case, variant, runner)
+            check(case, runner)
             counts[variant] = calibrate(runner, target)
         except (CannotRun, Wrong) as why:
             reasons[variant] = str(why)
