@@ -27,7 +27,7 @@ import report
 import timing
 from variants import Failed, Tools, make_variants, run_command
 
-ROUNDS, SECONDS = 15, 0.01  # of each variant; for one round
+ROUNDS, SECONDS = 40, 0.002  # of each variant; for one round
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
 
 

@@ -1,6 +1,7 @@
 """Times the variants of one case beside each other, and checks what each of them gives.
 
-Every round runs every variant once, so that what disturbs the machine disturbs all. A variant's figure is the least of
+Every round runs every variant once, so that what disturbs the machine disturbs all; a round is short, so that in some of them
+nothing does. A variant's figure is the least of
 its rounds, less what an empty run takes, per call; a ratio's spread is that of the ratios within the rounds, from the first
 to the third quartile.
 
@@ -37,7 +38,7 @@ def calibrate(runner, target):
             break
         n *= 4
     spent = 0.0
-    while spent < 10 * target:
+    while spent < max(10 * target, 0.05):
         spent += runner.run(n)[0]
     seconds = min(runner.run(n)[0] for _ in range(3))
     return min(max(1, round(n * target / seconds)), 1 << 31)
