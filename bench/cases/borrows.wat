@@ -22,10 +22,16 @@
   (if (i32.or (i32.ge_u (local.get $count) (i32.const 0x4000000)) (i32.and (local.get $counters) (i32.const 3)))
     (then (unreachable)))
   (local.set $size (i32.shl (local.get $count) (i32.const 2)))
-  (call $check_range (memory.size $caller_memory) (local.get $counters) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $counters)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $caller_memory)) (i64.const 16)))
+    (then (unreachable)))
   (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 4) (local.get $size)))
   (if (i32.and (local.get $to) (i32.const 3)) (then (unreachable)))
-  (call $check_range (memory.size $callee_memory) (local.get $to) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $callee_memory)) (i64.const 16)))
+    (then (unreachable)))
   (local.set $at (local.get $to))
   (local.set $left (local.get $count))
   (block $done

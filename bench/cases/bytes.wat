@@ -22,8 +22,14 @@
 (func $f (param $bytes i32) (param $count i32) (result i32)
   (local $to i32)
   (if (i32.ge_u (local.get $count) (i32.const 0x10000000)) (then (unreachable)))
-  (call $check_range (memory.size $caller_memory) (local.get $bytes) (local.get $count))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $bytes)) (i64.extend_i32_u (local.get $count)))
+        (i64.shl (i64.extend_i32_u (memory.size $caller_memory)) (i64.const 16)))
+    (then (unreachable)))
   (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 1) (local.get $count)))
-  (call $check_range (memory.size $callee_memory) (local.get $to) (local.get $count))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $count)))
+        (i64.shl (i64.extend_i32_u (memory.size $callee_memory)) (i64.const 16)))
+    (then (unreachable)))
   (memory.copy $callee_memory $caller_memory (local.get $to) (local.get $bytes) (local.get $count))
   (call $callee_f (local.get $to) (local.get $count)))

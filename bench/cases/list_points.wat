@@ -27,9 +27,15 @@
   (if (i32.or (i32.gt_u (local.get $count) (i32.const 0xffffff)) (i32.and (local.get $points) (i32.const 3)))
     (then (unreachable)))
   (local.set $size (i32.shl (local.get $count) (i32.const 4)))
-  (call $check_range (memory.size $caller_memory) (local.get $points) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $points)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $caller_memory)) (i64.const 16)))
+    (then (unreachable)))
   (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 4) (local.get $size)))
   (if (i32.and (local.get $to) (i32.const 3)) (then (unreachable)))
-  (call $check_range (memory.size $callee_memory) (local.get $to) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $callee_memory)) (i64.const 16)))
+    (then (unreachable)))
   (memory.copy $callee_memory $caller_memory (local.get $to) (local.get $points) (local.get $size))
   (call $callee_f (local.get $to) (local.get $count)))

@@ -1,9 +1,5 @@
-;; What the adapters by hand have in common: bounds, and strings of UTF-8.
-(func $check_range (param $pages i32) (param $at i32) (param $size i32)
-  (if (i64.gt_u
-        (i64.add (i64.extend_i32_u (local.get $at)) (i64.extend_i32_u (local.get $size)))
-        (i64.shl (i64.extend_i32_u (local.get $pages)) (i64.const 16)))
-    (then (unreachable))))
+;; What the adapters by hand have in common: strings of UTF-8. A call costs as much as the check that it would share, so what is
+;; short is written where it is needed.
 
 ;; Most strings are ASCII, and of these 16 bytes are seen at once; the last load overlaps the one before.
 (func $check_utf8 (param $at i32) (param $size i32)
@@ -170,12 +166,37 @@
       (local.set $size (i32.sub (local.get $size) (i32.const 1)))
       (br $next))))
 
+;; Of 8 to 16 bytes, which most strings have, all are seen and copied in two words.
 (func $pass_string (param $at i32) (param $size i32) (result i32)
-  (local $to i32)
+  (local $to i32) (local $left i32) (local $first i64) (local $last i64)
   (if (i32.ge_u (local.get $size) (i32.const 0x10000000)) (then (unreachable)))
-  (call $check_range (memory.size $caller_memory) (local.get $at) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $at)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $caller_memory)) (i64.const 16)))
+    (then (unreachable)))
+  (block $other
+    (local.set $left (i32.sub (local.get $size) (i32.const 8)))
+    (br_if $other (i32.gt_u (local.get $left) (i32.const 8)))
+    (local.set $first (i64.load $caller_memory align=1 (local.get $at)))
+    (local.set $last
+      (i64.load $caller_memory align=1 (i32.add (local.get $at) (local.get $left))))
+    (br_if $other
+      (i64.ne
+        (i64.and (i64.or (local.get $first) (local.get $last)) (i64.const 0x8080808080808080))
+        (i64.const 0)))
+    (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 1) (local.get $size)))
+    (if (i64.gt_u
+          (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $size)))
+          (i64.shl (i64.extend_i32_u (memory.size $callee_memory)) (i64.const 16)))
+      (then (unreachable)))
+    (i64.store $callee_memory align=1 (local.get $to) (local.get $first))
+    (i64.store $callee_memory align=1 (i32.add (local.get $to) (local.get $left)) (local.get $last))
+    (return (local.get $to)))
   (call $check_utf8 (local.get $at) (local.get $size))
   (local.set $to (call $callee_realloc (i32.const 0) (i32.const 0) (i32.const 1) (local.get $size)))
-  (call $check_range (memory.size $callee_memory) (local.get $to) (local.get $size))
+  (if (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $to)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $callee_memory)) (i64.const 16)))
+    (then (unreachable)))
   (call $copy_string (local.get $to) (local.get $at) (local.get $size))
   (local.get $to))
