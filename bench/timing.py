@@ -38,7 +38,7 @@ def calibrate(runner, target):
             break
         n *= 4
     spent = 0.0
-    while spent < max(10 * target, 0.05):
+    while spent < 25 * target:
         spent += runner.run(n)[0]
     seconds = min(runner.run(n)[0] for _ in range(3))
     return min(max(1, round(n * target / seconds)), 1 << 31)

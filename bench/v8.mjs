@@ -1,5 +1,5 @@
 // Runs variants of one case in V8: `node v8.mjs NAME=FILE...`. A FILE.wasm is a core module, a FILE.js what jco made of a
-// component. For each line `NAME N` of standard input, calls its run(N) and answers with nanoseconds of processor time and the result, or
+// component. For each line `NAME N` of standard input, calls its run(N) and answers with nanoseconds and the result, or
 // with `error` and the reason.
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -26,10 +26,10 @@ function answer(line) {
   try {
     if (failures.has(name)) throw failures.get(name);
     const run = functions.get(name);
-    const start = process.threadCpuUsage();
+    const start = process.hrtime.bigint();
     const sum = run(Number(count));
-    const { user, system } = process.threadCpuUsage(start);
-    return `${1000 * (user + system)} ${sum >>> 0}`;
+    const end = process.hrtime.bigint();
+    return `${end - start} ${sum >>> 0}`;
   } catch (error) {
     return `error ${String(error).replaceAll("\n", " ")}`;
   }
