@@ -1,14 +1,14 @@
 """The cases that are timed: what each is made of, and what it has to give.
 
-A case is a file in cases/: settings in its first lines (`;; name: value`), then sections of WebAssembly text (`;;; name`).
-The same functions are put into four frames:
+A case is a file in cases/: settings in its first lines (`;; name: value`), then sections of WebAssembly text (`;;;
+name`). The same functions are put into four frames:
 
     component   two components and the one around them (frames/component.wat, resource.wat, parent.wat)
     hand        one core module with a memory for each side and an adapter that a person wrote; section `hand`
     floor       one core module with one memory, in which the caller calls the callee; section `floor`
 
-Memories are called $caller_memory and $callee_memory, what belongs to the callee $callee_..., and what the caller calls has a
-plain name, $f. So the floor is the text in which $f is $callee_f.
+Memories are called $caller_memory and $callee_memory, what belongs to the callee $callee_..., and what the caller
+calls has a plain name, $f. So the floor is the text in which $f is $callee_f.
 
 Provides  CASES; Case.component(), Case.hand(), Case.floor(), Case.expected(n)
 """

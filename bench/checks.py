@@ -1,5 +1,5 @@
-"""Checks of the benchmark itself, before anything is timed: what is compared with has to be complete, and a wrong result has
-to be noticed.
+"""Checks of the benchmark itself, before anything is timed: what is compared with has to be complete, and a wrong
+result has to be noticed.
 
 Provides  check_all(tools, folder)
 """

@@ -1,7 +1,8 @@
 """Measures fusing: time, peak memory, instructions and what comes out, beside other tools on the same files.
 
-Time is the least of rounds in which every tool has its turn. Instructions are callgrind's count, which does not change with the
-load of the machine; so they say whether meld is linear, and a time beside them says what that is in seconds.
+Time is the least of rounds in which every tool has its turn. Instructions are callgrind's count, which does not
+change with the load of the machine; so they say whether meld is linear, and a time beside them says what that is in
+seconds.
 
 Provides  measure_real(), measure_scaling(), measure_start()
 """

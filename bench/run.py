@@ -5,8 +5,8 @@
     python bench/run.py --meld build/release/meld --tools build/bench-tools --measure build/release/bench/measure \
         --folder build/bench
 
-Prints what it finds as it goes, and writes to the folder results.json, performance.md and calls.svg. With --quick it checks all
-cases in wasmtime with hardly any rounds, to find out whether the benchmark works: its times mean nothing.
+Prints what it finds as it goes, and writes to the folder results.json, performance.md and calls.svg. With --quick it
+checks all cases in wasmtime with hardly any rounds, to find out whether the benchmark works: its times mean nothing.
 
 Exit  0; 1 when something of meld's, or what it is compared with by hand, gives a wrong result or none.
 """

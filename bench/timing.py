@@ -1,9 +1,8 @@
 """Times the variants of one case beside each other, and checks what each of them gives.
 
-Every round runs every variant once, so that what disturbs the machine disturbs all; a round is short, so that in some of them
-nothing does. A variant's figure is the least of
-its rounds, less what an empty run takes, per call; a ratio's spread is that of the ratios within the rounds, from the first
-to the third quartile.
+Every round runs every variant once, so that what disturbs the machine disturbs all; a round is short, so that in some
+of them nothing does. A variant's figure is the least of its rounds, less what an empty run takes, per call; a ratio's
+spread is that of the ratios within the rounds, from the first to the third quartile.
 
 Provides  time_case(), ratio()
 """

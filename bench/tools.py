@@ -3,9 +3,9 @@
 
     python3 bench/tools.py build/bench-tools
 
-A virtual environment with what requirements.txt pins, and, where there is npm, a Node (for its V8), jco and binaryen. Without
-npm it says so, and the benchmark leaves out what needs them. Does nothing when the folder is there and made by the same
-script from the same pins.
+A virtual environment with what requirements.txt pins, and, where there is npm, a Node (for its V8), jco and binaryen.
+Without npm it says so, and the benchmark leaves out what needs them. Does nothing when the folder is there and made
+by the same script from the same pins.
 
 Provides  FOLDER/bin/{python,wasm-tools,meld-cli,wasm2c}, FOLDER/wabt (wasm2c's runtime), FOLDER/node_modules/.bin
 """

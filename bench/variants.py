@@ -125,6 +125,7 @@ class Maker:
         path = self.folder / "optimised.wasm"
         features = [f"--enable-{feature}" for feature in FEATURES]
         run_command(self.tools.node, self.tools.wasm_opt, "-O3", *features, core, "-o", path)
+        self.validate(path)
         return path
 
     def transpile(self, component):

@@ -1,5 +1,5 @@
-;; What the adapters by hand have in common: strings of UTF-8. A call costs as much as the check that it would share, so what is
-;; short is written where it is needed.
+;; What the adapters by hand have in common: strings of UTF-8. A call costs as much as the check that it would share, so
+;; what is short is written where it is needed.
 
 ;; Most strings are ASCII, and of these 16 bytes are seen at once; the last load overlaps the one before.
 (func $check_utf8 (param $at i32) (param $size i32)
