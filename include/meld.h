@@ -90,9 +90,9 @@ typedef struct meld_result {
   char hint[512];     /* what to do about it; may be empty */
   meld_place places[MELD_PLACE_LIMIT]; /* `path` in its parts */
   uint32_t place_count;
-  /* To free `data` with. */
+  /* To free `data` with, which is in `block`. */
   void (*release)(void *user, void *block);
-  void *user;
+  void *user, *block;
 } meld_result;
 
 /* A core module, names kept, memory from malloc. */

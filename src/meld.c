@@ -206,11 +206,6 @@ static void run_passes(struct context *c, void *argument) {
   check_output(c, run->output);
 }
 
-static void *allocate_from_system(void *user, size_t size) {
-  (void)user;
-  return malloc(size);
-}
-
 static void release_to_system(void *user, void *block) {
   (void)user;
   free(block);
@@ -268,14 +263,12 @@ static void report_failure(meld_result *result, const struct context *c, const s
 }
 
 static void take_output(meld_result *result, struct context *c, struct bytes output) {
-  result->data = c->allocate(c->user, output.size ? output.size : 1);
+  result->data = context_keep(c, output, &result->block);
   if (!result->data) {
     result->status = MELD_SYSTEM;
     snprintf(result->message, sizeof(result->message), "out of memory");
     return;
   }
-  if (output.size)
-    memcpy(result->data, output.at, output.size);
   result->size = output.size;
   result->status = MELD_DONE;
 }
@@ -290,12 +283,12 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
   if (!options->allocate != !options->release)
     return refuse_options(result, "the options need both allocate and release, or neither");
   struct context context = {
-      .allocate = options->allocate ? options->allocate : allocate_from_system,
-      .release = options->release ? options->release : release_to_system,
+      .allocate = options->allocate,
+      .release = options->release,
       .user = options->user,
   };
   run.options = options;
-  result->release = context.release;
+  result->release = options->release ? options->release : release_to_system;
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
@@ -357,7 +350,7 @@ size_t meld_escape(char *to, size_t capacity, const char *text, size_t size) {
 
 void meld_result_free(meld_result *result) {
   if (result->data)
-    result->release(result->user, result->data);
+    result->release(result->user, result->block);
   result->data = NULL;
   result->size = 0;
 }

@@ -67,6 +67,9 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
 
 /* Frees all memory of the run. The diagnostic stays readable. */
 void context_free(struct context *context);
+/* Memory that outlives the context: `bytes`, of the arena, or a copy of them, in `*block`, which is released as blocks
+ * are. Null where there is no memory. */
+uint8_t *context_keep(struct context *context, struct bytes bytes, void **block);
 
 /* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
  * what is wrong, and what to do where that is not obvious. No newline, no full stop. */

@@ -115,7 +115,8 @@ struct core_import {
 /* A constant expression or a body's instructions, with the final `end`. */
 struct core_function {
   uint32_t type;
-  struct bytes body; /* local declarations and instructions; not the size */
+  struct bytes body;                /* local declarations and instructions; not the size */
+  const struct body_source *source; /* whose indices the body is in, see rewrite.h; null: this module's */
 };
 
 struct core_table {

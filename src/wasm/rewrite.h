@@ -28,6 +28,12 @@ struct index_maps {
   const uint32_t *locals;
 };
 
+/* The module that bodies were made for, and what its indices are in the module that they are written into. */
+struct body_source {
+  const struct module *module;
+  struct index_maps maps;
+};
+
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
 void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
                   struct buffer *out);
