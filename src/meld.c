@@ -65,18 +65,19 @@ static void refuse_core_module(struct context *c, struct bytes input) {
 }
 
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
-static bool check_core_modules(struct context *c, const struct component *component,
-                               bool (*check)(struct context *, const struct module *)) {
+static bool check_core_modules(struct context *c, const struct component *component, bool validate) {
   bool has_vectors = false;
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      has_vectors |= check(c, definition->of.core_module.module);
+      has_vectors |= check_structure(c, definition->of.core_module.module);
+      if (validate)
+        check_module(c, definition->of.core_module.module);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
-      has_vectors |= check_core_modules(c, definition->of.component, check);
+      has_vectors |= check_core_modules(c, definition->of.component, validate);
       pop_place(c);
     }
   }
@@ -87,7 +88,7 @@ static bool check_core_modules(struct context *c, const struct component *compon
 static void check_component_input(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
   check_component(c, root);
-  check_core_modules(c, root, check_module);
+  check_core_modules(c, root, true);
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -102,7 +103,7 @@ static void check_input(struct context *c, void *argument) {
 /* Reads back what was made: its structure, its counts and all of its indices. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_core_modules(c, read_component(c, output), check_structure);
+    check_core_modules(c, read_component(c, output), false);
   else
     check_structure(c, read_module(c, output, output.at));
 }
@@ -188,7 +189,7 @@ static void run_passes(struct context *c, void *argument) {
     return;
   }
   check_component(c, root);
-  const bool has_vectors = check_core_modules(c, root, options->validate ? check_module : check_structure);
+  const bool has_vectors = check_core_modules(c, root, options->validate);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);

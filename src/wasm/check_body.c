@@ -495,7 +495,6 @@ static const struct instruction *next_prefixed(struct checker *k, uint8_t prefix
     k->r.at = k->start;
     fail_at(&k->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
   }
-  k->uses_vectors |= prefix == VECTOR_PREFIX;
   return row;
 }
 

@@ -266,7 +266,7 @@ static void test_padded_instructions(struct context *c, unsigned padding) {
   for (uint32_t i = 0; i < ROW_COUNT; i++) {
     const struct bytes body = m->functions.items[i].body;
     uint32_t uses[INDEX_SPACE_COUNT] = {0};
-    visit_body(c, m, body, count_use, uses);
+    visit_function(c, m, i, count_use, uses);
     check_uses(&rows[i], uses);
     struct buffer same = new_buffer(c), there = new_buffer(c), back = new_buffer(c);
     rewrite_body(c, m, &identity, body, &same);
@@ -446,7 +446,7 @@ static void visit_hex(struct context *c, void *argument) {
   struct reading_case *reading = argument;
   read_hex(c, reading);
   uint32_t uses[INDEX_SPACE_COUNT] = {0};
-  visit_body(c, reading->module, reading->module->functions.items[0].body, count_use, uses);
+  visit_function(c, reading->module, 0, count_use, uses);
 }
 
 static void test_bodies(void) {
