@@ -4,12 +4,12 @@
     python tests/validation/mutate_core.py --check build/release/tests/check_wasm --count 20000 [--seed 1]
 
 Mutants are made of features.wat, of random modules (`wasm-tools smith`, and `wasm-tools mutate` of those that it can
-read), and of the modules in a folder that --modules names. A mutant has a few of its bytes changed, most often in the code
+read), and of the valid ones in a folder that --modules names. A mutant has a few of its bytes changed, most often in the code
 section, and then, so that it gets further than to a wrong size, mostly without one being put in or taken out.
 The same seed makes the same mutants.
 
-`wasm-tools validate` looks at one file a process. --judge names another program to ask, one that like check_wasm reads
-file names and answers a line each that begins with "valid" or not.
+`wasm-tools validate` looks at one module a process. --judge names another program to ask, one that reads modules and
+answers a line each as `check_wasm --stream` does.
 
 What meld does not read, and says so, is no difference: see UNREAD.
 
@@ -83,7 +83,9 @@ def make_seeds(options, rng, folder):
         if changed:
             seeds.append(changed)
     if options.modules:
-        seeds += [path.read_bytes() for path in sorted(options.modules.rglob("*.wasm")) if path.stat().st_size < 20000]
+        modules = [path.read_bytes() for path in sorted(options.modules.rglob("*.wasm"))]
+        modules = list(dict.fromkeys(module for module in modules if len(module) < 20000))
+        seeds += [module for module, answer in zip(modules, ask(options.check, modules)) if answer == "valid"]
     return [seed for seed in seeds if len(seed) > 8 and seed[4:8] == b"\1\0\0\0"]
 
 
@@ -150,30 +152,31 @@ def mutants(seeds, options, rng):
         yield bytes(module)
 
 
-def ask(program, paths):
-    answers = subprocess.run([program], input="".join(f"{path}\n" for path in paths), capture_output=True, text=True,
-                             check=True).stdout.splitlines()  # fmt: skip
-    if len(answers) != len(paths):
-        raise RuntimeError(f"{program} has given {len(answers)} answers to {len(paths)} modules")
+def ask(program, modules):
+    stream = b"".join(len(module).to_bytes(4, "little") + module for module in modules)
+    command = [program.absolute(), "--stream"]
+    answers = subprocess.run(command, input=stream, capture_output=True, check=True).stdout.decode().splitlines()
+    if len(answers) != len(modules):
+        raise RuntimeError(f"{program} has given {len(answers)} answers to {len(modules)} modules")
     return answers
 
 
-def validate(path):
-    result = run("wasm-tools", "validate", "--features", "all", path)
+def validate(module):
+    result = run("wasm-tools", "validate", "--features", "all", data=module)
     if result.returncode == 0:
         return "valid"
     lines = [line.strip() for line in result.stderr.decode(errors="replace").splitlines()]
     return " ".join(line for line in lines if line and "WARN" not in line)[:300]
 
 
-def validate_all(paths):
+def validate_all(modules):
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(validate, paths))
+        return list(pool.map(validate, modules))
 
 
-def compare(paths, ours, theirs, options):
+def compare(modules, ours, theirs, options):
     differences, figures = 0, collections.Counter()
-    for path, our, their in zip(paths, ours, theirs):
+    for number, (module, our, their) in enumerate(zip(modules, ours, theirs)):
         accepted, wanted = our == "valid", their.startswith("valid")
         figures[accepted] += 1
         if accepted == wanted:
@@ -183,10 +186,11 @@ def compare(paths, ours, theirs, options):
             figures[unread] += 1
             continue
         differences += 1
-        print(f"{path.name}: meld: {our}; wasm-tools: {their}")
+        name = f"{options.seed}-{number}.wasm"
+        print(f"{name}: meld: {our}; wasm-tools: {their}")
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, options.keep)
+            (options.keep / name).write_bytes(module)
     return differences, figures
 
 
@@ -204,18 +208,14 @@ def main():
         print("skipped: there are no wasm-tools")
         return 77
     rng = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
-        seeds = make_seeds(options, rng, folder)
-        paths = []
-        for number, mutant in enumerate(mutants(seeds, options, rng)):
-            paths.append(folder / f"{options.seed}-{number}.wasm")
-            paths[-1].write_bytes(mutant)
-        ours = ask(options.check.absolute(), paths)
-        theirs = ask(options.judge.absolute(), paths) if options.judge else validate_all(paths)
-        differences, figures = compare(paths, ours, theirs, options)
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = make_seeds(options, rng, pathlib.Path(folder))
+    modules = list(mutants(seeds, options, rng))
+    ours = ask(options.check, modules)
+    theirs = ask(options.judge, modules) if options.judge else validate_all(modules)
+    differences, figures = compare(modules, ours, theirs, options)
     unread = {what: count for what, count in figures.items() if isinstance(what, str)}
-    print(f"{len(paths)} mutants of {len(seeds)} modules: {figures[True]} accepted, {figures[False]} rejected, "
+    print(f"{len(modules)} mutants of {len(seeds)} modules: {figures[True]} accepted, {figures[False]} rejected, "
           f"{differences} differences" + "".join(f"; {count} not read ({what})" for what, count in unread.items()))  # fmt: skip
     return 1 if differences else 0
 
