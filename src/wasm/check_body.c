@@ -73,6 +73,8 @@ static void reserve_operands(struct checker *k, uint32_t more) {
   uint32_t capacity = k->capacity ? k->capacity * 2 : 1024;
   while (capacity < k->count + more)
     capacity *= 2;
+  if (capacity > OPERAND_LIMIT)
+    capacity = OPERAND_LIMIT;
   operand *operands = ALLOCATE(k->r.context, operand, capacity);
   if (k->count)
     memcpy(operands, k->operands, k->count * sizeof *operands);

@@ -11,7 +11,7 @@ The same seed makes the same mutants.
 `wasm-tools validate` looks at one module a process. --judge names another program to ask, one that reads modules and
 answers a line each as `check_wasm --stream` does.
 
-What meld does not read, and says so, is no difference: see UNREAD.
+What meld does not read, and says so, is no difference: see unread.py.
 
 Exit  0 no difference, 1 some; each is printed, and its module kept if --keep names a folder.
 """
@@ -26,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 
+from unread import unread_proposal
+
 HERE = pathlib.Path(__file__).resolve().parent
 SMITH = {
     "max-memories": 3, "max-tables": 4, "min-types": 3, "min-funcs": 2, "max-instructions": 60, "max-imports": 6,
@@ -39,16 +41,6 @@ SMITH_KINDS = (
      "custom-page-sizes-enabled": True, "threads-enabled": True, "shared-everything-threads-enabled": True},
     {"gc-enabled": True, "exceptions-enabled": True, "memory64-enabled": True, "max-instructions": 300},
 )  # fmt: skip
-# Of proposals that meld does not read: the sentence that it refuses them with, and what of them wasm-tools accepts.
-UNREAD = {
-    "unknown composite type 0x4c": "custom descriptors: describes",
-    "unknown composite type 0x4d": "custom descriptors: descriptor",
-    "unknown instruction 0xfb 0x20": "custom descriptors: struct.new_desc",
-    "unknown instruction 0xfb 0x21": "custom descriptors: struct.new_default_desc",
-    "unknown kind of export 0x20": "custom descriptors: an exact export",
-    "unknown kind of import 0x7e": "compact import section",
-    "unknown kind of import 0x7f": "compact import section",
-}
 # Bytes that mean something in a module: value types, the opcodes that begin something, indices.
 TELLING = bytes(range(0x24)) + bytes(range(0x60, 0x80)) + bytes((0x41, 0x42, 0x40, 0xd0, 0xd1, 0xd2, 0xd3, 0xfb, 0xfc, 0xfd, 0xfe))
 
@@ -181,9 +173,8 @@ def compare(modules, ours, theirs, options):
         figures[accepted] += 1
         if accepted == wanted:
             continue
-        unread = next((what for sentence, what in UNREAD.items() if our.endswith(sentence)), None)
-        if unread:
-            figures[unread] += 1
+        if unread_proposal(our):
+            figures[unread_proposal(our)] += 1
             continue
         differences += 1
         name = f"{options.seed}-{number}.wasm"
