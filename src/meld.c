@@ -1,6 +1,7 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
- *     bytes --read--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes [--wrap--> bytes]
+ *     bytes --read, check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
+ *                                                                                          [--wrap--> bytes]
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
