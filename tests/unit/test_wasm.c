@@ -5,6 +5,7 @@
  * are refused with the right sentence; types are compared across modules.
  */
 #include "base/map.h"
+#include "hex.h"
 #include "wasm/rewrite.h"
 
 #include <stdio.h>
@@ -299,34 +300,6 @@ static void test_sizes(struct context *c, void *unused) {
   CHECK(bytes_equal(buffer_bytes(&grown), (struct bytes){(const uint8_t *)"\0\x10\xac\2\x41\7\x1a\x10\xac\2\x0b", 11}));
   rewrite_body(c, &m, &(struct index_maps){.to[SPACE_FUNC] = &stay}, body, &shrunk);
   CHECK(bytes_equal(buffer_bytes(&shrunk), (struct bytes){(const uint8_t *)"\0\x10\0\x41\7\x1a\x10\0\x0b", 9}));
-}
-
-/* Modules as text: bytes in hexadecimal, after the preamble; [ ] is content that comes after its size. */
-
-static void put_hex(struct buffer *b, const char **hex) {
-  while (**hex && **hex != ']') {
-    const char *at = *hex;
-    if (*at == '[') {
-      struct buffer content = new_buffer(b->context);
-      (*hex)++;
-      put_hex(&content, hex);
-      put_sized(b, &content);
-      (*hex)++;
-    } else if (*at == ' ') {
-      (*hex)++;
-    } else {
-      const char digits[3] = {at[0], at[1], 0};
-      put_byte(b, (uint8_t)strtoul(digits, NULL, 16));
-      *hex += 2;
-    }
-  }
-}
-
-static struct bytes module_bytes(struct context *c, const char *hex) {
-  struct buffer b = new_buffer(c);
-  put_raw(&b, "\0asm\1\0\0\0", 8);
-  put_hex(&b, &hex);
-  return buffer_bytes(&b);
 }
 
 #define FUNCTION "01[01 600000] 03[01 00]"
