@@ -100,7 +100,6 @@ class Maker:
         source, path = self.folder / f"{form}.wat", self.folder / f"{form}.wasm"
         source.write_text(text, encoding="utf-8")
         run_command(self.tools.wasm_tools, "parse", source, "-o", path)
-        self.validate(path)
         return path
 
     def validate(self, path):
