@@ -39,7 +39,8 @@ def run_command(*words, **options):
         message = (done.stderr or done.stdout).strip()
         lines = [line.strip() for line in message.splitlines() if line.strip()] or [f"exit {done.returncode}"]
         program = next(word for word in words if not word.endswith("/node"))
-        raise Failed(f"{pathlib.Path(program).stem}: {lines[0][:200]}")
+        said = next((line for line in lines if line.lower().startswith("error")), lines[0])
+        raise Failed(f"{pathlib.Path(program).stem}: {said[:200]}")
     return done.stdout
 
 
