@@ -70,6 +70,13 @@ def one_module(items, count):
             '(func (export "f") (param "x" u32) (result u32) (canon lift (core func $code "f"))))')
 
 
+def chain_result(kind, count, x):
+    """What the export `f` of a chain gives."""
+    for i in reversed(range(count)):
+        x ^= i if kind == "components" else 1
+    return x + count
+
+
 def functions(count):
     lines = [f"(func $f{i} (type $t) (i32.add (local.get 0) (i32.const {i})))" for i in range(count)]
     return one_module("\n".join(lines) + f"\n(elem (i32.const 0) func {' '.join(f'$f{i}' for i in range(count))})", count)

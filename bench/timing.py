@@ -25,7 +25,7 @@ def check(case, runner):
     for n in CHECKS:
         _, got = runner.run(n)
         if got != case.expected(n):
-            raise Wrong(f"run({n}) gave {got}, not {case.expected(n)}")
+            raise Wrong(f"a wrong result: run({n}) gave {got}, not {case.expected(n)}")
 
 
 def calibrate(runner, target):

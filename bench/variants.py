@@ -39,7 +39,8 @@ def run_command(*words, **options):
         message = (done.stderr or done.stdout).strip()
         lines = [line.strip() for line in message.splitlines() if line.strip()] or [f"exit {done.returncode}"]
         program = next(word for word in words if not word.endswith("/node"))
-        raise Failed(f"{pathlib.Path(program).stem}: {lines[0][:200]}")
+        said = next((line for line in lines if line.lower().startswith("error")), lines[0])
+        raise Failed(f"{pathlib.Path(program).stem}: {said[:200]}")
     return done.stdout
 
 
@@ -100,7 +101,6 @@ class Maker:
         source, path = self.folder / f"{form}.wat", self.folder / f"{form}.wasm"
         source.write_text(text, encoding="utf-8")
         run_command(self.tools.wasm_tools, "parse", source, "-o", path)
-        self.validate(path)
         return path
 
     def validate(self, path):
