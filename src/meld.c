@@ -74,13 +74,14 @@ static void check_code(struct context *c, const struct module *m) {
   }
 }
 
-/* Reads back what was made: its structure, its counts and all of its indices. */
+/* Reads back what was made: its structure, its counts, all of its indices, and the types of a component. */
 static void check_output(struct context *c, struct bytes output) {
   if (!is_component(output)) {
     check_code(c, read_module(c, output, output.at));
     return;
   }
   const struct component *component = read_component(c, output);
+  check_component(c, component);
   for (uint32_t i = 0; i < component->definitions.count; i++)
     if (component->definitions.items[i].kind == DEFINE_CORE_MODULE)
       check_code(c, component->definitions.items[i].of.core_module.module);
