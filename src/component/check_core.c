@@ -390,7 +390,7 @@ void check_core_alias(struct check *check, const struct alias *alias) {
     REFUSE(check, "%.*s has no export named \"%.*s\"", SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)),
            SHOW(alias->name));
   const struct core_typing *core = &instance->items.items[index].item;
-  const enum sort sort = (enum sort)(SORT_CORE_FUNC + core->type.kind);
+  const enum sort sort = (enum sort)((unsigned)SORT_CORE_FUNC + (unsigned)core->type.kind);
   if (sort != alias->sort)
     REFUSE(check, "the export \"%.*s\" of %.*s is %s, not %s as which it is aliased", SHOW(alias->name),
            SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)), sort_words(sort), sort_words(alias->sort));
