@@ -220,15 +220,24 @@ class Scope:
     def fill(self, count):
         steps = [self.define_value] * 5 + [self.define_func_type] * 4 + [self.define_resource] * 2
         steps += [self.define_instance_type] * 2 + [self.define_component_type, self.outer_alias] + [self.alias_export] * 3
-        steps += [self.define_import] * 7 + [self.define_export] * 6 + [self.define_component] * 2
-        steps += [self.define_instance] * 4 + [self.define_canon]
+        steps += [self.define_import] * 7 + [self.define_export] * 6 + [self.define_component] * 3
+        steps += [self.define_instance] * 6 + [self.define_canon]
         for _ in range(count):
             self.rng.choice(steps)()
 
 
+def change_type(rng, line):
+    """The same type but for a primitive, a label, or which of own and borrow it is."""
+    old, new = rng.choice((("u8", "s32"), ("s32", "u8"), ("string", "bool"), ('"b"', '"c"'), ("(own", "(borrow"), ("list", "option")))
+    return line.replace(old, new, 1)
+
+
 def copy_prefix(source, target):
     """The types and imports that `source` starts with; from now on they have names in `source`, to be given as arguments."""
+    changes = source.rng.random() < 0.4
     for line, sort, item in source.log:
+        if changes and line.startswith("(type") and source.rng.random() < 0.2:
+            line = change_type(source.rng, line)
         if not line.startswith(("(type", "(import")) or (source.rng.random() < 0.05):
             break
         if line.startswith("(import"):
@@ -238,7 +247,111 @@ def copy_prefix(source, target):
         target.add(line, sort, item)
 
 
+class Body:
+    """The declarations of an instance type, each a text and what it exports."""
+
+    def __init__(self, rng, outer=None, depth=0):
+        self.rng, self.depth = rng, depth
+        self.lines, self.exports, self.values, self.resources = [], [], [], []
+        self.types = self.instances = 0
+        if outer and outer.resources and rng.random() < 0.6:
+            self.type(f"(alias outer 1 {rng.choice(outer.resources)} (type))", self.resources)
+        for _ in range(rng.randrange(2, 7)):
+            rng.choice((self.resource, self.value, self.value, self.func, self.func, self.instance))()
+
+    def type(self, line, into=None):
+        self.lines.append(line)
+        self.types += 1
+        if into is not None:
+            into.append(self.types - 1)
+        return self.types - 1
+
+    def export(self, sort, text):
+        name = f"{sort[0]}{len(self.exports)}"
+        self.exports.append((name, sort))
+        return f'(export "{name}" {text})'
+
+    def resource(self):
+        self.type(self.export("type", "(type (sub resource))"), self.resources)
+
+    def any_value(self):
+        return self.rng.choice([*PRIMITIVES, *self.values[-3:]])
+
+    def value(self):
+        forms = [f'(record (field "a" {self.any_value()}))', '(enum "a" "b")', f"(list {self.any_value()})", f"(option {self.any_value()})"]
+        if self.resources:
+            forms += [f"(own {self.rng.choice(self.resources)})"] * 4
+        form = self.rng.choice(forms)
+        index = self.type(f"(type {form})")
+        if form.startswith(("(record", "(enum")) or self.rng.random() < 0.3:
+            self.type(self.export("type", f"(type (eq {index}))"), self.values)
+        else:
+            self.values.append(index)
+
+    def func(self):
+        result = f" (result {self.any_value()})" if self.rng.random() < 0.5 else ""
+        index = self.type(f'(type (func (param "b" {self.any_value()}){result}))')
+        self.lines.append(self.export("func", f"(func (type {index}))"))
+
+    def instance(self):
+        if self.depth == 2:
+            return
+        inner = Body(self.rng, self, self.depth + 1)
+        index = self.type(f"(type (instance {' '.join(inner.lines)}))")
+        self.lines.append(self.export("instance", f"(instance (type {index}))"))
+        for name, sort in inner.exports:
+            if sort == "type" and self.rng.random() < 0.6:
+                kind = self.resources if f'"{name}" (type (sub' in " ".join(inner.lines) else self.values
+                self.type(f'(alias export {self.instances} "{name}" (type))', kind)
+        self.instances += 1
+
+    def text(self, chance):
+        """All declarations, with a change in one of them by this chance."""
+        lines = list(self.lines)
+        if self.rng.random() < chance:
+            at = self.rng.randrange(len(lines))
+            lines[at] = change_type(self.rng, lines[at])
+        return " ".join(lines)
+
+
+def make_chain(rng):
+    """An instance passes through components that import it at a type like its own; then its items come from several."""
+    body = Body(rng)
+    names = [name for name, _ in body.exports]
+    passed = [each for each in body.exports if rng.random() < 0.8]
+    aliases = " ".join(f'(alias export 0 "{name}" ({sort} ${name})) (export "{name}" ({sort} ${name}))' for name, sort in passed)
+    own = '(type $n (resource (rep i32))) (export "n" (type $n))' if rng.random() < 0.5 else ""
+    lines = [
+        f"(type $b (instance {body.text(0)}))",
+        f'(import "p" (instance $p (type $b))) (import "q" (instance $q (type {"$b" if rng.random() < 0.5 else "$p2"})))',
+        f'(component $c (type $b (instance {body.text(0.3)})) (import "i" (instance (type $b))) {aliases} {own})',
+        f'(instance $c1 (instantiate $c (with "i" (instance ${rng.choice("pq")}))))',
+        f'(instance $c2 (instantiate $c (with "i" (instance ${rng.choice("pq")}))))',
+    ]
+    lines[1] = lines[1].replace("(type $p2)", body.text(0.3))
+    sources = {name: [("$p", name), ("$q", name)] for name in names}
+    for name, _ in passed:
+        sources[name] += [("$c1", name), ("$c2", name)]
+    favourite = rng.randrange(4)
+    mixed = ""
+    for name, sort in body.exports:
+        choice = sources[name][favourite % len(sources[name])] if rng.random() < 0.8 else rng.choice(sources[name])
+        mixed += f' (export "{name}" ({sort} {choice[0]} "{choice[1]}"))'
+    lines += [
+        f"(instance $m{mixed})",
+        f'(component $d (type $b (instance {body.text(0.2)})) (import "i" (instance $i (type $b))) (export "j" (instance $i)))',
+        f'(instance $e (instantiate $d (with "i" (instance ${rng.choice(("m", "m", "c1", "p"))}))))',
+    ]
+    if rng.random() < 0.7:
+        lines.append(f'(export "x" (instance ${rng.choice(("m", "c1", "c2", "e"))}))')
+    if rng.random() < 0.5:
+        lines.append('(alias export $e "j" (instance $j)) (instance (instantiate $c (with "i" (instance $j))))')
+    return "(component\n  " + "\n  ".join(lines) + ")"
+
+
 def make_component(rng):
+    if rng.random() < 0.5:
+        return make_chain(rng)
     scope = Scope(rng, "component")
     scope.fill(rng.randrange(4, 24))
     return "(component\n  " + "\n  ".join(scope.lines) + ")"
