@@ -88,9 +88,11 @@ static struct bytes show_labels(struct check *check, const struct typing *typing
 struct bytes show_typing(struct check *check, const struct typing *typing) {
   if (typing->kind == DEFTYPE_RESOURCE)
     return show_resource(check, typing);
-  if (typing->kind != DEFTYPE_VALUE)
-    return bytes_of(typing_kind_name(typing));
   const uint32_t index = index_of(check, typing);
+  if (typing->kind != DEFTYPE_VALUE && index == NO_INDEX)
+    return bytes_of(typing_kind_name(typing));
+  if (typing->kind != DEFTYPE_VALUE)
+    return format_bytes(check->context, "%.*s, %s", SHOW(show_item(check, SORT_TYPE, index)), typing_kind_name(typing));
   const char *const kind = type_kind_name(typing->is.value.kind);
   if (index != NO_INDEX)
     return format_bytes(check->context, "%.*s, the %s of %.*s", SHOW(show_item(check, SORT_TYPE, index)), kind,

@@ -45,7 +45,7 @@ KNOWN = [
     ("meld", r"failed to validate", None, "code of core modules"),
     ("meld", r"name `([^`]*)` conflicts with previous (?:[a-z]+ )?name `([^`]*)`", differ_in_hyphens, "names that differ in hyphens"),
     ("meld", r"for zero byte; this was historically accepted as `cancellable`", None, "the flag cancellable"),
-    ("meld", r"type not valid to be used as import", None, "an import of a type that was exported under another index"),
+    ("meld", r"(type|instance) not valid to be used as import", None, "an import of a type that was exported under another index"),
     ("wasm-tools", r"nested (packages|namespaces) are not supported", None, "nested namespaces and packages"),
 ]
 
