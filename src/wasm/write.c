@@ -292,6 +292,8 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
  * A body in the indices of another module is rewritten on its way out, so that it is never in memory twice. */
 static void put_code_section(struct buffer *b, const struct module *m) {
   struct buffer rewritten = new_buffer(b->context);
+  uint32_t limits[INDEX_SPACE_COUNT];
+  count_code_spaces(m, limits);
   put_list_count(b, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++) {
     const struct core_function *f = &m->functions.items[i];
@@ -299,8 +301,10 @@ static void put_code_section(struct buffer *b, const struct module *m) {
       put_name(b, f->body);
       continue;
     }
+    struct index_maps maps = f->source->maps;
+    maps.limits = limits;
     rewritten.size = 0;
-    rewrite_body(b->context, f->source->module, &f->source->maps, f->body, &rewritten);
+    rewrite_body(b->context, f->source->module, &maps, f->body, &rewritten);
     put_sized(b, &rewritten);
   }
 }
