@@ -22,7 +22,7 @@ transcode.wat.in is a template. In it,
     (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
-    (widen32 $eight x)                 is an i64 of units from the low four bytes of x
+    (widen32 $eight x)                 is an i64 of units from x, which is four bytes
 """
 
 import pathlib
@@ -72,7 +72,7 @@ FORMS = {
     },
 }
 WIDEN32 = (
-    "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} (i64.and {1} (i64.const 0xffff_ffff)))"
+    "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} {1})"
     " (i64.shl (local.get {0}) (i64.const 16))) (i64.const 0x0000_ffff_0000_ffff)))"
     " (i64.shl (local.get {0}) (i64.const 8))) (i64.const 0x00ff_00ff_00ff_00ff))"
 )
