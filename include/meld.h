@@ -57,6 +57,7 @@ typedef struct meld_options {
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   meld_simd simd;
+  bool validate; /* check the types of all code, not only its structure */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
@@ -65,6 +66,16 @@ typedef struct meld_options {
 } meld_options;
 
 #define MELD_NO_OFFSET SIZE_MAX
+#define MELD_NO_INDEX UINT32_MAX
+#define MELD_PLACE_LIMIT 128
+
+/* A step on the way to what went wrong: `component $auth`, `instance 3 "wasi:io/streams@0.2.0"`. */
+typedef struct meld_place {
+  const char *what;   /* "component", "core instance", "import", ...; never freed */
+  uint32_t index;     /* MELD_NO_INDEX: none */
+  bool is_identifier; /* the name is of the input's name section */
+  char name[128];     /* empty: none; escaped, and cut where it is longer */
+} meld_place;
 
 typedef struct meld_result {
   meld_status status;
@@ -74,6 +85,9 @@ typedef struct meld_result {
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */
   char path[1024];    /* the way to it from the root, "component $auth, core instance 3"; may be empty */
   char message[1024]; /* one sentence, without a full stop */
+  char hint[512];     /* what to do about it; may be empty */
+  meld_place places[MELD_PLACE_LIMIT]; /* `path` in its parts */
+  uint32_t place_count;
   /* To free `data` with. */
   void (*release)(void *user, void *block);
   void *user;
@@ -86,8 +100,19 @@ MELD_API meld_options meld_default_options(void);
  * default ones. Fills in `result`, whatever happens, and returns its status. */
 MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
 
+/* Checks `input`, a component or a core module, alone: MELD_DONE if it is valid, and there is no output. The options'
+ * memory hooks count, the rest of them does not. */
+MELD_API meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
+
 /* Frees the output of a result. Harmless on one that failed or was freed already. */
 MELD_API void meld_result_free(meld_result *result);
+
+/* "input", "usage", "system", "internal": for programs, as the command's JSON messages have it. */
+MELD_API const char *meld_status_name(meld_status status);
+
+/* Copies `text` of `size` bytes, such as the name of a file, to `to` as messages show it: control characters and bytes
+ * that are not UTF-8 stand as escapes. Copies what there is room for, ends it with a zero, and returns its size. */
+MELD_API size_t meld_escape(char *to, size_t capacity, const char *text, size_t size);
 
 /* "0.1.0". */
 MELD_API const char *meld_version(void);

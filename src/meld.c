@@ -1,6 +1,7 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
- *     bytes --read--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes [--wrap--> bytes]
+ *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
+ *         [--wrap--> bytes]
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -11,6 +12,7 @@
 
 #include "fuse/plan.h"
 #include "wasm/check.h"
+#include "wasm/rewrite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,8 @@
 
 /* Values of meld.h are those of context.h, so that a status is a failure and back. */
 _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_USAGE &&
-                   (int)MELD_SYSTEM == FAILURE_SYSTEM && MELD_NO_OFFSET == NO_OFFSET,
+                   (int)MELD_SYSTEM == FAILURE_SYSTEM && MELD_NO_OFFSET == NO_OFFSET && MELD_NO_INDEX == NO_INDEX &&
+                   MELD_PLACE_LIMIT == PLACE_LIMIT,
                "meld.h and context.h agree");
 
 struct run {
@@ -35,46 +38,78 @@ static bool has_preamble(struct bytes input, const char *preamble) {
   return input.size >= 8 && memcmp(input.at, preamble, 8) == 0;
 }
 
-/* What people give to a fuser by mistake, named for what it is. */
+/* What people give to meld by mistake, named for what it is. */
 static void refuse_other_formats(struct context *c, struct bytes input) {
   if (input.size == 0)
     fail(c, FAILURE_INPUT, NO_OFFSET, "the input is empty; a component was expected");
-  if (has_preamble(input, "\0asm\1\0\0\0"))
-    fail(c, FAILURE_INPUT, 4,
-         "this is a core module, not a component; \"wasm-tools component new\" makes a component of it");
-  if (input.at[0] == '(')
-    fail(c, FAILURE_INPUT, 0, "this is the text format; \"wasm-tools parse\" makes a binary of it");
+  if (input.at[0] == '(') {
+    set_hint(c, "\"wasm-tools parse\" makes a binary of it");
+    fail(c, FAILURE_INPUT, 0, "this is the text format");
+  }
 }
 
-/* Checks the core modules of a component and of those in it, which reading has limited the nesting of. Does any of
- * them use vectors? */
-static bool check_core_modules(struct context *c, const struct component *component) {
-  uint32_t counts[SORT_COUNT] = {0};
+static void refuse_core_module(struct context *c, struct bytes input) {
+  if (!has_preamble(input, "\0asm\1\0\0\0"))
+    return;
+  set_hint(c, "\"wasm-tools component new\" makes a component of it");
+  fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
+}
+
+static void ignore_index(void *user, enum index_space space, uint32_t index) {
+  (void)user;
+  (void)space;
+  (void)index;
+}
+
+/* The structure of code alone: instructions, blocks, and every index in its space. */
+static bool check_code(struct context *c, const struct module *m) {
   bool has_vectors = false;
-  for (uint32_t i = 0; i < component->definitions.count; i++) {
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    has_vectors |= visit_body(c, m, m->functions.items[i].body, ignore_index, NULL);
+  return has_vectors;
+}
+
+/* Checks the core modules in `component`; as deep as the reader lets components be nested. Does any use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component,
+                               bool (*check)(struct context *, const struct module *)) {
+  bool has_vectors = false;
+  for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
-    uint32_t count;
-    const enum sort sort = introduced_sort(definition, &count);
     if (definition->kind == DEFINE_CORE_MODULE) {
-      push_place(c, "core module", counts[sort], (struct bytes){0});
-      has_vectors |= check_module(c, definition->of.core_module.module);
+      push_place(c, "core module", modules++, (struct bytes){0});
+      has_vectors |= check(c, definition->of.core_module.module);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
-      push_place(c, "component", counts[sort], (struct bytes){0});
-      has_vectors |= check_core_modules(c, definition->of.component);
+      push_identified_place(c, "component", components++, definition->of.component->name);
+      has_vectors |= check_core_modules(c, definition->of.component, check);
       pop_place(c);
     }
-    counts[sort] += count;
   }
   return has_vectors;
 }
 
-/* Reads back what was made, and checks it as what was given. */
+/* What has to hold for a component that stands alone. */
+static void check_component_input(struct context *c, struct bytes input) {
+  const struct component *root = read_component(c, input);
+  check_core_modules(c, root, check_module);
+  link_component(c, root); /* types agree, indices are in range, names are distinct */
+}
+
+static void check_input(struct context *c, void *argument) {
+  const struct run *run = argument;
+  refuse_other_formats(c, run->input);
+  if (has_preamble(run->input, "\0asm\1\0\0\0"))
+    check_module(c, read_module(c, run->input, run->input.at));
+  else
+    check_component_input(c, run->input);
+}
+
+/* Reads back what was made: its structure, its counts and all of its indices. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_core_modules(c, read_component(c, output));
+    check_core_modules(c, read_component(c, output), check_code);
   else
-    check_module(c, read_module(c, output, output.at));
+    check_code(c, read_module(c, output, output.at));
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -99,13 +134,15 @@ static void run_passes(struct context *c, void *argument) {
   struct buffer text = new_buffer(c);
 
   refuse_other_formats(c, run->input);
+  refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
+  check_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
-  const bool has_vectors = check_core_modules(c, root);
+  const bool has_vectors = check_core_modules(c, root, options->validate ? check_module : check_code);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
@@ -143,11 +180,23 @@ static meld_status refuse_options(meld_result *result, const char *message) {
   return MELD_USAGE;
 }
 
+static void report_places(meld_result *result, const struct context *c) {
+  result->place_count = c->failed_place_count;
+  for (uint32_t i = 0; i < c->failed_place_count; i++) {
+    const struct place *place = &c->places[i];
+    meld_place *shown = &result->places[i];
+    *shown = (meld_place){.what = place->what, .index = place->index, .is_identifier = place->is_identifier};
+    escape_text(shown->name, sizeof(shown->name), place->name, "");
+  }
+}
+
 static void report_failure(meld_result *result, const struct context *c, const struct run *run) {
   const bool is_internal = run->is_checking && c->failure == FAILURE_INPUT;
   result->status = is_internal ? MELD_INTERNAL : (meld_status)c->failure;
   result->offset = is_internal ? MELD_NO_OFFSET : c->offset;
   memcpy(result->path, c->path, sizeof(result->path));
+  memcpy(result->hint, c->hint, sizeof(result->hint));
+  report_places(result, c);
   if (is_internal)
     snprintf(result->message, sizeof(result->message), "internal error, at 0x%zx of the output: %.900s", c->offset,
              c->message);
@@ -168,18 +217,11 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
   result->status = MELD_DONE;
 }
 
-meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
-  const meld_options defaults = meld_default_options();
-  if (!options)
-    options = &defaults;
-  *result = (meld_result){.offset = MELD_NO_OFFSET};
+/* Runs `body` on the input in a context of its own, and fills in the result. */
+static meld_status run_on_input(void (*body)(struct context *, void *), const meld_options *options,
+                                const uint8_t *input, size_t size, meld_result *result) {
   if (!options->allocate != !options->release)
     return refuse_options(result, "the options need both allocate and release, or neither");
-  if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
-    return refuse_options(result, "the options ask for an output that there is not");
-  if ((unsigned)options->simd > MELD_SIMD_OFF)
-    return refuse_options(result, "the options ask for a use of vectors that there is not");
-
   struct context context = {
       .allocate = options->allocate ? options->allocate : allocate_from_system,
       .release = options->release ? options->release : release_to_system,
@@ -188,12 +230,39 @@ meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t 
   struct run run = {.options = options, .input = {input, input ? size : 0}};
   result->release = context.release;
   result->user = context.user;
-  if (run_guarded(&context, run_passes, &run))
-    take_output(result, &context, run.output);
-  else
+  if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
+  else if (body == run_passes)
+    take_output(result, &context, run.output);
   context_free(&context);
   return result->status;
+}
+
+meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
+  const meld_options defaults = meld_default_options();
+  if (!options)
+    options = &defaults;
+  *result = (meld_result){.offset = MELD_NO_OFFSET};
+  if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
+    return refuse_options(result, "the options ask for an output that there is not");
+  if ((unsigned)options->simd > MELD_SIMD_OFF)
+    return refuse_options(result, "the options ask for a use of vectors that there is not");
+  return run_on_input(run_passes, options, input, size, result);
+}
+
+meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
+  const meld_options defaults = meld_default_options();
+  *result = (meld_result){.offset = MELD_NO_OFFSET};
+  return run_on_input(check_input, options ? options : &defaults, input, size, result);
+}
+
+const char *meld_status_name(meld_status status) {
+  static const char *const names[] = {"done", "input", "usage", "system", "internal"};
+  return (size_t)status < sizeof(names) / sizeof(*names) ? names[status] : "unknown";
+}
+
+size_t meld_escape(char *to, size_t capacity, const char *text, size_t size) {
+  return escape_text(to, capacity, (struct bytes){(const uint8_t *)text, size}, "");
 }
 
 void meld_result_free(meld_result *result) {

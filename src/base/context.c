@@ -7,6 +7,7 @@
  * Provides  allocate, fail, run_guarded, places, and small helpers on bytes.
  */
 #include "base/context.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
   const uint32_t place_count = context->place_count;
   context->failure = FAILURE_NONE;
   context->offset = NO_OFFSET;
-  context->message[0] = context->path[0] = '\0';
+  context->message[0] = context->hint[0] = context->path[0] = '\0';
   context->escape = &here;
   if (setjmp(here) == 0)
     body(context, argument);
@@ -53,6 +54,53 @@ void context_free(struct context *context) {
   context->next = context->limit = NULL;
 }
 
+/* The code point at the start of `text`, and its size; 0 bytes where it is not UTF-8. */
+static uint32_t decode_character(struct bytes text, size_t *size) {
+  static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  *size = utf8_sequence(text.at, text.size);
+  uint32_t character = text.at[0] & lead_bits[*size];
+  for (size_t i = 1; i < *size; i++)
+    character = character << 6 | (text.at[i] & 0x3f);
+  return character;
+}
+
+/* Control characters, line and paragraph separators, and what changes the direction of the text around it. */
+static bool disturbs_text(uint32_t character) {
+  return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x200e || character == 0x200f ||
+         (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* What stands for the character at the start of `text`, which is `size` bytes; its size. */
+static size_t escape_character(char out[16], struct bytes text, size_t *size, const char *also) {
+  const uint32_t character = decode_character(text, size);
+  if (*size == 0) {
+    *size = 1;
+    return (size_t)snprintf(out, 16, "\\x%02x", text.at[0]);
+  }
+  if (disturbs_text(character))
+    return (size_t)snprintf(out, 16, "\\u{%x}", character);
+  size_t used = 0;
+  if (character < 0x80 && strchr(also, (int)character))
+    out[used++] = '\\';
+  memcpy(out + used, text.at, *size);
+  return used + *size;
+}
+
+size_t escape_text(char *to, size_t capacity, struct bytes text, const char *also) {
+  size_t used = 0;
+  for (size_t at = 0, size; at < text.size; at += size) {
+    char escaped[16];
+    const struct bytes rest = {text.at + at, text.size - at};
+    const size_t written = escape_character(escaped, rest, &size, also);
+    if (written >= capacity - used)
+      break;
+    memcpy(to + used, escaped, written);
+    used += written;
+  }
+  to[used] = '\0';
+  return used;
+}
+
 /* A cut in the middle of a UTF-8 sequence would make the diagnostic itself malformed. */
 static void drop_partial_character(char *text, size_t size) {
   size_t tail = 0;
@@ -62,41 +110,52 @@ static void drop_partial_character(char *text, size_t size) {
     text[size - 1 - tail] = '\0';
 }
 
-static size_t append_text(char *to, size_t capacity, size_t used, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Formats into `to` with what came from the input escaped: names may hold line breaks and terminal escapes, which have
+ * no place in one line of text. */
+static void format_escaped(char *to, size_t capacity, const char *format, va_list arguments) {
+  char raw[sizeof(((struct context *)NULL)->message)];
+  if (vsnprintf(raw, sizeof(raw), format, arguments) >= (int)sizeof(raw))
+    drop_partial_character(raw, sizeof(raw) - 1);
+  escape_text(to, capacity, bytes_of(raw), "");
+}
 
-static size_t append_text(char *to, size_t capacity, size_t used, const char *format, ...) {
-  if (used >= capacity - 1)
+/* Appends to the path, which has `used` bytes; returns how many it has then. */
+static size_t append_to_path(struct context *context, size_t used, const char *text) {
+  return used + escape_text(context->path + used, sizeof(context->path) - used, bytes_of(text), "");
+}
+
+static size_t append_name_to_path(struct context *context, size_t used, struct bytes name) {
+  return used + escape_text(context->path + used, sizeof(context->path) - used, name, "\"\\");
+}
+
+static size_t write_place(struct context *context, size_t used, const struct place *place) {
+  const bool is_identified = place->is_identifier && place->name.size;
+  char index[16];
+  snprintf(index, sizeof(index), " %u", place->index);
+  used = append_to_path(context, used, place->what);
+  if (!is_identified && place->index != UINT32_MAX)
+    used = append_to_path(context, used, index);
+  if (!place->name.size)
     return used;
-  va_list arguments;
-  va_start(arguments, format);
-  int written = vsnprintf(to + used, capacity - used, format, arguments);
-  va_end(arguments);
-  assert(written >= 0);
-  if ((size_t)written < capacity - used)
-    return used + (size_t)written;
-  drop_partial_character(to, capacity - 1);
-  return capacity - 1;
+  used = append_to_path(context, used, is_identified ? " $" : " \"");
+  used = append_name_to_path(context, used, place->name);
+  return is_identified ? used : append_to_path(context, used, "\"");
 }
 
 static void write_path(struct context *context) {
-  const size_t capacity = sizeof(context->path);
   size_t used = 0;
+  context->path[0] = '\0';
   for (uint32_t i = 0; i < context->place_count; i++) {
-    const struct place *place = &context->places[i];
-    used = append_text(context->path, capacity, used, "%s%s", i ? ", " : "", place->what);
-    if (place->name.size)
-      used = append_text(context->path, capacity, used, " %.*s", SHOW(place->name));
-    else if (place->index != UINT32_MAX)
-      used = append_text(context->path, capacity, used, " %u", place->index);
+    used = append_to_path(context, used, i ? ", " : "");
+    used = write_place(context, used, &context->places[i]);
   }
 }
 
-/* Names from the input may hold line breaks and terminal escapes, which have no place in one line of text. */
-static void blank_control_characters(char *text) {
-  for (; *text; text++)
-    if ((uint8_t)*text < 0x20 || *text == 0x7f)
-      *text = '?';
+void set_hint(struct context *context, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  format_escaped(context->hint, sizeof(context->hint), format, arguments);
+  va_end(arguments);
 }
 
 void fail(struct context *context, enum failure failure, size_t offset, const char *format, ...) {
@@ -106,14 +165,10 @@ void fail(struct context *context, enum failure failure, size_t offset, const ch
   context->offset = offset;
   va_list arguments;
   va_start(arguments, format);
-  int written = vsnprintf(context->message, sizeof(context->message), format, arguments);
+  format_escaped(context->message, sizeof(context->message), format, arguments);
   va_end(arguments);
-  if (written >= (int)sizeof(context->message))
-    drop_partial_character(context->message, sizeof(context->message) - 1);
-  context->path[0] = '\0';
   write_path(context);
-  blank_control_characters(context->message);
-  blank_control_characters(context->path);
+  context->failed_place_count = context->place_count;
   longjmp(*context->escape, 1);
 }
 
@@ -170,10 +225,18 @@ void *allocate(struct context *context, size_t count, size_t size) {
   return memory;
 }
 
-void push_place(struct context *context, const char *what, uint32_t index, struct bytes name) {
+static void push(struct context *context, struct place place) {
   if (context->place_count == PLACE_LIMIT)
     fail(context, FAILURE_INPUT, NO_OFFSET, "definitions are nested more than %d deep", PLACE_LIMIT);
-  context->places[context->place_count++] = (struct place){what, index, name};
+  context->places[context->place_count++] = place;
+}
+
+void push_place(struct context *context, const char *what, uint32_t index, struct bytes name) {
+  push(context, (struct place){.what = what, .index = index, .name = name});
+}
+
+void push_identified_place(struct context *context, const char *what, uint32_t index, struct bytes identifier) {
+  push(context, (struct place){.what = what, .index = index, .name = identifier, .is_identifier = true});
 }
 
 void pop_place(struct context *context) {

@@ -35,9 +35,10 @@ enum failure {
 #define PLACE_LIMIT 128
 
 struct place {
-  const char *what;  /* "component", "core instance", ... a string constant */
-  uint32_t index;    /* UINT32_MAX: none */
-  struct bytes name; /* size 0: none */
+  const char *what;   /* "component", "core instance", ... a string constant */
+  uint32_t index;     /* UINT32_MAX: none */
+  struct bytes name;  /* size 0: none */
+  bool is_identifier; /* of the name section, shown as $name; else a name of the text, shown as "name" */
 };
 
 struct arena_block;
@@ -49,9 +50,11 @@ struct context {
   enum failure failure;
   size_t offset; /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
   char message[1024];
+  char hint[512];
   char path[1024];
   struct place places[PLACE_LIMIT];
   uint32_t place_count;
+  uint32_t failed_place_count; /* places around the failure, still in `places`, whose names last until context_free() */
   /* Allocation hooks, so that a test can make the n-th one fail. */
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
@@ -69,16 +72,27 @@ void context_free(struct context *context);
 _Noreturn void fail(struct context *context, enum failure failure, size_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What to do about it: a clause that goes with the next failure. */
+void set_hint(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Zeroed memory for `count` items of `size` bytes each, aligned for any type. Never null. */
 void *allocate(struct context *context, size_t count, size_t size);
 
 #define ALLOCATE(context, type, count) ((type *)allocate((context), (count), sizeof(type)))
 
+/* `import "write"`, `instance 3 "wasi:io/streams@0.2.0"`, `core module 2`. */
 void push_place(struct context *context, const char *what, uint32_t index, struct bytes name);
+/* `component $auth`, or `component 3` where there is no identifier. */
+void push_identified_place(struct context *context, const char *what, uint32_t index, struct bytes identifier);
 void pop_place(struct context *context);
 
 /* A copy in the arena of a formatted string. */
 struct bytes format_bytes(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Copies `text` to `to`, in which it ends with a zero, and as much of it as there is room for. What would disturb a
+ * line of text stands as an escape: control characters and changes of direction as \u{1b}, bytes that are not UTF-8 as
+ * \x1b, and each of the characters `also` with a \ before it. Returns the size. */
+size_t escape_text(char *to, size_t capacity, struct bytes text, const char *also);
 
 bool bytes_equal(struct bytes a, struct bytes b);
 struct bytes bytes_of(const char *text);

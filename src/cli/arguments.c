@@ -3,23 +3,26 @@
  *     meld fuse --component app.wasm -o app.fused.wasm
  *
  * An option's argument follows it or is joined to it: `-o FILE`, `-oFILE`, `--output FILE`, `--output=FILE`. Options
- * and inputs come in any order; `--` ends the options.
+ * and inputs come in any order; `--` ends the options. How messages are given is read before all else, so that what is
+ * wrong with the command line is said in that way too.
  *
  * Provides  parse_arguments, print_help.
  */
 #include "cli/arguments.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 enum option_id {
-#define OPTION(id, letter, name, argument, help) OPTION_##id,
+#define OPTION(id, commands, letter, name, argument, help) OPTION_##id,
 #include "cli/options.def"
 #undef OPTION
   OPTION_COUNT
 };
 
+enum option_commands { OPTION_OF_FUSE, OPTION_OF_ANY };
+
 struct option {
+  enum option_commands commands;
   char letter; /* 0: none */
   const char *name;
   const char *argument; /* null: takes none */
@@ -27,7 +30,8 @@ struct option {
 };
 
 static const struct option option_table[OPTION_COUNT] = {
-#define OPTION(id, letter, name, argument, help) [OPTION_##id] = {letter, name, argument, help},
+#define OPTION(id, commands, letter, name, argument, help)                                                             \
+  [OPTION_##id] = {OPTION_OF_##commands, letter, name, argument, help},
 #include "cli/options.def"
 #undef OPTION
 };
@@ -37,17 +41,7 @@ struct words {
   char **next, **end;
 };
 
-static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static bool complain(const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  fputs("meld: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputs("\n", stderr);
-  va_end(arguments);
-  return false;
-}
+#define REFUSE(arguments, ...) complain(&(arguments)->messages, MELD_USAGE, NULL, __VA_ARGS__)
 
 static void print_option(FILE *to, const struct option *option) {
   char left[64] = "";
@@ -57,24 +51,29 @@ static void print_option(FILE *to, const struct option *option) {
     snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name, equals, argument);
   else
     snprintf(left, sizeof(left), "    --%s%s%s", option->name, equals, argument);
-  fprintf(to, "  %-20s  %s\n", left, option->help);
+  fprintf(to, "  %-27s  %s\n", left, option->help);
 }
 
 void print_help(FILE *to) {
   fputs("Usage: meld fuse [OPTION]... INPUT -o OUTPUT\n"
+        "       meld validate [OPTION]... INPUT...\n"
         "\n"
-        "Fuses the WebAssembly component INPUT, with all the components and modules\n"
-        "inside, into one core module. INPUT is a file, or \"-\" for standard input.\n"
-        "\n"
-        "Options:\n",
+        "\"meld fuse\" makes one core module of the WebAssembly component INPUT, with all\n"
+        "the components and modules inside. \"meld validate\" checks components and core\n"
+        "modules, each alone. INPUT is a file, or \"-\" for standard input.\n",
         to);
-  for (int i = 0; i < OPTION_COUNT; i++)
-    print_option(to, &option_table[i]);
+  for (enum option_commands commands = OPTION_OF_FUSE; commands <= OPTION_OF_ANY; commands++) {
+    fputs(commands == OPTION_OF_FUSE ? "\nOptions of \"meld fuse\":\n" : "\nOptions of both:\n", to);
+    for (int i = 0; i < OPTION_COUNT; i++)
+      if (option_table[i].commands == commands)
+        print_option(to, &option_table[i]);
+  }
   fputs("\n"
         "Examples:\n"
         "  meld fuse app.wasm -o app.core.wasm\n"
         "  meld fuse --component app.wasm -o app.fused.wasm\n"
         "  meld fuse --dump=plan app.wasm\n"
+        "  meld validate app.wasm\n"
         "\n"
         "Exit status: 0 done; 1 the input is at fault; 2 the command line is; 3 files,\n"
         "memory or meld itself.\n",
@@ -87,7 +86,26 @@ static bool parse_dump(const char *pass, struct arguments *arguments) {
   else if (strcmp(pass, "plan") == 0)
     arguments->options.output = MELD_OUTPUT_DUMP_PLAN;
   else
-    return complain("--dump=%s names no pass; there are \"component\" and \"plan\"", pass);
+    return REFUSE(arguments, "--dump=%s names no pass; there are \"component\" and \"plan\"", pass);
+  return true;
+}
+
+static bool parse_message_format(const char *form, struct arguments *arguments) {
+  if (strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
+    return REFUSE(arguments, "--message-format=%s is no form; there are \"text\" and \"json\"", form);
+  arguments->messages.is_json = form[0] == 'j';
+  return true;
+}
+
+static bool parse_color(const char *when, struct arguments *arguments) {
+  if (strcmp(when, "auto") == 0)
+    arguments->messages.color = COLOR_AUTO;
+  else if (strcmp(when, "always") == 0)
+    arguments->messages.color = COLOR_ALWAYS;
+  else if (strcmp(when, "never") == 0)
+    arguments->messages.color = COLOR_NEVER;
+  else
+    return REFUSE(arguments, "--color=%s says nothing; there are \"auto\", \"always\" and \"never\"", when);
   return true;
 }
 
@@ -97,7 +115,7 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   else if (strcmp(features, "-simd") == 0)
     arguments->options.simd = MELD_SIMD_OFF;
   else
-    return complain("--features=%s names no feature; there are \"+simd\" and \"-simd\"", features);
+    return REFUSE(arguments, "--features=%s names no feature; there are \"+simd\" and \"-simd\"", features);
   return true;
 }
 
@@ -105,9 +123,9 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
   switch (id) {
   case OPTION_OUTPUT:
     if (arguments->output)
-      return complain("the output is given twice: \"%s\" and \"%s\"", arguments->output, argument);
+      return REFUSE(arguments, "the output is given twice: \"%s\" and \"%s\"", arguments->output, argument);
     if (!*argument)
-      return complain("the name of the output is empty");
+      return REFUSE(arguments, "the name of the output is empty");
     arguments->output = argument;
     return true;
   case OPTION_COMPONENT:
@@ -117,6 +135,9 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
   case OPTION_STRIP:
     arguments->options.strip = true;
     return true;
+  case OPTION_VALIDATE:
+    arguments->options.validate = true;
+    return true;
   case OPTION_KEEP_DEBUG:
     arguments->options.keep_debug = true;
     return true;
@@ -124,6 +145,13 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
     return parse_features(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
+  case OPTION_QUIET:
+    arguments->messages.is_quiet = true;
+    return true;
+  case OPTION_MESSAGE_FORMAT:
+    return parse_message_format(argument, arguments);
+  case OPTION_COLOR:
+    return parse_color(argument, arguments);
   case OPTION_HELP:
     arguments->action = ACTION_HELP;
     return true;
@@ -162,37 +190,37 @@ static bool parse_option(const char *text, struct words *words, struct arguments
   const char *argument;
   const enum option_id id = find_option(text, &argument);
   if (id == OPTION_COUNT)
-    return complain("there is no option \"%s\"; \"meld --help\" lists them", text);
+    return REFUSE(arguments, "there is no option \"%s\"; \"meld --help\" lists them", text);
   const struct option *option = &option_table[id];
+  if (option->commands == OPTION_OF_FUSE && arguments->action != ACTION_FUSE)
+    return REFUSE(arguments, "option \"%s\" is one of \"meld fuse\" alone", text);
   if (!option->argument && argument)
-    return complain("option \"%s\" takes no argument", text);
+    return REFUSE(arguments, "option \"%s\" takes no argument", text);
   if (option->argument && !argument) {
     if (words->next == words->end)
-      return complain("option \"%s\" needs an argument: %s", text, option->argument);
+      return REFUSE(arguments, "option \"%s\" needs an argument: %s", text, option->argument);
     argument = *words->next++;
   }
   return apply_option(id, argument, arguments);
 }
 
-static bool take_input(const char *text, struct arguments *arguments) {
-  if (arguments->input)
-    return complain("there is more than one input, \"%s\" and \"%s\"; compose them first, with \"wac plug\"",
-                    arguments->input, text);
-  arguments->input = text;
-  return true;
-}
-
 /* What has to be given once all has been read. */
 static bool complete_arguments(struct arguments *arguments) {
-  if (arguments->action != ACTION_FUSE)
+  if (arguments->action != ACTION_FUSE && arguments->action != ACTION_VALIDATE)
     return true;
-  if (!arguments->input)
-    return complain("there is no input; the way to call it is \"meld fuse INPUT -o OUTPUT\"");
+  if (arguments->input_count == 0)
+    return REFUSE(arguments, "there is no input; the way to call it is \"meld %s\"",
+                  arguments->action == ACTION_FUSE ? "fuse INPUT -o OUTPUT" : "validate INPUT...");
+  if (arguments->action == ACTION_VALIDATE)
+    return true;
+  if (arguments->input_count > 1)
+    return REFUSE(arguments, "there is more than one input, \"%s\" and \"%s\"; compose them first, with \"wac plug\"",
+                  arguments->inputs[0], arguments->inputs[1]);
   const bool is_text = arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT;
   if (!arguments->output && is_text)
     arguments->output = "-";
   if (!arguments->output)
-    return complain("there is no output; \"-o FILE\" names one, \"-o -\" is standard output");
+    return REFUSE(arguments, "there is no output; \"-o FILE\" names one, \"-o -\" is standard output");
   return true;
 }
 
@@ -200,34 +228,51 @@ static bool complete_arguments(struct arguments *arguments) {
 static bool parse_command(const char *word, struct arguments *arguments) {
   if (strcmp(word, "fuse") == 0)
     arguments->action = ACTION_FUSE;
+  else if (strcmp(word, "validate") == 0)
+    arguments->action = ACTION_VALIDATE;
   else if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
     arguments->action = ACTION_HELP;
   else if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0)
     arguments->action = ACTION_VERSION;
   else if (word[0] == '-')
-    return complain("option \"%s\" comes before the command; the way to call it is \"meld fuse %s ...\"", word, word);
+    return REFUSE(arguments, "option \"%s\" comes before the command; the way to call it is \"meld fuse %s ...\"", word,
+                  word);
   else
-    return complain("there is no command \"%s\"; \"meld fuse INPUT -o OUTPUT\" is the one", word);
+    return REFUSE(arguments,
+                  "there is no command \"%s\"; there are \"meld fuse INPUT -o OUTPUT\" and \"meld validate INPUT...\"",
+                  word);
   return true;
+}
+
+/* The form of messages, wherever on the command line it is asked for; a wrong one is refused in its turn. */
+static void find_message_form(int argc, char **argv, struct arguments *arguments) {
+  static const char json[] = "--message-format=json", split[] = "--message-format";
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    if (strcmp(argv[i], json) == 0 || (strcmp(argv[i], split) == 0 && i + 1 < argc && strcmp(argv[i + 1], "json") == 0))
+      arguments->messages.is_json = true;
+}
+
+static bool parse_words(struct words *words, struct arguments *arguments) {
+  bool in_options = true;
+  while (arguments->action <= ACTION_VALIDATE && words->next < words->end) {
+    char *text = *words->next++;
+    if (in_options && strcmp(text, "--") == 0)
+      in_options = false;
+    else if (!in_options || text[0] != '-' || !text[1])
+      arguments->inputs[arguments->input_count++] = text;
+    else if (!parse_option(text, words, arguments))
+      return false;
+  }
+  return complete_arguments(arguments);
 }
 
 bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   *arguments = (struct arguments){.options = meld_default_options()};
   if (argc < 2)
-    return complain("there is nothing to do; \"meld --help\" says what there is");
+    return REFUSE(arguments, "there is nothing to do; \"meld --help\" says what there is");
+  find_message_form(argc, argv, arguments);
   if (!parse_command(argv[1], arguments))
     return false;
-  struct words words = {argv + 2, argv + argc};
-  bool in_options = true;
-  while (arguments->action == ACTION_FUSE && words.next < words.end) {
-    const char *text = *words.next++;
-    if (in_options && strcmp(text, "--") == 0)
-      in_options = false;
-    else if (in_options && text[0] == '-' && text[1]) {
-      if (!parse_option(text, &words, arguments))
-        return false;
-    } else if (!take_input(text, arguments))
-      return false;
-  }
-  return complete_arguments(arguments);
+  arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
+  return parse_words(&(struct words){argv + 2, argv + argc}, arguments);
 }

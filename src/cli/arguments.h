@@ -2,25 +2,28 @@
 #ifndef MELD_CLI_ARGUMENTS_H
 #define MELD_CLI_ARGUMENTS_H
 
-#include "meld.h"
+#include "cli/message.h"
 
 #include <stdio.h>
 
 /* Exit codes of the command, as docs/cli.md says. */
 enum exit_code { EXIT_DONE = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
 
-enum action { ACTION_FUSE, ACTION_HELP, ACTION_VERSION };
+enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_HELP, ACTION_VERSION };
 
 struct arguments {
   enum action action;
-  const char *input;  /* "-": standard input */
+  char **inputs; /* "-": standard input; one, or several for ACTION_VALIDATE */
+  int input_count;
   const char *output; /* "-": standard output */
   meld_options options;
+  struct messages messages;
 };
 
 static inline bool is_dash(const char *name) { return name[0] == '-' && name[1] == '\0'; }
 
-/* True, or false after a sentence about it on standard error. Strings are borrowed from `argv`. */
+/* True, or false after a sentence about it on standard error. Strings are borrowed from `argv`, whose pointers are put
+ * in another order. */
 bool parse_arguments(int argc, char **argv, struct arguments *arguments);
 
 void print_help(FILE *to);

@@ -1,10 +1,12 @@
 /* files.c -- whole files into memory and back.
  *
  * An input is read once from beginning to end, so that pipes do as well as files and nothing changes under the fuser.
- * An output goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal
- * leaves the old file as it was. What is not a file (a device, a pipe) is written to directly.
+ * It has at most INPUT_LIMIT bytes. A source without end, such as a device, is most often no WebAssembly, which shows
+ * in its first bytes: the rest is not read. An output goes to a temporary file beside it, which takes its name when it
+ * is complete: a full disk or a signal leaves the old file as it was. What is not a file (a device, a pipe) is written
+ * to directly.
  *
- * Provides  read_file, write_file.
+ * Provides  read_file, write_file, open_standard_streams.
  */
 #include "cli/files.h"
 #include "cli/arguments.h"
@@ -23,67 +25,78 @@
 #define LARGEST_WRITE ((size_t)1 << 30) /* bytes in one call */
 #define TEMPORARY_NAMES 100             /* tried before giving up */
 
-static const char *shown_name(const char *name, const char *dash) { return is_dash(name) ? dash : name; }
-
-static bool complain(const char *name, const char *what, int error) {
-  if (error)
-    fprintf(stderr, "meld: %s: %s: %s\n", name, what, strerror(error));
-  else
-    fprintf(stderr, "meld: %s: %s\n", name, what);
-  return false;
+static meld_status refuse_system(const struct messages *messages, const char *name, const char *what) {
+  complain(messages, MELD_SYSTEM, name, "%s: %s", what, strerror(errno));
+  return MELD_SYSTEM;
 }
 
-/* Makes room for at least one byte more. */
-static bool grow(struct file *file, size_t *capacity, const char *name) {
+static meld_status refuse_size(const struct messages *messages, const char *name) {
+  complain(messages, MELD_INPUT, name, "the input is larger than %s, the most that meld reads", INPUT_LIMIT_TEXT);
+  return MELD_INPUT;
+}
+
+/* Makes room for at least one byte more; false: there is none. */
+static bool grow(struct file *file, size_t *capacity) {
   if (file->size < *capacity)
     return true;
-  if (file->size > INPUT_LIMIT)
-    return complain(name, "cannot read: it is larger than 4 GiB, the most that a component can have", 0);
   const size_t wanted = *capacity ? *capacity * 2 : FIRST_READ;
   uint8_t *data = realloc(file->data, wanted);
   if (!data)
-    return complain(name, "cannot read: out of memory", 0);
+    return false;
   file->data = data;
   *capacity = wanted;
   return true;
 }
 
-static bool read_all(int descriptor, const char *name, size_t expected, struct file *file) {
+static bool cannot_be_wasm(const struct file *file) { return file->size >= 4 && memcmp(file->data, "\0asm", 4) != 0; }
+
+/* `expected`: how many bytes the file says that it has; 0: unknown. */
+static meld_status read_all(const struct messages *messages, int descriptor, const char *name, size_t expected,
+                            struct file *file) {
   size_t capacity = 0;
-  if (expected > 0 && expected <= INPUT_LIMIT) {
+  if (expected > 0) {
     file->data = malloc(expected + 1); /* one more, to see the end without growing */
     capacity = file->data ? expected + 1 : 0;
   }
-  for (;;) {
-    if (!grow(file, &capacity, name))
-      return false;
+  while (!cannot_be_wasm(file)) {
+    if (file->size > INPUT_LIMIT)
+      return refuse_size(messages, name);
+    if (!grow(file, &capacity))
+      return refuse_system(messages, name, "cannot read");
     const ssize_t count = read(descriptor, file->data + file->size, capacity - file->size);
     if (count == 0)
-      return true;
+      break;
     if (count > 0)
       file->size += (size_t)count;
     else if (errno != EINTR)
-      return complain(name, "cannot read", errno);
+      return refuse_system(messages, name, "cannot read");
   }
+  return MELD_DONE;
 }
 
-bool read_file(const char *name, struct file *file) {
-  *file = (struct file){0};
-  const char *shown = shown_name(name, "<standard input>");
-  const int descriptor = is_dash(name) ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return complain(shown, "cannot open", errno);
+static meld_status read_open_file(const struct messages *messages, int descriptor, const char *name,
+                                  struct file *file) {
   struct stat status;
-  bool ok;
   if (fstat(descriptor, &status) != 0)
-    ok = complain(shown, "cannot read", errno);
-  else if (S_ISDIR(status.st_mode))
-    ok = complain(shown, "cannot read: it is a directory", 0);
-  else
-    ok = read_all(descriptor, shown, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, file);
+    return refuse_system(messages, name, "cannot read");
+  if (S_ISDIR(status.st_mode)) {
+    complain(messages, MELD_SYSTEM, name, "cannot read: it is a directory");
+    return MELD_SYSTEM;
+  }
+  if (S_ISREG(status.st_mode) && (uint64_t)status.st_size > INPUT_LIMIT)
+    return refuse_size(messages, name);
+  return read_all(messages, descriptor, name, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, file);
+}
+
+meld_status read_file(const struct messages *messages, const char *name, struct file *file) {
+  *file = (struct file){0};
+  const int descriptor = is_dash(name) ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0)
+    return refuse_system(messages, name, "cannot open");
+  const meld_status status = read_open_file(messages, descriptor, name, file);
   if (descriptor != STDIN_FILENO)
     close(descriptor);
-  return ok;
+  return status;
 }
 
 static bool write_all(int descriptor, const uint8_t *data, size_t size) {
@@ -147,6 +160,7 @@ static bool replace_file_undisturbed(const char *target, mode_t mode, const uint
   sigemptyset(&ending);
   sigaddset(&ending, SIGHUP);
   sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGQUIT);
   sigaddset(&ending, SIGTERM);
   sigprocmask(SIG_BLOCK, &ending, &before);
   const bool ok = replace_file(target, mode, data, size);
@@ -158,8 +172,10 @@ static bool replace_file_undisturbed(const char *target, mode_t mode, const uint
 
 static bool write_to_file(const char *name, const uint8_t *data, size_t size) {
   struct stat status;
-  if (stat(name, &status) != 0)
-    return replace_file_undisturbed(name, 0, data, size);
+  if (stat(name, &status) != 0) {
+    const bool is_new = errno == ENOENT && lstat(name, &status) != 0; /* and not a link that leads to nothing */
+    return is_new && replace_file_undisturbed(name, 0, data, size);
+  }
   if (!S_ISREG(status.st_mode)) {
     const int descriptor = open(name, O_WRONLY | O_CLOEXEC); /* of a directory: fails with EISDIR */
     return descriptor >= 0 && write_and_close(descriptor, data, size);
@@ -174,7 +190,17 @@ static bool write_to_file(const char *name, const uint8_t *data, size_t size) {
   return ok;
 }
 
-bool write_file(const char *name, const uint8_t *data, size_t size) {
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size) {
   const bool ok = is_dash(name) ? write_and_close(STDOUT_FILENO, data, size) : write_to_file(name, data, size);
-  return ok || complain(shown_name(name, "<standard output>"), "cannot write", errno);
+  return ok || complain(messages, MELD_SYSTEM, is_dash(name) ? "<standard output>" : name, "cannot write: %s",
+                        strerror(errno));
+}
+
+void open_standard_streams(void) {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
+      /* The lowest number that is free. The wrong way round, so that reading or writing it is an error. */
+      const int opened = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+      (void)opened; /* if there is no /dev/null, nothing can be done about it */
+    }
 }

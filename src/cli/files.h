@@ -2,22 +2,25 @@
 #ifndef MELD_CLI_FILES_H
 #define MELD_CLI_FILES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cli/message.h"
 
-#define INPUT_LIMIT UINT32_MAX /* bytes; no section of a component can be larger */
+#define INPUT_LIMIT ((size_t)1 << 30) /* bytes of one input */
+#define INPUT_LIMIT_TEXT "1 GiB"
 
 struct file {
   uint8_t *data; /* from malloc */
   size_t size;
 };
 
-/* Reads the file `name`, or standard input if it is "-". False after a sentence about it on standard error. */
-bool read_file(const char *name, struct file *file);
+/* Reads the file `name`, or standard input if it is "-"; of what cannot be WebAssembly, only the start. MELD_DONE, or
+ * what is at fault, after a sentence about it on standard error. */
+meld_status read_file(const struct messages *messages, const char *name, struct file *file);
 
 /* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
  * a sentence about it on standard error. */
-bool write_file(const char *name, const uint8_t *data, size_t size);
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
+
+/* A closed standard stream would let a file that is opened take its number; now what is written to it fails. */
+void open_standard_streams(void);
 
 #endif

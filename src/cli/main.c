@@ -5,19 +5,11 @@
 #include "cli/arguments.h"
 #include "cli/files.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-
-/* meld: app.wasm:0x1a4f: in component $auth, core instance 3: what is wrong */
-static void print_diagnostic(const char *input, const meld_result *result) {
-  fprintf(stderr, "meld: %s:", is_dash(input) ? "<standard input>" : input);
-  if (result->offset != MELD_NO_OFFSET)
-    fprintf(stderr, "0x%zx:", result->offset);
-  if (result->path[0])
-    fprintf(stderr, " in %s:", result->path);
-  fprintf(stderr, " %s\n", result->message);
-}
 
 static enum exit_code exit_code_of(meld_status status) {
   switch (status) {
@@ -37,18 +29,21 @@ static enum exit_code exit_code_of(meld_status status) {
 static bool is_binary(meld_output output) { return output == MELD_OUTPUT_CORE || output == MELD_OUTPUT_COMPONENT; }
 
 static enum exit_code fuse(const struct arguments *arguments) {
+  const struct messages *const messages = &arguments->messages;
+  const char *const name = arguments->inputs[0];
   if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
-    fputs("meld: standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file\n", stderr);
+    complain(messages, MELD_USAGE, NULL,
+             "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
   struct file input;
-  enum exit_code code = EXIT_SYSTEM;
-  if (read_file(arguments->input, &input)) {
+  enum exit_code code = exit_code_of(read_file(messages, name, &input));
+  if (code == EXIT_DONE) {
     meld_result result;
     code = exit_code_of(meld_fuse(&arguments->options, input.data, input.size, &result));
     if (code != EXIT_DONE)
-      print_diagnostic(arguments->input, &result);
-    else if (!write_file(arguments->output, result.data, result.size))
+      print_diagnostic(messages, name, &result);
+    else if (!write_file(messages, arguments->output, result.data, result.size))
       code = EXIT_SYSTEM;
     meld_result_free(&result);
   }
@@ -56,11 +51,35 @@ static enum exit_code fuse(const struct arguments *arguments) {
   return code;
 }
 
+static enum exit_code validate_file(const struct arguments *arguments, const char *name) {
+  struct file input;
+  enum exit_code code = exit_code_of(read_file(&arguments->messages, name, &input));
+  if (code == EXIT_DONE) {
+    meld_result result;
+    code = exit_code_of(meld_validate(&arguments->options, input.data, input.size, &result));
+    if (code != EXIT_DONE)
+      print_diagnostic(&arguments->messages, name, &result);
+    meld_result_free(&result);
+  }
+  free(input.data);
+  return code;
+}
+
+/* Each input, also after one that is not valid; the worst of what they give. */
+static enum exit_code validate(const struct arguments *arguments) {
+  enum exit_code worst = EXIT_DONE;
+  for (int i = 0; i < arguments->input_count; i++) {
+    const enum exit_code code = validate_file(arguments, arguments->inputs[i]);
+    worst = code > worst ? code : worst;
+  }
+  return worst;
+}
+
 /* What was asked for has been printed; did it get there? */
-static enum exit_code finish_output(void) {
+static enum exit_code finish_output(const struct messages *messages) {
   if (fflush(stdout) == 0 && !ferror(stdout))
     return EXIT_DONE;
-  perror("meld: <standard output>: cannot write");
+  complain(messages, MELD_SYSTEM, "<standard output>", "cannot write: %s", strerror(errno));
   return EXIT_SYSTEM;
 }
 
@@ -68,18 +87,22 @@ int main(int argc, char **argv) {
   /* A closed pipe and a file at its size limit are then errors of write(), and reported. */
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+  open_standard_streams();
+  setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write, also when several commands share a terminal */
   struct arguments arguments;
   if (!parse_arguments(argc, argv, &arguments))
     return EXIT_USAGE;
   switch (arguments.action) {
   case ACTION_FUSE:
     return (int)fuse(&arguments);
+  case ACTION_VALIDATE:
+    return (int)validate(&arguments);
   case ACTION_HELP:
     print_help(stdout);
-    return (int)finish_output();
+    return (int)finish_output(&arguments.messages);
   case ACTION_VERSION:
     printf("meld %s\n", meld_version());
-    return (int)finish_output();
+    return (int)finish_output(&arguments.messages);
   }
   return EXIT_USAGE;
 }

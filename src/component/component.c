@@ -1,6 +1,6 @@
 /* component.c -- the names of what a component is made of, and which index each definition introduces.
  *
- * Provides  sort_name, canon_name, introduced_sort.
+ * Provides  sort_name, canon_name, canon_signature, introduced_sort.
  * Spec      Explainer.md "Index Spaces".
  */
 #include "component/component.h"
@@ -19,12 +19,22 @@ const char *sort_name(enum sort sort) {
 
 const char *canon_name(enum canon_kind kind) {
   static const char *const names[] = {
-#define CANON(id, opcode, name, immediates) [CANON_##id] = (name),
+#define CANON(id, opcode, name, immediates, signature) [CANON_##id] = (name),
 #include "component/canon.def"
 #undef CANON
   };
   assert(kind < CANON_KIND_COUNT);
   return names[kind];
+}
+
+const char *canon_signature(enum canon_kind kind) {
+  static const char *const signatures[] = {
+#define CANON(id, opcode, name, immediates, signature) [CANON_##id] = (signature),
+#include "component/canon.def"
+#undef CANON
+  };
+  assert(kind < CANON_KIND_COUNT);
+  return signatures[kind];
 }
 
 enum sort introduced_sort(const struct definition *definition, uint32_t *count) {

@@ -37,10 +37,10 @@ struct sort_index {
 struct extern_name {
   struct bytes name;
   struct bytes raw;        /* the production's bytes as read, for writing it again */
-  struct bytes implements; /* attributes; size 0: absent */
+  struct bytes implements; /* attributes; size 0: absent, or empty */
   struct bytes version_suffix;
   struct bytes external_id;
-  bool has_external_id; /* may be present and empty */
+  bool has_implements, has_version_suffix, has_external_id;
 };
 
 /* valtype: a primitive or a type index. */
@@ -115,9 +115,11 @@ struct module_type_outer {
 struct module_type_export {
   struct bytes name;
   struct core_extern type;
+  uint32_t types_before; /* how many types are declared before it */
 };
 struct module_type {
-  struct module *module; /* types and imports */
+  struct module *module;      /* types and imports */
+  VEC(uint32_t) types_before; /* of each import */
   VEC(struct module_type_export) exports;
   VEC(struct module_type_outer) outers; /* type `type` of `module` is a placeholder for the outer core type */
 };
@@ -148,14 +150,15 @@ struct canon_options {
 };
 enum string_encoding { ENCODING_UTF8, ENCODING_UTF16, ENCODING_LATIN1_UTF16 };
 
-/* One row per canonical function: canon.def, CANON(enumerator, opcode, "name", immediates). */
+/* One row per canonical function: canon.def, CANON(enumerator, opcode, "name", immediates, signature). */
 enum canon_kind {
-#define CANON(id, opcode, name, immediates) CANON_##id,
+#define CANON(id, opcode, name, immediates, signature) CANON_##id,
 #include "component/canon.def"
 #undef CANON
   CANON_KIND_COUNT
 };
 const char *canon_name(enum canon_kind kind);
+const char *canon_signature(enum canon_kind kind); /* as canon.def says */
 
 struct canon_definition {
   enum canon_kind kind;
@@ -236,8 +239,8 @@ struct component {
   struct bytes name; /* from the name section; size 0: none */
 };
 
-#define NESTING_LIMIT 100        /* of components and types in one another */
-#define DEFINITION_LIMIT 1000000 /* definitions and declarations in one input */
+#define NESTING_LIMIT 100       /* of components and types in one another */
+#define DEFINITION_LIMIT 250000 /* definitions and declarations in one input */
 
 /* component/component.c. The sort of the indices that a definition introduces, and how many: 1, but for a group of core
  * types, which may have none or several. A declared export introduces an index too. */
@@ -247,6 +250,9 @@ enum sort introduced_sort(const struct definition *definition, uint32_t *count);
 struct component *read_component(struct context *c, struct bytes input);
 /* Is it a component, by its preamble (or a core module)? */
 bool is_component(struct bytes input);
+
+/* component/check.c. Types every definition, also of what is never instantiated; fails at the first that is invalid. */
+void check_component(struct context *c, const struct component *root);
 
 /* component/dump.c: one line per definition, for golden tests. */
 void dump_component(const struct component *component, struct buffer *out);

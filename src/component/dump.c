@@ -392,7 +392,7 @@ static void dump_options(struct dump *d, const struct canon_options *options) {
 
 static const char *canon_immediates(enum canon_kind kind) {
   static const char *const immediates_of[] = {
-#define CANON(id, opcode, name, immediates) [CANON_##id] = (immediates),
+#define CANON(id, opcode, name, immediates, signature) [CANON_##id] = (immediates),
 #include "component/canon.def"
 #undef CANON
   };

@@ -139,6 +139,15 @@ static void set_option(struct reader *r, bool *has, const char *name) {
   *has = true;
 }
 
+static void set_encoding(struct reader *r, struct canon_options *options, uint8_t encoding) {
+  static const char *const names[] = {"utf8", "utf16", "latin1+utf16"};
+  if (options->has_encoding)
+    fail_at(r, "the canonical option `string-encoding=%s` conflicts with `string-encoding=%s` before it",
+            names[encoding], names[options->encoding]);
+  options->has_encoding = true;
+  options->encoding = encoding;
+}
+
 /* `canonopt ::= 0x00 => string-encoding=utf8 | ... | 0x03 m:<core:memoryidx> => (memory m) | ...` */
 static void read_option(struct reader *r, struct canon_options *options) {
   const uint8_t opcode = read_byte(r, "the opcode of a canonical option");
@@ -146,8 +155,7 @@ static void read_option(struct reader *r, struct canon_options *options) {
   case 0x00:
   case 0x01:
   case 0x02:
-    set_option(r, &options->has_encoding, "string-encoding");
-    options->encoding = opcode;
+    set_encoding(r, options, opcode);
     return;
   case 0x03:
     set_option(r, &options->has_memory, "memory");
@@ -241,7 +249,7 @@ struct canon_row {
 };
 
 static const struct canon_row canon_rows[] = {
-#define CANON(id, opcode, name, immediates) {CANON_##id, opcode, immediates},
+#define CANON(id, opcode, name, immediates, signature) {CANON_##id, opcode, immediates},
 #include "component/canon.def"
 #undef CANON
 };

@@ -67,28 +67,24 @@ struct sort_index read_sort_index(struct reader *r) {
   return (struct sort_index){sort, read_u32(r, "the index of an item")};
 }
 
-static void read_attribute_once(struct reader *r, struct bytes *into, const char *name) {
-  if (into->size)
+static struct bytes read_attribute_once(struct reader *r, bool *has, const char *name) {
+  if (*has)
     fail_at(r, "the attribute `%s` is given twice", name);
-  *into = read_name(r, "the value of a name attribute");
-  if (!into->size)
-    fail_at(r, "the attribute `%s` is empty", name);
+  *has = true;
+  return read_name(r, "the value of a name attribute");
 }
 
 /* `attribute ::= 0x00 len:<u32> in:<interfacename> | 0x01 len:<u32> vs:<semversuffix> | 0x02 n:<name>` */
 static void read_attribute(struct reader *r, struct extern_name *name) {
   switch (read_byte(r, "the kind of a name attribute")) {
   case 0x00:
-    read_attribute_once(r, &name->implements, "implements");
+    name->implements = read_attribute_once(r, &name->has_implements, "implements");
     return;
   case 0x01:
-    read_attribute_once(r, &name->version_suffix, "versionsuffix");
+    name->version_suffix = read_attribute_once(r, &name->has_version_suffix, "versionsuffix");
     return;
   case 0x02:
-    if (name->has_external_id)
-      fail_at(r, "the attribute `external-id` is given twice");
-    name->external_id = read_name(r, "the external id");
-    name->has_external_id = true;
+    name->external_id = read_attribute_once(r, &name->has_external_id, "external-id");
     return;
   default:
     fail_byte(r, "the kind of a name attribute");

@@ -295,6 +295,7 @@ static void read_defined_type(struct reader *r, struct module *into) {
 static void read_module_declaration(struct reader *r, struct module_type *type) {
   switch (read_byte(r, "the kind of a declaration in a module type")) {
   case 0x00:
+    VEC_ADD(r->context, &type->types_before, type->module->types.count);
     add_import(r->context, type->module, read_core_import(r));
     return;
   case 0x01:
@@ -304,7 +305,8 @@ static void read_module_declaration(struct reader *r, struct module_type *type) 
     read_core_alias(r, type);
     return;
   case 0x03: {
-    struct module_type_export export_ = {.name = read_name(r, "the name of a module type's export")};
+    struct module_type_export export_ = {.name = read_name(r, "the name of a module type's export"),
+                                         .types_before = type->module->types.count};
     export_.type = read_core_extern(r);
     VEC_ADD(r->context, &type->exports, export_);
     return;

@@ -93,7 +93,7 @@ struct task_return {
   uint32_t reference;
 };
 
-#define GENERATED_CODE_LIMIT ((size_t)64 << 20) /* bytes of bodies of adapters */
+#define GENERATED_CODE_LIMIT_MIB 32 /* of bodies of adapters, together */
 
 struct adapt {
   struct context *context;
@@ -122,9 +122,11 @@ struct adapt {
   VEC(uint32_t) reallocs;            /* core output: what the exported cabi_realloc can stand for, by number */
   uint32_t realloc_global;           /* which it stands for at present */
   struct core_item exported_memory;
-  struct map boundary_by_key; /* boundary imports by what they are */
-  struct map boundary_names;  /* names taken among boundary imports */
-  struct map export_names;    /* names taken among exports */
+  struct map boundary_by_key;                    /* boundary imports by what they are */
+  struct map boundary_names;                     /* names taken among boundary imports */
+  struct map export_names;                       /* names taken among exports */
+  struct map exported_items;                     /* items to index into core_exports, where they are first */
+  struct map exported_resources, exported_funcs; /* by number, in the order of their exports */
 };
 
 /* adapt_graph.c. Fills in the facts. Spec: CanonicalABI.md "Component Instance State", may_enter_from. */
@@ -139,6 +141,7 @@ uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee
 #define ENTERING_LIMIT 128
 
 /* adapt_item.c */
+struct bytes item_key(struct adapt *a, struct core_item item); /* equal for equal items */
 uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_count, const uint8_t *results,
                      uint32_t result_count);
 struct core_functype item_functype(struct adapt *a, struct core_item item);

@@ -89,7 +89,7 @@ static bool each_exported(struct adapt *a, const uint32_t *indices, uint32_t cou
 static bool export_agrees(struct adapt *a, uint32_t index) {
   const struct func *f = &a->plan->funcs.items[a->plan->externs.items[index].func];
   if (f->source == FUNC_HOST)
-    return true;
+    return !uses_memory(f->type);
   if (!agrees(a, f->type, &f->options))
     return false;
   if (!params_use_memory(f->type))
@@ -258,12 +258,14 @@ void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const str
   }
 }
 
+static struct bytes number_key(const uint32_t *number) {
+  return (struct bytes){(const uint8_t *)number, sizeof *number};
+}
+
 /* Where an exported resource is named first; NO_INDEX: nowhere. */
-static uint32_t exported_as(const struct plan *plan, uint32_t resource) {
-  for (uint32_t i = 0; i < plan->exported_resources.count; i++)
-    if (plan->exported_resources.items[i].resource == resource)
-      return plan->exported_resources.items[i].export_;
-  return NO_INDEX;
+static uint32_t exported_as(const struct adapt *a, uint32_t resource) {
+  const uint32_t index = map_get(&a->exported_resources, number_key(&resource));
+  return index == NOT_FOUND ? NO_INDEX : a->plan->exported_resources.items[index].export_;
 }
 
 uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t resource) {
@@ -273,7 +275,7 @@ uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t re
   if (index == NOT_FOUND) {
     const struct resource *r = &plan->resources.items[resource];
     const char *what = kind == BOUNDARY_RESOURCE_NEW ? "new" : kind == BOUNDARY_RESOURCE_REP ? "rep" : "drop";
-    uint32_t leaf = r->source == RESOURCE_HOST ? r->import : exported_as(plan, resource);
+    uint32_t leaf = r->source == RESOURCE_HOST ? r->import : exported_as(a, resource);
     struct boundary_import import = {.kind = kind, .resource = resource, .trampoline = NO_INDEX};
     struct bytes scope = leaf == NO_INDEX ? bytes_of(ROOT_MODULE) : module_name(a, leaf);
     struct bytes name = leaf == NO_INDEX ? r->name : plan->externs.items[leaf].name.name;
@@ -292,16 +294,15 @@ uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t re
 
 static struct bytes export_item(struct adapt *a, struct bytes name, struct core_item item) {
   name = unique_name(a, &a->export_names, bytes_of(""), name);
+  map_add(a->context, &a->exported_items, item_key(a, item), a->plan->core_exports.count);
   VEC_ADD(a->context, &a->plan->core_exports, ((struct core_export_item){name, item}));
   return name;
 }
 
 /* One export of each item that lifting needs, by whatever name it got first. */
 static struct bytes export_once(struct adapt *a, const char *name, struct core_item item) {
-  for (uint32_t i = 0; i < a->plan->core_exports.count; i++)
-    if (same_item(a->plan->core_exports.items[i].item, item))
-      return a->plan->core_exports.items[i].name;
-  return export_item(a, bytes_of(name), item);
+  const uint32_t index = map_get(&a->exported_items, item_key(a, item));
+  return index == NOT_FOUND ? export_item(a, bytes_of(name), item) : a->plan->core_exports.items[index].name;
 }
 
 /* "name", or "interface#name" where it is in one. */
@@ -370,12 +371,11 @@ static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t 
   e->post_return_name = export_item(a, post, generated_item(a, post_return_adapter(a, e->func)));
 }
 
-/* A function of the host that the root exports again: with --component the wrapper does it alone. */
+/* A function of the host that the root exports again, and that has nothing in memory: it is the same function from both
+ * sides. With --component the wrapper does it alone. */
 static void export_again(struct adapt *a, uint32_t func, struct bytes name) {
   if (a->options->component)
     return;
-  if (!passes_through(a, &a->plan->funcs.items[func]))
-    host_side(a);
   struct side host = {.is_host = true, .instance = NO_INDEX};
   export_item(a, name, boundary_call(a, func, &host));
 }
@@ -385,13 +385,13 @@ static bool export_function(struct adapt *a, uint32_t index) {
   uint32_t func = plan->externs.items[index].func;
   const struct func *f = &plan->funcs.items[func];
   struct boundary_export e = {.func = func, .core_name = export_name(a, index, "")};
-  if (f->source == FUNC_HOST) {
+  if (f->source == FUNC_HOST && (a->options->component || !uses_memory(f->type))) {
     export_again(a, func, e.core_name);
     return true;
   }
-  for (uint32_t i = 0; a->options->component && i < plan->boundary_exports.count; i++)
-    if (plan->boundary_exports.items[i].func == func)
-      return true;
+  const uint32_t known = a->exported_funcs.entries.count;
+  if (map_intern(a->context, &a->exported_funcs, number_key(&func)) < known && a->options->component)
+    return true;
   refuse_waiting(a, f);
   bool passes = passes_through(a, f);
   const struct side *host =
@@ -410,9 +410,11 @@ static bool note_resource(struct adapt *a, uint32_t index) {
   uint32_t resource = plan->externs.items[index].resource;
   if (resource == NO_INDEX || plan->resources.items[resource].source != RESOURCE_DEFINED)
     return true;
-  if (exported_as(plan, resource) != NO_INDEX)
+  if (exported_as(a, resource) != NO_INDEX)
     return true;
   struct exported_resource e = {.resource = resource, .export_ = index, .dtor_trampoline = NO_INDEX};
+  const uint32_t added = map_intern(a->context, &a->exported_resources, number_key(&resource));
+  assert(added == plan->exported_resources.count);
   VEC_ADD(a->context, &plan->exported_resources, e);
   return true;
 }

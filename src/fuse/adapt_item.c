@@ -12,7 +12,7 @@
 #include "fuse/adapt.h"
 #include "runtime/runtime.h"
 
-static struct bytes item_key(struct adapt *a, struct core_item item) {
+struct bytes item_key(struct adapt *a, struct core_item item) {
   struct core_item *key = ALLOCATE(a->context, struct core_item, 1);
   key->source = item.source;
   key->kind = item.kind;

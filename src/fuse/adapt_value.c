@@ -678,8 +678,10 @@ static void pass_through(struct move *m, const struct type *t, struct location f
 }
 
 void move_value(struct move *m, const struct type *t, struct location from, struct location to) {
-  if (m->f->out.size > GENERATED_CODE_LIMIT)
-    fail(m->a->context, FAILURE_INPUT, NO_OFFSET, "an adapter would be larger than %zu bytes", GENERATED_CODE_LIMIT);
+  if (m->a->code.size + m->f->out.size > (size_t)GENERATED_CODE_LIMIT_MIB << 20)
+    fail(m->a->context, FAILURE_INPUT, NO_OFFSET,
+         "the types of what is passed between components are so large that their adapters would have more than %d MiB",
+         GENERATED_CODE_LIMIT_MIB);
   if (m->passthrough && !t->has_handles) {
     pass_through(m, t, from, to);
     return;

@@ -55,6 +55,7 @@ void end_function(struct code *f) {
   put_locals(f, &body->out);
   uint32_t shift = (uint32_t)body->out.size;
   put_bytes(&body->out, buffer_bytes(&f->out));
+  f->module->size += body->out.size;
   for (uint32_t i = 0; i < f->calls.count; i++)
     VEC_ADD(c, &body->calls, ((struct code_call){f->calls.items[i].at + shift}));
 }

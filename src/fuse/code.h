@@ -102,6 +102,7 @@ struct code_module {
   struct context *context;
   struct module *module;
   VEC(struct code_body) bodies;
+  size_t size; /* of the bodies that are written */
 };
 
 #define DEFINED_FUNCTION 0x80000000u

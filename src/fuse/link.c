@@ -353,7 +353,7 @@ const struct namespace *instantiate(struct link *link, const struct component_de
            SHOW(component->name));
   } else {
     struct supply imports = {.kind = SUPPLY_GIVEN, .role = "import", .given = arguments};
-    push_place(link->context, "component instance", index, component->component->name);
+    push_identified_place(link->context, "component instance", index, component->component->name);
     exports = run_component(link, component, &imports, parent, index);
     pop_place(link->context);
   }

@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-#define STEP_LIMIT 20000000 /* definitions run, and items looked at, in one link */
+#define STEP_LIMIT 4000000 /* definitions run, and items looked at, in one link */
 
 /* Where the text of a component or type stands: outer aliases look here, and see what was defined before it. */
 struct scope {
@@ -221,7 +221,5 @@ void collect_components(struct link *link, const struct component *root);
 /* link_show.c; short enough for a diagnostic. */
 struct bytes show_functype(struct context *c, const struct functype *type);
 struct bytes show_type(struct context *c, const struct type *type);
-struct bytes show_core_functype(struct context *c, const struct core_functype *type);
-struct bytes show_core_extern(struct context *c, const struct module *module, const struct core_extern *type);
 
 #endif

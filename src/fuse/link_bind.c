@@ -161,6 +161,10 @@ static struct def new_type(struct link *link, const struct frame *frame, const s
     get_extern(link, extern_)->is_sub = true;
   } else {
     def.is.type = get_type(link, frame, type->index);
+    if (supply->kind == SUPPLY_HOST && def.is.type.kind == DEFTYPE_RESOURCE &&
+        link->plan->resources.items[def.is.type.is.resource].source == RESOURCE_DEFINED)
+      REFUSE(link, "the %s \"%.*s\" is a resource type that the component defines itself; the host can't give it",
+             supply->role, SHOW(get_extern(link, extern_)->name.name));
   }
   describe_type(link, extern_, def.is.type);
   return def;

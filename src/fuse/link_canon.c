@@ -198,81 +198,6 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
   add_def(link, frame, (struct def){.sort = SORT_FUNC, .origin = NO_INDEX, .is.func = index});
 }
 
-/* The core type of each canonical function but lift, lower and task.return: parameters, a colon, results.
- * i: i32, l: i64, p: an address of the memory, u: of the table, r: the resource's representation, v: the immediate
- * value type, t: the parameter of the immediate function type, f: a reference to a function of that type. */
-static const char *signature_of(enum canon_kind kind) {
-  switch (kind) {
-  case CANON_RESOURCE_NEW:
-    return "r:i";
-  case CANON_RESOURCE_REP:
-    return "i:r";
-  case CANON_CONTEXT_GET:
-    return ":v";
-  case CANON_CONTEXT_SET:
-    return "v:";
-  case CANON_STREAM_NEW:
-  case CANON_FUTURE_NEW:
-    return ":l";
-  case CANON_STREAM_READ:
-  case CANON_STREAM_WRITE:
-    return "ipp:p";
-  case CANON_FUTURE_READ:
-  case CANON_FUTURE_WRITE:
-  case CANON_WAITABLE_SET_WAIT:
-  case CANON_WAITABLE_SET_POLL:
-    return "ip:i";
-  case CANON_ERROR_CONTEXT_NEW:
-    return "pp:i";
-  case CANON_ERROR_CONTEXT_DEBUG_MESSAGE:
-    return "ip:";
-  case CANON_THREAD_NEW_INDIRECT:
-  case CANON_THREAD_SPAWN_INDIRECT:
-    return "ut:i";
-  case CANON_THREAD_SPAWN_REF:
-    return "ft:i";
-  case CANON_WAITABLE_JOIN:
-    return "ii:";
-  case CANON_TASK_CANCEL:
-  case CANON_BACKPRESSURE_INC:
-  case CANON_BACKPRESSURE_DEC:
-    return ":";
-  case CANON_WAITABLE_SET_NEW:
-  case CANON_THREAD_INDEX:
-  case CANON_THREAD_YIELD:
-  case CANON_THREAD_SUSPEND:
-  case CANON_THREAD_AVAILABLE_PARALLELISM:
-    return ":i";
-  case CANON_SUBTASK_CANCEL:
-  case CANON_STREAM_CANCEL_READ:
-  case CANON_STREAM_CANCEL_WRITE:
-  case CANON_FUTURE_CANCEL_READ:
-  case CANON_FUTURE_CANCEL_WRITE:
-  case CANON_THREAD_SUSPEND_THEN_RESUME:
-  case CANON_THREAD_YIELD_THEN_RESUME:
-  case CANON_THREAD_SUSPEND_THEN_PROMOTE:
-  case CANON_THREAD_YIELD_THEN_PROMOTE:
-    return "i:i";
-  case CANON_RESOURCE_DROP:
-  case CANON_SUBTASK_DROP:
-  case CANON_STREAM_DROP_READABLE:
-  case CANON_STREAM_DROP_WRITABLE:
-  case CANON_FUTURE_DROP_READABLE:
-  case CANON_FUTURE_DROP_WRITABLE:
-  case CANON_ERROR_CONTEXT_DROP:
-  case CANON_WAITABLE_SET_DROP:
-  case CANON_THREAD_RESUME_LATER:
-    return "i:";
-  case CANON_LIFT:
-  case CANON_LOWER:
-  case CANON_TASK_RETURN:
-  case CANON_KIND_COUNT:
-    break;
-  }
-  assert(false);
-  return "";
-}
-
 /* `$ft` must refer to the type `(func (param $c T))`. */
 static const struct core_functype *start_functype(struct link *link, const struct frame *frame, uint32_t index) {
   const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
@@ -315,7 +240,7 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
 static struct signature built_in_signature(struct link *link, const struct frame *frame,
                                            const struct canon_definition *definition, const struct canon *canon) {
   struct signature s = {0};
-  const char *letter = signature_of(definition->kind);
+  const char *letter = canon_signature(definition->kind);
   for (; *letter != ':'; letter++)
     s.params[s.param_count++] = expand_letter(link, frame, *letter, definition, canon);
   for (letter++; *letter; letter++)

@@ -8,7 +8,8 @@
  *     c: another instance of b's module                      (func (call $f))  (func (call $f)))
  *
  * In each index space the boundary imports that are reached come first, then definitions in order of instance; only
- * globals stand after those that their initialisers name.
+ * globals stand after those that their initialisers name, and the memory that code names most is the first of its kind:
+ * a load or store of memory 0 is a byte shorter than one of any other.
  *
  * Requires  adapt.c: an implementation for every canonical function, the boundary, core_exports.
  * Provides  a module that is valid when the modules of the instances are and their imports match.
@@ -95,6 +96,7 @@ static void prepare_instance(struct merge *m, uint32_t index, uint64_t *total) {
   of->is_referenced = ALLOCATE(c, bool, of->count[SPACE_FUNC]);
   of->is_after_return = ALLOCATE(c, bool, of->count[SPACE_FUNC]);
   of->memory_import = absent_indices(c, of->count[SPACE_MEMORY]);
+  of->memory_uses = ALLOCATE(c, uint64_t, of->count[SPACE_MEMORY]);
   of->element_heads = absent_indices(c, of->count[SPACE_TABLE]);
   of->data_heads = absent_indices(c, of->count[SPACE_MEMORY]);
   of->is_deferred_element = ALLOCATE(c, bool, of->count[SPACE_ELEMENT]);
@@ -117,22 +119,68 @@ static struct core_valtype boundary_valtype(const struct merge *m, struct core_v
   return rewrite_valtype(type, m->boundary_type_to);
 }
 
-static void merge_imports(struct merge *m) {
-  uint32_t count = m->plan->boundary_imports.count;
-  m->boundary_to = absent_indices(m->context, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct boundary_import *boundary = &m->plan->boundary_imports.items[i];
-    if (!m->is_boundary_live[i])
-      continue;
-    struct core_import import = {boundary->module, boundary->name, boundary->type};
-    if (import.type.kind == CORE_FUNC || import.type.kind == CORE_TAG)
-      import.type.type = m->boundary_type_to[boundary->type.type];
-    else if (import.type.kind == CORE_TABLE)
-      import.type.table.element = boundary_valtype(m, boundary->type.table.element);
-    else if (import.type.kind == CORE_GLOBAL)
-      import.type.global.type = boundary_valtype(m, boundary->type.global.type);
-    m->boundary_to[i] = add_import(m->context, m->out, import);
+/* Credits each use of a memory to what stands for it. */
+static void count_memory_uses(struct merge *m) {
+  m->boundary_uses = ALLOCATE(m->context, uint64_t, m->plan->boundary_imports.count);
+  for (uint32_t i = 0; i < m->instance_count; i++)
+    for (uint32_t n = 0; n < m->instances[i].count[SPACE_MEMORY]; n++) {
+      struct core_item memory = resolve_index(m, i, CORE_MEMORY, n);
+      uint64_t uses = m->instances[i].memory_uses[n];
+      if (memory.source == ITEM_BOUNDARY)
+        m->boundary_uses[memory.index] += uses;
+      else if (memory.owner != i)
+        m->instances[memory.owner].memory_uses[memory.index] += uses;
+    }
+}
+
+static uint64_t uses_of(const struct merge *m, struct core_item memory) {
+  return m->instances[memory.owner].memory_uses[memory.index];
+}
+
+static void order_memories(struct merge *m) {
+  count_memory_uses(m);
+  uint32_t busiest = 0;
+  for (uint32_t i = 0; i < m->instance_count; i++) {
+    const struct merge_instance *of = &m->instances[i];
+    for (uint32_t n = of->module->imported[CORE_MEMORY]; n < of->count[SPACE_MEMORY]; n++)
+      if (of->live[SPACE_MEMORY][n])
+        VEC_ADD(m->context, &m->memory_order, ((struct core_item){ITEM_DEFINED, CORE_MEMORY, i, n}));
   }
+  for (uint32_t i = 1; i < m->memory_order.count; i++)
+    if (uses_of(m, m->memory_order.items[i]) > uses_of(m, m->memory_order.items[busiest]))
+      busiest = i;
+  for (; busiest > 0; busiest--) {
+    struct core_item memory = m->memory_order.items[busiest];
+    m->memory_order.items[busiest] = m->memory_order.items[busiest - 1];
+    m->memory_order.items[busiest - 1] = memory;
+  }
+}
+
+static void merge_import(struct merge *m, uint32_t index) {
+  const struct boundary_import *boundary = &m->plan->boundary_imports.items[index];
+  if (!m->is_boundary_live[index])
+    return;
+  struct core_import import = {boundary->module, boundary->name, boundary->type};
+  if (import.type.kind == CORE_FUNC || import.type.kind == CORE_TAG)
+    import.type.type = m->boundary_type_to[boundary->type.type];
+  else if (import.type.kind == CORE_TABLE)
+    import.type.table.element = boundary_valtype(m, boundary->type.table.element);
+  else if (import.type.kind == CORE_GLOBAL)
+    import.type.global.type = boundary_valtype(m, boundary->type.global.type);
+  m->boundary_to[index] = add_import(m->context, m->out, import);
+}
+
+static void merge_imports(struct merge *m) {
+  uint32_t count = m->plan->boundary_imports.count, busiest = NO_INDEX;
+  m->boundary_to = absent_indices(m->context, count);
+  for (uint32_t i = 0; i < count; i++)
+    if (m->boundary_uses[i] > (busiest == NO_INDEX ? 0 : m->boundary_uses[busiest]))
+      busiest = i;
+  if (busiest != NO_INDEX)
+    merge_import(m, busiest);
+  for (uint32_t i = 0; i < count; i++)
+    if (i != busiest)
+      merge_import(m, i);
 }
 
 /* Numbers the live definitions of one kind in order of instance. */
@@ -143,6 +191,13 @@ static void number_definitions(struct merge *m, enum core_kind kind) {
     for (uint32_t d = of->module->imported[kind]; d < of->count[kind]; d++)
       if (of->live[kind][d])
         of->to[kind][d] = next++;
+  }
+}
+
+static void number_memories(struct merge *m) {
+  for (uint32_t i = 0; i < m->memory_order.count; i++) {
+    struct core_item memory = m->memory_order.items[i];
+    m->instances[memory.owner].to[SPACE_MEMORY][memory.index] = m->out->imported[CORE_MEMORY] + i;
   }
 }
 
@@ -172,7 +227,7 @@ static void number_imported(struct merge *m) {
 static void number_items(struct merge *m) {
   number_definitions(m, CORE_FUNC);
   number_definitions(m, CORE_TABLE);
-  number_definitions(m, CORE_MEMORY);
+  number_memories(m);
   number_globals(m);
   number_definitions(m, CORE_TAG);
   number_imported(m);
@@ -213,11 +268,12 @@ static void merge_tables(struct merge *m, uint32_t instance) {
   }
 }
 
-static void merge_memories(struct merge *m, const struct merge_instance *of) {
-  uint32_t imported = of->module->imported[CORE_MEMORY];
-  for (uint32_t i = 0; i < of->module->memories.count; i++)
-    if (of->live[SPACE_MEMORY][imported + i])
-      VEC_ADD(m->context, &m->out->memories, of->module->memories.items[i]);
+static void merge_memories(struct merge *m) {
+  for (uint32_t i = 0; i < m->memory_order.count; i++) {
+    struct core_item memory = m->memory_order.items[i];
+    const struct module *module = m->instances[memory.owner].module;
+    VEC_ADD(m->context, &m->out->memories, module->memories.items[memory.index - module->imported[CORE_MEMORY]]);
+  }
 }
 
 static void merge_tags(struct merge *m, const struct merge_instance *of) {
@@ -343,9 +399,9 @@ static void merge_definitions(struct merge *m) {
   m->is_declared = ALLOCATE(m->context, bool, item_count(m->out, CORE_FUNC));
   for (uint32_t i = 0; i < m->instance_count; i++) {
     merge_tables(m, i);
-    merge_memories(m, &m->instances[i]);
     merge_tags(m, &m->instances[i]);
   }
+  merge_memories(m);
   merge_globals(m);
   merge_exports(m);
   merge_segments(m);
@@ -364,6 +420,7 @@ struct module *merge_plan(struct context *c, const struct plan *plan, const stru
   order_globals(&m);
   mark_live(&m);
   merge_types(&m);
+  order_memories(&m);
   merge_imports(&m);
   number_items(&m);
   merge_definitions(&m);

@@ -51,6 +51,7 @@ struct merge_instance {
   bool *is_referenced;               /* functions: a live body has ref.func of it */
   bool *is_after_return;             /* functions: one of plan->after_return */
   uint32_t *memory_import;           /* memories: the boundary import in the place of a defined one; NO_INDEX: none */
+  uint64_t *memory_uses;             /* memories: how often live code names them */
   uint32_t *element_heads, *data_heads;         /* first active segment of each table and memory, into segment_refs */
   struct global_value *values;                  /* of the defined globals */
   bool *is_deferred_element, *is_deferred_data; /* applied by the start function */
@@ -73,6 +74,8 @@ struct merge {
   bool *is_boundary_after_return;
   VEC(struct segment_ref) segment_refs;
   VEC(struct global_ref) global_order; /* every defined global after those that its initialiser refers to */
+  VEC(struct core_item) memory_order;  /* the live defined memories; the one that code names most is the first */
+  uint64_t *boundary_uses;             /* how often live code names a boundary import that is a memory */
   bool code_names_data;                /* live code uses a data segment index */
 
   struct map type_groups;     /* canonical bytes of a recursion group to its first type in the output */

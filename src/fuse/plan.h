@@ -14,7 +14,7 @@
 
 #include "component/component.h"
 
-#define PLAN_LIMIT 1000000 /* items in any one array of a plan */
+#define PLAN_LIMIT 250000 /* items in any one array of a plan */
 
 /* A definite core function, table, memory, global or tag. */
 enum item_source {

@@ -12,7 +12,7 @@
  * decided.
  *
  * Requires  instances with their imports; global_order and values.
- * Provides  live and is_referenced of each instance, is_boundary_live, code_names_data.
+ * Provides  live, is_referenced and memory_uses of each instance, is_boundary_live, code_names_data.
  * Spec      WebAssembly core, "Execution / Modules / Instantiation", for what an instantiation does on its own.
  */
 #include "fuse/merge.h"
@@ -20,7 +20,10 @@
 #include <assert.h>
 #include <string.h>
 
-#define MERGED_SIZE_LIMIT ((uint64_t)1 << 30) /* bytes of code and segments that are followed */
+/* Bytes of code and segments that are followed: an input that instantiates a module often can ask for far more than it
+ * has. */
+#define MERGED_SIZE_LIMIT ((uint64_t)64 << 20)
+#define MERGED_SIZE_FACTOR 8 /* for each byte of the input, besides */
 #define PAGE_SIZE_LOG2 16
 #define OPCODE_REF_FUNC 0xd2
 
@@ -70,11 +73,14 @@ static void refuse_asynchronous(const struct pruning *p, struct core_item item) 
 }
 
 static void follow(struct pruning *p, uint64_t size) {
+  const struct plan *plan = p->m->plan;
+  const uint64_t input = plan->components.count ? plan->components.items[0]->size : 0;
   p->size += size;
-  if (p->size > MERGED_SIZE_LIMIT)
+  if (p->size > MERGED_SIZE_LIMIT + input * MERGED_SIZE_FACTOR)
     fail(p->m->context, FAILURE_INPUT, NO_OFFSET,
-         "the fused module would hold more than %llu bytes of code and segments, which is the limit",
-         (unsigned long long)MERGED_SIZE_LIMIT);
+         "the fused module would hold more than 64 MiB and %d times the input of code and segments; the input "
+         "instantiates its modules too many times over",
+         MERGED_SIZE_FACTOR);
 }
 
 /* Marks a definition, segment or type. */
@@ -150,6 +156,8 @@ static void mark_index(struct pruning *p, uint32_t instance, enum index_space sp
 
 static void visit_code(void *user, enum index_space space, uint32_t index) {
   struct pruning *p = user;
+  if (space == SPACE_MEMORY)
+    p->m->instances[p->instance].memory_uses[index]++;
   mark_index(p, p->instance, space, index);
 }
 

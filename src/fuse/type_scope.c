@@ -137,7 +137,9 @@ uint32_t resource_index(struct type_scope *s, uint32_t resource) {
   if (known(s, key))
     return known_index(s, key);
   uint32_t index = outer_index(s, key);
-  assert(index != NO_INDEX);
+  if (index == NO_INDEX)
+    fail(s->context, FAILURE_INPUT, NO_OFFSET,
+         "an import or export has a type with a resource in it that no import or export before it names");
   return index;
 }
 

@@ -38,6 +38,8 @@ struct bytes wrap_module(struct context *c, const struct plan *plan, struct byte
   struct wrapper w = {.context = c, .plan = plan, .support_instance = NO_INDEX, .fused_instance = NO_INDEX};
   w.whole.scope = new_type_scope(c, plan, ENCODE_COMPONENT, NULL);
   w.fused = read_module(c, fused, fused.at);
+  for (uint32_t n = 0; n < plan->boundary_exports.count; n++)
+    map_add_number(c, &w.boundary_exports, 'f', plan->boundary_exports.items[n].func, n);
   write_imports(&w.whole.scope, root);
   write_core(&w, fused);
   write_exports(&w);

@@ -27,7 +27,8 @@ struct wrapper {
   uint32_t fused_instance, support_instance; /* core instances; NO_INDEX: no support module */
   bool *is_used;                             /* of each boundary import: the fused module or an option names it */
   bool *is_trampoline_used;
-  struct map core_aliases; /* of exports of these two */
+  struct map core_aliases;     /* of exports of these two */
+  struct map boundary_exports; /* functions to indices of the plan's boundary exports */
 };
 
 /* wrap_import.c: the root's imports. `root` is the component that the plan was made from. */

@@ -260,10 +260,9 @@ void write_core(struct wrapper *w, struct bytes fused) {
 }
 
 static const struct boundary_export *find_boundary_export(const struct wrapper *w, uint32_t func) {
-  for (uint32_t n = 0; n < w->plan->boundary_exports.count; n++)
-    if (w->plan->boundary_exports.items[n].func == func)
-      return &w->plan->boundary_exports.items[n];
-  return NULL;
+  const uint32_t n = map_get_number(&w->boundary_exports, 'f', func);
+  assert(n != NOT_FOUND);
+  return &w->plan->boundary_exports.items[n];
 }
 
 static uint32_t fused_function(struct wrapper *w, struct bytes name) {
@@ -272,7 +271,6 @@ static uint32_t fused_function(struct wrapper *w, struct bytes name) {
 
 static uint32_t write_lift(struct wrapper *w, uint32_t func) {
   const struct boundary_export *e = find_boundary_export(w, func);
-  assert(e);
   struct canon_definition canon = {.kind = CANON_LIFT,
                                    .type = functype_index(&w->whole.scope, w->plan->funcs.items[func].type),
                                    .function = fused_function(w, e->core_name)};

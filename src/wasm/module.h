@@ -199,6 +199,10 @@ void put_core_heaptype(struct buffer *b, struct core_valtype type);
 void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */
 void put_core_rectype(struct buffer *b, const struct core_type *first); /* the whole group of `first` */
 
+/* wasm/show.c: words for diagnostics, "[i32] -> []", "memory 1..16". */
+struct bytes show_core_functype(struct context *c, const struct core_functype *type);
+struct bytes show_core_extern(struct context *c, const struct module *module, const struct core_extern *type);
+
 /* wasm/module.c: building and asking. */
 uint32_t add_import(struct context *c, struct module *m, struct core_import import); /* its index in its kind's space;
                                                      all imports of a kind come before its definitions */

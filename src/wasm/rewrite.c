@@ -11,7 +11,7 @@
  * Branches count blocks, not bytes, so that nothing else has to follow when sizes change.
  *
  * Requires  a module whose index spaces are complete; code that has not been looked at yet.
- * Provides  rewrite_*, visit_*, read_expression, uses_exceptions; every index found was in its space.
+ * Provides  rewrite_*, visit_*, read_expression; every index found was in its space.
  * Spec      WebAssembly 3.0 core, "Binary Format / Instructions".
  */
 #include "wasm/rewrite.h"
@@ -44,7 +44,8 @@ struct walk {
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint64_t depth;          /* of blocks that are open, the outermost included */
-  bool throws;             /* an instruction marked "!" has been seen */
+  unsigned longest_step;   /* size of the steps that may be taken, see walk_common() */
+  bool uses_vectors;       /* an instruction after VECTOR_PREFIX has been seen */
   /* When visiting: */
   visit_index *visit;
   void *user;
@@ -55,7 +56,7 @@ struct walk {
 };
 
 static struct walk walk_of(struct reader r, const struct module *m) {
-  struct walk w = {.r = r, .instruction = "local declarations"};
+  struct walk w = {.r = r, .instruction = "local declarations", .longest_step = 2};
   for (int kind = 0; kind < CORE_KIND_COUNT; kind++)
     w.counts[kind] = item_count(m, (enum core_kind)kind);
   w.counts[SPACE_TYPE] = m->types.count;
@@ -214,6 +215,8 @@ static void walk_memarg(struct walk *w) {
   }
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
+  if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w, SPACE_MEMORY, 0) == 0))
+    w->longest_step = 3;
   if (w->out) {
     const uint32_t to = mapped(w, SPACE_MEMORY, index);
     if (to != index || flags & MEMARG_HAS_INDEX) {
@@ -344,9 +347,6 @@ static inline void walk_immediate(struct walk *w, char letter) {
   case '}':
     w->depth--;
     return;
-  case '!':
-    w->throws = true;
-    return;
   default:
     assert(false && "a letter of opcodes.def");
   }
@@ -359,6 +359,7 @@ static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const 
     w->r.at = start;
     fail_at(&w->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
   }
+  w->uses_vectors |= prefix == VECTOR_PREFIX;
   return opcode;
 }
 
@@ -374,11 +375,150 @@ static inline const struct opcode *next_opcode(struct walk *w) {
   return &opcodes[code];
 }
 
+/* What most code consists of, in one loop. It leaves alone what is rare, and the last bytes, where a number could reach
+ * beyond the end: walk_expression() goes on there.
+ *
+ * The commonest need two looks: instructions whose immediates are numbers of one byte each. */
+struct step {
+  uint8_t size;  /* of the instruction; 0: it is none of these */
+  uint16_t mask; /* bits that are not set in the two bytes after the opcode, if the numbers have one byte each */
+};
+
+#define ONE(letters, letter) (sizeof(letters) == 2 && (letters)[0] == (letter))
+#define IS_NUMBER(letters) (ONE(letters, 'x') || ONE(letters, 'l') || ONE(letters, 'i') || ONE(letters, 'I'))
+#define STEP(letters)                                                                                                  \
+  {sizeof(letters) == 1 ? 1                                                                                            \
+   : IS_NUMBER(letters) ? 2                                                                                            \
+   : ONE(letters, 'a')  ? 3                                                                                            \
+                        : 0,                                                                                            \
+   IS_NUMBER(letters)  ? 0x0080                                                                                        \
+   : ONE(letters, 'a') ? 0x8080 | MEMARG_HAS_INDEX                                                                     \
+                       : 0}
+static const struct step steps[OPCODE_ROWS] = {
+#define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = STEP(immediates),
+#include "wasm/opcodes.def"
+#undef OPCODE
+};
+
+#define COMMON_SIZE 16 /* bytes, at least those of any instruction that is read here */
+#define SHORT_U32 4    /* bytes of a number in which all bits count */
+#define SHORT_S64 9
+
+static const uint8_t *after_long_number(const uint8_t *at, unsigned most) {
+  for (unsigned i = 1; i < most; i++)
+    if (at[i] < 0x80)
+      return at + i + 1;
+  return NULL;
+}
+
+/* After a number of at most `most` bytes; null if it has more. */
+static inline const uint8_t *after_number(const uint8_t *at, unsigned most) {
+  return *at < 0x80 ? at + 1 : after_long_number(at, most);
+}
+
+/* An index of up to three bytes, which `*at` is moved over; all bits set if it has more. */
+static inline uint32_t short_index(const uint8_t **at) {
+  const uint8_t *p = *at;
+  if (p[0] < 0x80) {
+    *at = p + 1;
+    return p[0];
+  }
+  if (p[1] < 0x80) {
+    *at = p + 2;
+    return (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+  }
+  if (p[2] >= 0x80)
+    return UINT32_MAX;
+  *at = p + 3;
+  return (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+}
+
+/* An index that stands from `start` to `after` and is in its space. */
+static inline void pass_index(struct walk *w, enum index_space space, uint32_t index, const uint8_t *start,
+                              const uint8_t *after) {
+  if (w->visit)
+    w->visit(w->user, space, index);
+  if (!w->out)
+    return;
+  const uint32_t to = mapped(w, space, index);
+  if (to == index && leb128_size(to) == (size_t)(after - start))
+    return;
+  put_raw(w->out, w->copied, (size_t)(start - w->copied));
+  w->copied = after;
+  put_u32(w->out, to);
+}
+
+static inline bool is_simple_blocktype(uint8_t code) { return code == 0x40 || (code >= CORE_V128 && code <= CORE_I32); }
+
+static const uint8_t *walk_common_index(struct walk *w, enum index_space space, const uint8_t *at) {
+  const uint8_t *after = at + 1;
+  const uint32_t index = short_index(&after);
+  if (index >= w->counts[space])
+    return NULL;
+  w->instruction = opcodes[*at].name;
+  pass_index(w, space, index, at + 1, after);
+  return after;
+}
+
+/* After the instruction, if it is common but not of one step. */
+static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at) {
+  const struct opcode *opcode = &opcodes[*at];
+  switch (opcode->immediates[0]) {
+  case 'x':
+    return w->longest_step < 2 ? NULL : after_number(at + 1, SHORT_U32);
+  case 'l':
+  case 'i':
+    return after_number(at + 1, SHORT_U32);
+  case 'I':
+    return after_number(at + 1, SHORT_S64);
+  case 'a':
+    w->instruction = opcode->name;
+    w->r.at = at + 1;
+    walk_memarg(w);
+    return w->r.at;
+  case 'f':
+    return walk_common_index(w, SPACE_FUNC, at);
+  case 'g':
+    return walk_common_index(w, SPACE_GLOBAL, at);
+  case '{':
+    if (opcode->immediates[1] != 'b' || opcode->immediates[2] || !is_simple_blocktype(at[1]))
+      return NULL;
+    w->depth++;
+    return at + 2;
+  case '}':
+    if (opcode->immediates[1] || w->depth == 1)
+      return NULL;
+    w->depth--;
+    return at + 1;
+  default:
+    return NULL;
+  }
+}
+
+/* Steps of three bytes are of memory 0, and may be taken once that has been told of, and if it stays memory 0; those of
+ * two bytes may be of a local, and may be taken if locals stay. */
+static void walk_common(struct walk *w) {
+  const uint8_t *at = w->r.at, *const end = w->r.end;
+  while (end - at >= COMMON_SIZE) {
+    const struct step step = steps[*at];
+    if (step.size && step.size <= w->longest_step && !((at[1] | at[2] << 8) & step.mask)) {
+      at += step.size;
+      continue;
+    }
+    const uint8_t *const after = walk_common_instruction(w, at);
+    if (!after)
+      break;
+    at = after;
+  }
+  w->r.at = at;
+}
+
 /* expr ::= instr* 0x0b, from the first instruction to after the `end` that closes it. */
 static void walk_expression(struct walk *w) {
   const struct opcode *opcode = NULL;
   w->depth = 1;
   while (w->depth > 0) {
+    walk_common(w);
     opcode = next_opcode(w);
     w->instruction = opcode->name;
     for (const char *letter = opcode->immediates; *letter; letter++)
@@ -409,6 +549,7 @@ static struct walk rewriting(struct context *c, const struct module *m, const st
                              struct bytes code, struct buffer *out) {
   struct walk w = walk_of_bytes(c, m, code);
   w.maps = maps;
+  w.longest_step = maps->locals ? 1 : 2;
   w.out = out;
   w.copied = code.at;
   reserve(out, code.size);
@@ -439,11 +580,12 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
   return type;
 }
 
-void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
+bool visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
   struct walk w = walk_of_bytes(c, m, body);
   w.visit = visit;
   w.user = user;
   walk_body(&w);
+  return w.uses_vectors;
 }
 
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
@@ -483,14 +625,4 @@ void visit_references(struct context *c, const struct module *m, struct bytes bo
   w.visit = visit_if_reference;
   w.user = &references;
   walk_body(&w);
-}
-
-bool uses_exceptions(struct context *c, const struct module *m) {
-  for (uint32_t i = 0; i < m->functions.count; i++) {
-    struct walk w = walk_of_bytes(c, m, m->functions.items[i].body);
-    walk_body(&w);
-    if (w.throws)
-      return true;
-  }
-  return false;
 }

@@ -39,14 +39,12 @@ struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
 
 typedef void visit_index(void *user, enum index_space space, uint32_t index);
-void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
+/* Does the body use an instruction on vectors? */
+bool visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user);
 
 /* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
-
-/* Does any body use an instruction that can throw or catch? */
-bool uses_exceptions(struct context *c, const struct module *m);
 
 #endif

@@ -1,12 +1,13 @@
-"""What the tests need to know of a component's bytes: how many core modules it holds, and whether it takes or gives any.
+"""What the tests need to know of a component's bytes: the core modules it holds, its canonical functions, and whether it
+takes or gives definitions.
 
-Provides  count_core_modules, trades_definitions.
+Provides  core_modules, count_core_modules, count_canonical_functions, trades_definitions.
 Spec      Binary.md, "Component Definitions"; the text is what `wasm-tools print` prints.
 """
 
 from script import tokens
 
-SECTION_CORE_MODULE, SECTION_COMPONENT, SECTION_CUSTOM = 1, 4, 0
+SECTION_CORE_MODULE, SECTION_COMPONENT, SECTION_CANON, SECTION_CUSTOM = 1, 4, 8, 0
 PREAMBLE_SIZE = 8
 
 
@@ -37,15 +38,27 @@ def custom_section_names(data):
             yield contents[at : at + size].decode(errors="replace")
 
 
-def count_core_modules(component):
-    """Core modules written in a component, at any depth."""
-    count = 0
+def deep_sections(component):
+    """The sections of a component and of those in it, at any depth."""
     for number, contents in sections(component):
-        if number == SECTION_CORE_MODULE:
-            count += 1
-        elif number == SECTION_COMPONENT:
-            count += count_core_modules(contents)
-    return count
+        if number == SECTION_COMPONENT:
+            yield from deep_sections(contents)
+        else:
+            yield number, contents
+
+
+def core_modules(component):
+    """Core modules written in a component, at any depth."""
+    return [contents for number, contents in deep_sections(component) if number == SECTION_CORE_MODULE]
+
+
+def count_core_modules(component):
+    return len(core_modules(component))
+
+
+def count_canonical_functions(component):
+    """Lifted and lowered functions and those on resources, at any depth."""
+    return sum(read_leb128(contents, 0)[0] for number, contents in deep_sections(component) if number == SECTION_CANON)
 
 
 def tree(text):

@@ -35,6 +35,7 @@ import tempfile
 import threading
 
 from binary import count_core_modules, custom_section_names, trades_definitions
+from faults import NOT_REFUSED, same_fault
 from script import read_script
 
 FOLDERS = ("values", "resources", "linking", "binary", "validation")
@@ -283,18 +284,25 @@ class ScriptRun:
         self.figures.messages_matched = len(traps) - len(missed)
 
     def run_refusals(self):
-        """Invalid and malformed components: does the fuser refuse them by itself?"""
+        """Invalid and malformed components: does the fuser refuse them by itself, and for the right reason?"""
         for directive in self.directives:
             if directive.kind in REFUSALS and directive.binary is not None:
                 self.figures.refusals += 1
                 trial = Figures()
-                fused, _ = self.fuser.fuse(directive.binary, f"{self.path.stem}-{directive.line}", trial)
+                fused, why = self.fuser.fuse(directive.binary, f"{self.path.stem}-{directive.line}", trial)
                 crash = [each for each in trial.violations if "did not end well" in each]
                 self.figures.violations += crash
                 if fused is None and not trial.violations:
                     self.figures.refused += 1
-                else:
-                    self.figures.notes.append(f"{self.label}:{directive.line} not refused: {directive.message}")
+                    wrong = "" if self.options.fuser else same_fault(directive.message, why)
+                    if wrong:
+                        self.figures.violations.append(f"{self.label}:{directive.line}: {wrong}")
+                    continue
+                note = f"{self.label}:{directive.line} not refused: {directive.message}"
+                reason = NOT_REFUSED.get((self.label, directive.message))
+                self.figures.notes.append(f"{note} ({reason})" if reason else note)
+                if not reason and not self.options.fuser:
+                    self.figures.violations.append(note)
 
     def run(self):
         self.fuse_all()

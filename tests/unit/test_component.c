@@ -253,7 +253,7 @@ struct canon_row {
 };
 
 static const struct canon_row canon_rows[] = {
-#define CANON(id, opcode, name, immediates) {opcode, name, immediates},
+#define CANON(id, opcode, name, immediates, signature) {opcode, name, immediates},
 #include "component/canon.def"
 #undef CANON
 };

@@ -2,6 +2,7 @@
  * gives back its memory, that each failing allocation is reported, and that threads don't meet.
  */
 #include "meld.h"
+#include "wasm/module.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -198,6 +199,80 @@ static void test_each_allocation_failing(meld_output output) {
   }
 }
 
+/* A function of the host that the root exports again has the signature of an export: its result is a pointer that it
+ * returns, not one that it is given. */
+static void check_passed_on(struct context *c, void *argument) {
+  const meld_result *result = argument;
+  const struct module *m = read_module(c, (struct bytes){result->data, result->size}, result->data);
+  CHECK(m->imports.count == 1 && m->types.items[m->imports.items[0].type.type].func.param_count == 3);
+  uint32_t function = NO_INDEX;
+  for (uint32_t i = 0; i < m->exports.count; i++)
+    if (bytes_equal(m->exports.items[i].name, bytes_of("m1")))
+      function = m->exports.items[i].index;
+  CHECK(function != NO_INDEX && function >= m->imported[CORE_FUNC]);
+  const struct core_functype *type = &m->types.items[m->functions.items[function - m->imported[CORE_FUNC]].type].func;
+  CHECK(type->param_count == 2 && type->result_count == 1 && type->results[0].code == CORE_I32);
+}
+
+static void test_passing_on(void) {
+  /* (import "b1" (instance $b (export "m" (func (param "x" string) (result string))))) (export "m1" (func $b "m")) */
+  static const uint8_t component[] = {COMPONENT_PREAMBLE,
+                                      0x07,
+                                      0x11,
+                                      0x01,
+                                      0x42,
+                                      0x02,
+                                      0x01,
+                                      0x40,
+                                      0x01,
+                                      0x01,
+                                      0x78,
+                                      0x73,
+                                      0x00,
+                                      0x73,
+                                      0x04,
+                                      0x00,
+                                      0x01,
+                                      0x6d,
+                                      0x01,
+                                      0x00,
+                                      0x0a,
+                                      0x07,
+                                      0x01,
+                                      0x00,
+                                      0x02,
+                                      0x62,
+                                      0x31,
+                                      0x05,
+                                      0x00,
+                                      0x06,
+                                      0x06,
+                                      0x01,
+                                      0x01,
+                                      0x00,
+                                      0x00,
+                                      0x01,
+                                      0x6d,
+                                      0x0b,
+                                      0x08,
+                                      0x01,
+                                      0x00,
+                                      0x02,
+                                      0x6d,
+                                      0x31,
+                                      0x01,
+                                      0x00,
+                                      0x00};
+  meld_options options = meld_default_options();
+  meld_result result;
+  CHECK(meld_fuse(&options, component, sizeof(component), &result) == MELD_DONE);
+  struct context *context = calloc(1, sizeof *context);
+  CHECK(context && run_guarded(context, check_passed_on, &result));
+  context_free(context);
+  free(context);
+  meld_result_free(&result);
+}
+
 static void *fuse_often(void *expected) {
   const meld_result *first = expected;
   for (int i = 0; i < 50; i++) {
@@ -225,6 +300,7 @@ int main(void) {
   test_refusals();
   test_options();
   test_outputs();
+  test_passing_on();
   test_each_allocation_failing(MELD_OUTPUT_CORE);
   test_each_allocation_failing(MELD_OUTPUT_COMPONENT);
   test_threads();

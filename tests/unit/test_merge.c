@@ -345,6 +345,46 @@ static void test_tags_and_memories(struct context *c) {
                     BYTES(0x00, 0x42, 0, 0x28, 2, 0, 0x1a, 0x41, 0, 0x28, 0x42, 1, 0, 0x08, 0, 0x0b)));
 }
 
+#define LOAD(...) 0x41, 0, 0x28, __VA_ARGS__, 0, 0x1a
+
+/* The memory that code names most is memory 0, whoever defines it and whoever names it; of imported ones too. */
+static void test_busiest_memory(struct context *c) {
+  struct module *owner = new_module(c), *user = new_module(c);
+  for (uint64_t pages = 1; pages <= 3; pages++)
+    add_memory(c, owner, pages, false);
+  uint32_t all = add_function(c, owner, nullary(c, owner), CODE(LOAD(2), LOAD(0x42, 1), LOAD(0x42, 2)));
+  import_memory(c, user, 3);
+  uint32_t once = add_function(c, user, nullary(c, user), CODE(LOAD(2)));
+  struct plan *plan = new_plan(c);
+  add_instance(c, plan, owner, false);
+  add_instance(c, plan, user, false);
+  plan->core_instances.items[1].imports[0] = defined(CORE_MEMORY, 0, 2);
+  add_root(c, plan, "all", defined(CORE_FUNC, 0, all));
+  add_root(c, plan, "once", defined(CORE_FUNC, 1, once));
+  add_root(c, plan, "memory", defined(CORE_MEMORY, 0, 0));
+  const struct module *out = merge(c, plan);
+  CHECK(out->memories.items[0].minimum == 3 && out->memories.items[1].minimum == 1 &&
+        out->memories.items[2].minimum == 2);
+  CHECK(find_export(out, bytes_of("memory"))->index == 1);
+  CHECK(bytes_equal(exported_body(out, "once"), BYTES(0x00, LOAD(2), 0x0b)));
+  CHECK(bytes_equal(exported_body(out, "all"), BYTES(0x00, LOAD(0x42, 1), LOAD(0x42, 2), LOAD(2), 0x0b)));
+
+  /* The wrapper supplies the first and the last of them. */
+  struct core_extern memory = {.kind = CORE_MEMORY, .memory = {.minimum = 1}};
+  for (uint32_t i = 0; i <= 2; i += 2)
+    VEC_ADD(c, &plan->boundary_imports,
+            ((struct boundary_import){.kind = BOUNDARY_MEMORY,
+                                      .module = bytes_of("support"),
+                                      .name = format_bytes(c, "memory%u", i),
+                                      .type = memory,
+                                      .memory = defined(CORE_MEMORY, 0, i)}));
+  out = merge(c, plan);
+  CHECK(out->imports.count == 2 && bytes_equal(out->imports.items[0].name, bytes_of("memory2")));
+  CHECK(out->memories.count == 1 && out->memories.items[0].minimum == 2);
+  CHECK(find_export(out, bytes_of("memory"))->index == 1);
+  CHECK(bytes_equal(exported_body(out, "all"), BYTES(0x00, LOAD(0x42, 1), LOAD(0x42, 2), LOAD(2), 0x0b)));
+}
+
 /* The value of an imported constant global takes the place of global.get, also from an instance that comes later. */
 static void test_constants(struct context *c) {
   struct module *user = new_module(c), *source = new_module(c);
@@ -446,6 +486,7 @@ static void run_tests(struct context *c, void *argument) {
   test_segments(c);
   test_types(c);
   test_tags_and_memories(c);
+  test_busiest_memory(c);
   test_constants(c);
   test_global_order(c);
   test_asynchronous(c);

@@ -1,0 +1,62 @@
+/* fuzz_read.c -- any bytes at all are read, or refused with a sentence.
+ *
+ * Oracles: what is read is printed the same each time, and validation refuses at least what the reader does; a core
+ * module that is read is written as one that is read again, and written from that as the same bytes.
+ */
+#include "fuzz.h"
+
+#include "wasm/module.h"
+
+static meld_status dump(const uint8_t *data, size_t size, meld_result *result) {
+  meld_options options = meld_default_options();
+  options.output = MELD_OUTPUT_DUMP_COMPONENT;
+  const meld_status status = meld_fuse(&options, data, size, result);
+  expect_result(result, size, "dump");
+  return status;
+}
+
+static void read_twice(const uint8_t *data, size_t size) {
+  meld_result first, second, validated;
+  dump(data, size, &first);
+  dump(data, size, &second);
+  EXPECT(first.status == second.status && strcmp(first.message, second.message) == 0, "two readings");
+  EXPECT(first.size == second.size && (!first.size || memcmp(first.data, second.data, first.size) == 0), "two dumps");
+  meld_validate(NULL, data, size, &validated);
+  expect_result(&validated, size, "validate");
+  const bool is_module = size >= 8 && memcmp(data, "\0asm\1\0\0\0", 8) == 0;
+  EXPECT(is_module || first.status == MELD_DONE || validated.status != MELD_DONE, "valid, but: %s", first.message);
+  meld_result_free(&first);
+  meld_result_free(&second);
+  meld_result_free(&validated);
+}
+
+struct rewriting {
+  struct bytes input, written, again;
+};
+
+static void read_module_again(struct context *c, void *argument) {
+  struct rewriting *rewriting = argument;
+  const struct module *again = read_module(c, rewriting->written, rewriting->written.at);
+  rewriting->again = write_module(c, again);
+}
+
+static void write_read_module(struct context *c, void *argument) {
+  struct rewriting *rewriting = argument;
+  rewriting->written = write_module(c, read_module(c, rewriting->input, rewriting->input.at));
+}
+
+static void rewrite_module(const uint8_t *data, size_t size) {
+  struct context context = {0};
+  struct rewriting rewriting = {.input = {data, size}};
+  if (run_guarded(&context, write_read_module, &rewriting)) {
+    EXPECT(run_guarded(&context, read_module_again, &rewriting), "%s", context.message);
+    EXPECT(bytes_equal(rewriting.written, rewriting.again), "a module's second writing differs");
+  }
+  context_free(&context);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  read_twice(data, size);
+  rewrite_module(data, size);
+  return 0;
+}
