@@ -14,6 +14,7 @@ transcode.wat.in is a template. In it,
     S.top_bit   is 31 or 63
     W           is i64 or v128, a word; W.bytes its size, W.half half of it, W.bytes*4 four times it
     ;;? 64      before lines that are for words of 64 bits only, until ;;? any; so with ;;? 128
+    (include name)        is what name.wat.in has
     ;;{ name    before lines that are not here but where it says (paste name), until ;;}
     (convert A B x)       is x converted from type A to type B
     (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
@@ -142,6 +143,7 @@ def expand_template(text, source, destination, word):
         blocks[match[1]] = match[2]
         return ""
 
+    text = expand(text, "include", lambda name: (HERE / f"{name}.wat.in").read_text())
     text = choose_lines(text, word)
     text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template

@@ -155,11 +155,12 @@ class Packed:
         self.source, self.cases, self.top_bit = bytearray(), [], top_bit
 
     def add(self, content, alignment, units=None):
-        """At `alignment` beyond a multiple of 16, between bytes that are no part of any string."""
-        self.source += b"\xff" * (16 + (alignment - len(self.source)) % 16)
+        """At `alignment` beyond a multiple of 16. The bytes around it are no part of any string, or ASCII."""
+        around = b"\xff" if len(self.cases) % 3 else b"a"
+        self.source += around * (16 + (alignment - len(self.source)) % 16)
         self.cases.append((len(self.source), len(content) if units is None else units))
         self.source += content
-        self.source += b"\xff"
+        self.source += around * 80
 
 
 def texts(rng, length):
@@ -240,9 +241,9 @@ def compare_sequences(tally, sweep):
     """Each sequence where it crosses the end of a word or a vector, at the end of a string and before more of it."""
     everything = sequences()
     for before, after in ((0, 0), (7, 0), (6, 9), (13, 3), (15, 17), (29, 0), (62, 70)):
-        for start in range(0, len(everything), 40000):
+        for start in range(0, len(everything), 30000):
             packed, contents = Packed(0), []
-            for sequence in everything[start : start + 40000]:
+            for sequence in everything[start : start + 30000]:
                 content = b"a" * before + sequence + b"b" * after
                 contents.append(content)
                 packed.add(content, len(contents) % 16)
