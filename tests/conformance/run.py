@@ -429,6 +429,7 @@ def find_scripts(options):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--meld", help="the meld to test")
+    parser.add_argument("--features", help="of meld fuse; the figures have to be the same")
     parser.add_argument("--fuser", help="another fuser instead: a command with {in} and {out}")
     parser.add_argument("--mode", choices=("component", "core", "unfused"), default="component")
     parser.add_argument("--suite", type=pathlib.Path, required=True, help="folder of the suite, with values/, linking/ …")
