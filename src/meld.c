@@ -185,7 +185,7 @@ static void run_passes(struct context *c, void *argument) {
   }
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
-    dump_component(root, &text);
+    dump_component(read_component(c, run->input), &text);
     run->output = buffer_bytes(&text);
     return;
   }

@@ -323,6 +323,11 @@ static void put_data(struct buffer *b, const struct core_data *data) {
 
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
+  size_t size = LEB128_U32_LIMIT;
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += 1 + 2 * LEB128_U32_LIMIT + m->datas.items[i].offset.size + m->datas.items[i].content.size;
+  if (m->datas.count)
+    reserve(b, size);
   put_list_count(b, m->datas.count);
   for (uint32_t i = 0; i < m->datas.count; i++)
     put_data(b, &m->datas.items[i]);

@@ -109,7 +109,8 @@ class Fuser:
             words = shlex.split(self.options.fuser)
             return [word.replace("{in}", str(source)).replace("{out}", str(target)) for word in words]
         kind = ["--component"] if self.options.mode == "component" else []
-        return [meld, "fuse", "--validate", *kind, str(source), "-o", str(target)]
+        features = [f"--features={self.options.features}"] if self.options.features else []
+        return [meld, "fuse", "--validate", *kind, *features, str(source), "-o", str(target)]
 
     def fuse(self, data, label, figures):
         """The bytes to run; None and a reason; or False and a reason where the world cannot be said."""
