@@ -111,11 +111,11 @@ static void check_component_code(struct context *c, const struct component *comp
   }
 }
 
-/* What has to hold for a component that stands alone. */
-static void check_component_input(struct context *c, struct bytes input) {
+/* A component, and what has to hold for it alone. */
+static const struct component *read_checked_component(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
   check_component_code(c, root);
-  link_component(c, root); /* types agree, indices are in range, names are distinct */
+  return root;
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -124,13 +124,13 @@ static void check_input(struct context *c, void *argument) {
   if (has_preamble(run->input, "\0asm\1\0\0\0"))
     check_module_input(c, run->input);
   else
-    check_component_input(c, run->input);
+    link_component(c, read_checked_component(c, run->input)); /* indices, names, and types where they meet */
 }
 
 /* Reads back what was made: its structure, its counts and all of its indices. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_component_code(c, read_component(c, output));
+    read_checked_component(c, output);
   else
     check_module_input(c, output);
 }
@@ -206,16 +206,16 @@ static void run_passes(struct context *c, void *argument) {
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
   if (options->output == MELD_OUTPUT_COMPOSED) {
+    read_component(c, run->input);
     run->output = run->input;
     return;
   }
-  const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
-    dump_component(root, &text);
+    dump_component(read_component(c, run->input), &text);
     run->output = buffer_bytes(&text);
     return;
   }
-  struct plan *plan = link_component(c, root);
+  struct plan *plan = link_component(c, read_checked_component(c, run->input));
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     run->output = buffer_bytes(&text);

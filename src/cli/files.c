@@ -180,8 +180,10 @@ static bool replace_file_undisturbed(const char *target, mode_t mode, const uint
 
 static bool write_to_file(const char *name, const uint8_t *data, size_t size) {
   struct stat status;
-  if (stat(name, &status) != 0)
-    return replace_file_undisturbed(name, 0, data, size);
+  if (stat(name, &status) != 0) {
+    const bool is_new = errno == ENOENT && lstat(name, &status) != 0; /* and not a link that leads to nothing */
+    return is_new && replace_file_undisturbed(name, 0, data, size);
+  }
   if (!S_ISREG(status.st_mode)) {
     const int descriptor = open(name, O_WRONLY | O_CLOEXEC); /* of a directory: fails with EISDIR */
     return descriptor >= 0 && write_and_close(descriptor, data, size);

@@ -150,6 +150,23 @@ static void find_guards_of_leaving(struct adapt *a) {
   }
 }
 
+/* A module is looked at once, however often it is instantiated. */
+static void find_throwing(struct adapt *a) {
+  const struct plan *plan = a->plan;
+  struct map modules = {0}; /* by address, of which nothing but equality counts */
+  VEC(bool) throws = {0};
+  for (uint32_t i = 0; i < plan->core_instances.count; i++) {
+    const struct core_instance *instance = &plan->core_instances.items[i];
+    if (instance->component_instance == NO_INDEX)
+      continue;
+    const struct bytes address = {(const uint8_t *)&instance->module, sizeof(instance->module)};
+    const uint32_t module = map_intern(a->context, &modules, address);
+    if (module == throws.count)
+      VEC_ADD(a->context, &throws, uses_exceptions(a->context, instance->module));
+    a->facts[instance->component_instance].throws |= throws.items[module];
+  }
+}
+
 void find_facts(struct adapt *a) {
   struct plan *plan = a->plan;
   a->facts = ALLOCATE(a->context, struct instance_facts, plan->instances.count);
@@ -162,12 +179,7 @@ void find_facts(struct adapt *a) {
   struct graph g = call_graph(a);
   find_components(a, &g);
   find_guards_of_leaving(a);
-  for (uint32_t i = 0; i < plan->core_instances.count; i++) {
-    const struct core_instance *instance = &plan->core_instances.items[i];
-    if (instance->component_instance == NO_INDEX || a->facts[instance->component_instance].throws)
-      continue;
-    a->facts[instance->component_instance].throws = uses_exceptions(a->context, instance->module);
-  }
+  find_throwing(a);
 }
 
 bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee) {

@@ -16,7 +16,7 @@
 
 #include <assert.h>
 
-#define STEP_LIMIT 20000000 /* definitions run, and items looked at, in one link */
+#define STEP_LIMIT 4000000 /* definitions run, and items looked at, in one link */
 
 /* Where the text of a component or type stands: outer aliases look here, and see what was defined before it. */
 struct scope {

@@ -125,7 +125,7 @@ static uint64_t matching_cost(const struct module *module, const struct core_ext
   if (type->group_size == 1 && !type->supertype_count && !refers_to_types(type->func.params, type->func.param_count) &&
       !refers_to_types(type->func.results, type->func.result_count))
     return 1;
-  return 1 + module->types.count / 2;
+  return 1 + module->types.count / 8;
 }
 
 static void expect_match(struct link *link, struct core_item item, const struct module *module,
@@ -209,8 +209,8 @@ static const struct core_instance_def *instantiate_module(struct link *link, con
   const struct core_arguments arguments = get_arguments(link, frame, expression);
   struct core_instance instance = {.module = module, .component_instance = frame->instance};
   instance.imports = ALLOCATE(link->context, struct core_item, module->imports.count);
+  count_steps(link, module->imports.count + module->customs.count);
   instance.name = core_instance_name(link, frame, module);
-  count_steps(link, module->imports.count);
   for (uint32_t i = 0; i < module->imports.count; i++)
     instance.imports[i] = resolve_import(link, &arguments, module, &module->imports.items[i]);
   struct core_instance_def *result = ALLOCATE(link->context, struct core_instance_def, 1);

@@ -101,8 +101,9 @@ static const struct functype *evaluate_functype(struct link *link, const struct 
 static uint32_t define_resource(struct link *link, const struct frame *frame, const struct deftype *deftype) {
   if (frame->instance == NO_INDEX)
     REFUSE(link, "a resource type can't be defined in a component or instance type");
-  if (deftype->rep != CORE_I32 && deftype->rep != CORE_I64)
-    REFUSE(link, "the representation of a resource has to be i32");
+  if (deftype->rep != CORE_I32)
+    REFUSE(link, "the representation of a resource has to be i32%s",
+           deftype->rep == CORE_I64 ? "; i64 is not supported yet" : "");
   struct resource resource = {
       .source = RESOURCE_DEFINED, .instance = frame->instance, .rep = deftype->rep, .import = NO_INDEX};
   if (deftype->has_dtor) {

@@ -308,6 +308,11 @@ static void put_data(struct buffer *b, const struct core_data *data) {
 
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
+  size_t size = LEB128_U32_LIMIT;
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += 1 + 2 * LEB128_U32_LIMIT + m->datas.items[i].offset.size + m->datas.items[i].content.size;
+  if (m->datas.count)
+    reserve(b, size);
   put_list_count(b, m->datas.count);
   for (uint32_t i = 0; i < m->datas.count; i++)
     put_data(b, &m->datas.items[i]);
@@ -339,16 +344,30 @@ static const struct section sections[] = {
 #undef SECTION
 };
 
-/* module ::= magic version section* */
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+static size_t size_of_customs(const struct module *m) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->customs.count; i++)
+    size += 1 + 2 * LEB128_U32_LIMIT + m->customs.items[i].name.size + m->customs.items[i].content.size;
+  return size;
+}
+
+/* module ::= magic version section*      Sections first, so that the whole is made in one piece of memory. */
 struct bytes write_module(struct context *context, const struct module *module) {
-  struct buffer out = new_buffer(context);
+  struct buffer contents[SECTION_COUNT], out = new_buffer(context);
+  size_t size = 8 + size_of_customs(module);
+  for (size_t i = 0; i < SECTION_COUNT; i++) {
+    contents[i] = new_buffer(context);
+    sections[i].put(&contents[i], module);
+    size += 1 + LEB128_U32_LIMIT + contents[i].size;
+  }
+  reserve(&out, size);
   put_raw(&out, "\0asm\1\0\0\0", 8);
   put_custom_sections(&out, module, 0);
-  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-    struct buffer content = new_buffer(context);
-    sections[i].put(&content, module);
-    if (content.size)
-      put_section(&out, sections[i].id, &content);
+  for (size_t i = 0; i < SECTION_COUNT; i++) {
+    if (contents[i].size)
+      put_section(&out, sections[i].id, &contents[i]);
     put_custom_sections(&out, module, sections[i].id);
   }
   return buffer_bytes(&out);

@@ -7,15 +7,23 @@ The messages are those of the table in docs/cli.md, which is read here: each has
 """
 
 import functools
+import json
 import os
 import pathlib
+import pty
 import re
 import resource
+import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from binary import *  # noqa: E402
 
 MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cli.md"
@@ -77,6 +85,10 @@ class InFolder(unittest.TestCase):
 
     def files(self):
         return sorted(os.listdir("."))
+
+    def errors(self, run):
+        """The objects of --message-format=json."""
+        return [json.loads(line) for line in run.stderr.decode().splitlines()]
 
     def assert_fails(self, run, code, message):
         self.assertEqual(run.stderr.decode(), message + "\n")
@@ -211,6 +223,302 @@ class Files(InFolder):
         os.close(writer)
         self.assertEqual(run.stderr.decode(), "meld: <standard output>: cannot write: Broken pipe\n")
         self.assertEqual(run.returncode, 3)
+
+
+def large_component(size):
+    """One of `size` bytes and more, that is fused to as much: data in a memory that an exported function reads."""
+    core = module([functype()], [], [0], memories=[b"\0" + u32(size // 65536 + 1)], exports=[export("f", 0, 0)],
+                  bodies=[body(b"\x41\0\x2d\0\0\x1a")], datas=[b"\0\x41\0\x0b" + u32(size) + b"x" * size])
+    return component(core_module(core), core_instances(instantiate_core(0)), types(func()), aliases(core_export(0, "f")),
+                     canons(lift(0, 0)), exports(export_("f", FUNC, 0)))
+
+
+class Validate(InFolder):
+    def test_nothing_is_said_of_what_is_valid(self):
+        run = meld("validate", "app.wasm", "core.wasm", "app.wasm")
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"", b""))
+
+    def test_each_input_that_is_not_valid_gets_its_message(self):
+        run = meld("validate", "broken.wasm", "app.wasm", "empty.wasm", "text.wat")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual([line.split(":")[1].strip() for line in run.stderr.decode().splitlines()],
+                         ["broken.wasm", "empty.wasm", "text.wat"])
+
+    def test_the_worst_of_all_is_the_status(self):
+        self.assertEqual(meld("validate", "missing.wasm", "broken.wasm", "app.wasm").returncode, 3)
+
+    def test_code_of_core_modules_is_looked_at(self):
+        body = b"\0\x10\7\x0b"  # calls function 7, which there is not
+        module = EMPTY_MODULE + b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\x0a\6\1\4" + body
+        self.write("calls.wasm", module)
+        self.write("holds.wasm", EMPTY_COMPONENT + b"\1" + bytes([len(module)]) + module)
+        self.assertEqual(meld("validate", "calls.wasm").returncode, 1)
+        run = meld("validate", "--message-format=json", "holds.wasm")
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(self.errors(run)[0]["path"], [{"what": "core module", "index": 0, "name": None}])
+        self.assertEqual(self.errors(run)[0]["offset"], 8 + 2 + len(module) - 2)
+
+    def test_standard_input(self):
+        self.assertEqual(meld("validate", "-", input=EMPTY_MODULE).returncode, 0)
+
+
+class MessageForms(InFolder):
+    def test_json_has_all_fields_in_each_message(self):
+        run = meld("validate", "--message-format=json", "broken.wasm", "missing.wasm", "text.wat")
+        errors = self.errors(run)
+        self.assertEqual([error["code"] for error in errors], ["input", "system", "input"])
+        for error in errors:
+            self.assertEqual(list(error), ["severity", "code", "file", "offset", "path", "message", "hint"])
+        self.assertEqual(errors[0]["offset"], 10)
+        self.assertIsNone(errors[1]["offset"])
+        self.assertEqual(errors[2]["hint"], '"wasm-tools parse" makes a binary of it')
+
+    def test_names_of_files_are_escaped(self):
+        names = ['a"b.wasm', "a\nb.wasm", "a\x1b[31m.wasm", "a\\b.wasm", "\u202ea.wasm"]
+        for file in names:
+            self.write(file, b"")
+            for form in ("text", "json"):
+                text = meld("validate", f"--message-format={form}", file).stderr.decode()
+                self.assertEqual(text.count("\n"), 1)
+                self.assertFalse(any(ord(c) < 0x20 or c == "\u202e" for c in text[:-1]))
+        error = self.errors(meld("validate", "--message-format=json", 'a"b.wasm'))[0]
+        self.assertEqual(error["file"], 'a"b.wasm')
+        self.assertIn(b'meld: a\\"b.wasm: ', meld("validate", 'a"b.wasm').stderr)
+        self.assertIn(b"meld: a\\u{a}b.wasm: ", meld("validate", "a\nb.wasm").stderr)
+
+    def test_names_that_are_not_utf8(self):
+        file = b"a\xff\xc3.wasm"
+        self.write(os.fsdecode(file), b"")
+        self.assertIn(b"meld: a\\xff\\xc3.wasm: ", meld("validate", file).stderr)
+        self.assertEqual(self.errors(meld("validate", "--message-format=json", file))[0]["file"], "a\\xff\\xc3.wasm")
+        run = meld("validate", b"--a\xff")
+        self.assertEqual(run.stderr, b'meld: there is no option "--a\\xff"; "meld --help" lists them\n')
+
+    def test_names_in_the_input_are_escaped(self):
+        # (import "a\1b\x1b" (func (type 5))): there is no such type.
+        self.write("named.wasm", EMPTY_COMPONENT + b'\x0a\x0a\1\0\5a"b\x1bc\1\5')
+        for form in ("text", "json"):
+            text = meld("validate", f"--message-format={form}", "named.wasm").stderr
+            self.assertNotIn(b"\x1b", text)
+            self.assertEqual(text.count(b"\n"), 1)
+
+    def test_a_long_name_of_a_file(self):
+        file = "/".join(["x" * 200] * 15) + ".wasm"
+        run = meld("validate", "--message-format=json", file)
+        self.assertEqual((run.returncode, self.errors(run)[0]["file"]), (3, file))
+
+    def test_quiet(self):
+        for words in (["validate", "-q", "broken.wasm"], ["fuse", "--quiet", "broken.wasm", "-o", "out.wasm"]):
+            run = meld(*words)
+            self.assertEqual((run.returncode, run.stdout, run.stderr), (1, b"", b""))
+        self.assertEqual(meld("fuse", "-q", "app.wasm", "-o", "missing/out.wasm").stderr, b"")
+
+    def test_colors_when_asked_for(self):
+        for words, environment, is_colored in (([], {}, False), (["--color=always"], {}, True),
+                                               (["--color=always"], {"NO_COLOR": "1"}, True), (["--color=never"], {}, False)):
+            run = meld("validate", *words, "text.wat", env={**os.environ, **environment})
+            self.assertEqual(b"\x1b[" in run.stderr, is_colored)
+
+    def on_terminal(self, *words, **environment):
+        outer, inner = pty.openpty()
+        environment = {"TERM": "xterm", **{k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}, **environment}
+        subprocess.run([MELD, *words], stderr=inner, timeout=60, env=environment, check=False)
+        os.close(inner)
+        text = os.read(outer, 4096)
+        os.close(outer)
+        return text
+
+    def test_colors_on_a_terminal(self):
+        words = ["validate", "text.wat"]
+        self.assertIn(b"\x1b[", self.on_terminal(*words))
+        for change in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            self.assertNotIn(b"\x1b[", self.on_terminal(*words, **change))
+        self.assertIn(b"\x1b[", self.on_terminal(*words, NO_COLOR=""))
+        self.assertNotIn(b"\x1b[", self.on_terminal(*words, "--color=never"))
+        self.assertNotIn(b"\x1b[", self.on_terminal(*words, "--message-format=json"))
+
+
+class Inputs(InFolder):
+    def quickly(self, words, mebibytes=64, **options):
+        """Runs with little memory, and not for long."""
+        if os.environ.get("MELD_SANITIZE"):
+            return meld(*words, **options)
+        limit = mebibytes << 20
+        return meld(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)), **options)
+
+    def test_a_file_that_is_too_large(self):
+        for size in ((1 << 30) + 1, 5 << 30):
+            self.write("large.wasm", EMPTY_COMPONENT)
+            os.truncate("large.wasm", size)
+            started = time.monotonic()
+            run = self.quickly(["validate", "large.wasm"])
+            self.assert_fails(run, 1, "meld: large.wasm: the input is larger than 1 GiB, the most that meld reads")
+            self.assertLess(time.monotonic() - started, 2)
+
+    def test_a_source_without_end_that_is_no_wasm(self):
+        for device in ("/dev/zero", "/dev/urandom"):
+            run = self.quickly(["validate", device])
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(b"is not WebAssembly", run.stderr)
+
+    def test_a_source_without_end_that_starts_well(self):
+        """Custom sections for ever; only so much of them is read."""
+        os.mkfifo("pipe")
+        custom = section(0, b"\0" + b"x" * (1 << 20))
+
+        def feed():
+            try:
+                with open("pipe", "wb") as pipe:
+                    pipe.write(EMPTY_COMPONENT)
+                    while True:
+                        pipe.write(custom)
+            except BrokenPipeError:
+                pass
+
+        writer = threading.Thread(target=feed)
+        writer.start()
+        run = meld("validate", "pipe")
+        self.assert_fails(run, 1, "meld: pipe: the input is larger than 1 GiB, the most that meld reads")
+        writer.join()
+
+    def test_memory_that_runs_out_while_reading(self):
+        if os.environ.get("MELD_SANITIZE"):
+            self.skipTest("a sanitizer needs more memory")
+        self.write("large.wasm", EMPTY_COMPONENT)
+        os.truncate("large.wasm", 100 << 20)
+        run = self.quickly(["validate", "large.wasm"])
+        self.assert_fails(run, 3, "meld: large.wasm: cannot read: Cannot allocate memory")
+
+    def test_an_input_that_changes_while_it_is_read(self):
+        """Cut and grown over and over: there is some answer each time, and no signal."""
+        whole = large_component(4 << 20)
+        self.write("changing.wasm", whole)
+        stop = threading.Event()
+
+        def change():
+            while not stop.is_set():
+                os.truncate("changing.wasm", 100)
+                self.write("changing.wasm", whole)
+
+        changer = threading.Thread(target=change)
+        changer.start()
+        try:
+            for _ in range(30):
+                self.assertIn(meld("fuse", "changing.wasm", "-o", "out.wasm").returncode, (0, 1))
+        finally:
+            stop.set()
+            changer.join()
+
+    def test_a_file_that_is_longer_than_it_says(self):
+        run = meld("validate", "/proc/self/status")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(b"is not WebAssembly", run.stderr)
+
+    def test_an_input_that_may_not_be_read(self):
+        if os.geteuid() == 0:
+            self.skipTest("root reads everything")
+        os.chmod("app.wasm", 0)
+        self.assert_fails(meld("validate", "app.wasm"), 3, "meld: app.wasm: cannot open: Permission denied")
+
+    def test_a_loop_of_links(self):
+        os.symlink("loop.wasm", "loop.wasm")
+        self.assertEqual(meld("validate", "loop.wasm").returncode, 3)
+        message = "meld: loop.wasm: cannot write: Too many levels of symbolic links"
+        self.assert_fails(meld("fuse", "app.wasm", "-o", "loop.wasm"), 3, message)
+
+    def test_a_link_that_leads_to_nothing(self):
+        os.symlink("nothing.wasm", "link.wasm")
+        before = self.files()
+        message = "meld: link.wasm: cannot write: No such file or directory"
+        self.assert_fails(meld("fuse", "app.wasm", "-o", "link.wasm"), 3, message)
+        self.assertTrue(os.path.islink("link.wasm"))
+        self.assertEqual(self.files(), before)
+
+
+class Interrupted(InFolder):
+    """What ends the command before its time leaves the old file as it was, or the new one, and nothing else."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("large.wasm", large_component(8 << 20))
+        self.assertEqual(meld("fuse", "large.wasm", "-o", "out.wasm").returncode, 0)
+        self.new = self.read("out.wasm")
+        self.assertGreater(len(self.new), 8 << 20)
+        self.write("out.wasm", b"old")
+        self.before = self.files()
+
+    def assert_old_or_new(self):
+        self.assertIn(self.read("out.wasm"), (b"old", self.new))
+        self.assertEqual(self.files(), self.before)
+
+    def test_signals(self):
+        ends = set()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            for step in range(12):
+                self.write("out.wasm", b"old")
+                with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "out.wasm"], stderr=subprocess.PIPE) as process:
+                    time.sleep(step * 0.004)
+                    process.send_signal(number)
+                    process.wait(60)
+                ends.add(process.returncode)
+                self.assertIn(process.returncode, (0, -number))
+                self.assert_old_or_new()
+        self.assertGreater(len(ends), 1)  # some were in time
+
+    def test_a_file_that_may_not_grow(self):
+        for size in (0, 1, 4096, len(self.new) - 1):
+            run = meld("fuse", "large.wasm", "-o", "out.wasm",
+                       preexec_fn=lambda limit=size: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            self.assert_fails(run, 3, "meld: out.wasm: cannot write: File too large")
+            self.assertEqual(self.read("out.wasm"), b"old")
+            self.assertEqual(self.files(), self.before)
+
+    @unittest.skipUnless(os.geteuid() == 0 and sys.platform == "linux", "mounting takes root")
+    def test_a_full_disk(self):
+        os.mkdir("disk")
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "meld-test", "disk"], capture_output=True,
+                          check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        try:
+            self.write("disk/out.wasm", b"old")
+            run = meld("fuse", "large.wasm", "-o", "disk/out.wasm")
+            self.assert_fails(run, 3, "meld: disk/out.wasm: cannot write: No space left on device")
+            self.assertEqual((self.read("disk/out.wasm"), os.listdir("disk")), (b"old", ["out.wasm"]))
+        finally:
+            subprocess.run(["umount", "disk"], check=True)
+
+    def test_a_reader_that_goes_away(self):
+        with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "-"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.read(8), EMPTY_MODULE)
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"meld: <standard output>: cannot write: Broken pipe\n")
+            self.assertEqual(process.wait(60), 3)
+
+    def test_streams_that_are_closed(self):
+        """The file that is opened next must not take the place of a stream."""
+        for closed in ([0], [1], [2], [0, 1, 2]):
+            run = subprocess.run([MELD, "fuse", "large.wasm", "-o", "out.wasm"], timeout=60, check=False,
+                                 preexec_fn=lambda: [os.close(number) for number in closed])
+            self.assertEqual((run.returncode, self.read("out.wasm")), (0, self.new))
+            self.write("out.wasm", b"old")
+        run = subprocess.run([MELD, "fuse", "broken.wasm", "-o", "out.wasm"], timeout=60, check=False,
+                             preexec_fn=lambda: os.close(2))
+        self.assertEqual((run.returncode, self.read("out.wasm")), (1, b"old"))
+        for words in (["fuse", "app.wasm", "-o", "-"], ["--help"], ["fuse", "--dump=plan", "app.wasm"]):
+            run = subprocess.run([MELD, *words], stderr=subprocess.PIPE, timeout=60, check=False,
+                                 preexec_fn=lambda: os.close(1))
+            self.assertEqual(run.stderr, b"meld: <standard output>: cannot write: Bad file descriptor\n")
+            self.assertEqual(run.returncode, 3)
+
+    def test_a_reader_that_is_slow(self):
+        """A pipe that takes little at a time, and one that does not wait."""
+        reader, writer = os.pipe()
+        with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "-"], stdout=writer, stderr=subprocess.PIPE) as process:
+            os.close(writer)
+            with open(reader, "rb", buffering=0) as pipe:
+                read = b"".join(iter(lambda: pipe.read(1 << 12), b""))
+            self.assertEqual((process.wait(60), read), (0, self.new))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Components and core modules in binary, made of Python values: only what the tests of limits need.
+"""Components and core modules in binary, made of Python values, without tools: what the tests of limits and of the command need.
 
     component(type_section(record([("a", U8)])), ...)
 """

@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""Limits: what a small input may ask for, and that large ones take time and memory in proportion.
+
+    MELD=build/release/meld python tests/limits/test_limits.py
+
+Each limit of the table in docs/cli.md is reached, and gone over by one where that is cheap; the message names it. Inputs
+with ten thousand and more of each thing, and all that once was quadratic or worse, are made in a second or two.
+"""
+
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from binary import *  # noqa: E402
+
+MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
+MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+IS_SANITIZED = bool(os.environ.get("MELD_SANITIZE"))
+SECONDS = 30 if IS_SANITIZED else 2  # of processor time, for any one command
+MEBIBYTE = 1 << 20
+FUSE, WRAP, VALIDATE = ["fuse", "-o", "/dev/null"], ["fuse", "--component", "-o", "/dev/null"], ["validate"]
+ALL = [FUSE, WRAP, VALIDATE]
+
+
+def limit_memory(mebibytes):
+    if mebibytes and not IS_SANITIZED:
+        resource.setrlimit(resource.RLIMIT_AS, (mebibytes * MEBIBYTE, mebibytes * MEBIBYTE))
+
+
+class Limits(unittest.TestCase):
+    def run_meld(self, command, data, mebibytes=0):
+        with tempfile.TemporaryDirectory(prefix="meld-limits-") as folder:
+            path = pathlib.Path(folder) / "input.wasm"
+            path.write_bytes(data)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            run = subprocess.run([MELD, *command, path], capture_output=True, timeout=SECONDS * 10, check=False,
+                                 preexec_fn=lambda: limit_memory(mebibytes))
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        self.assertLess(spent, SECONDS, f"meld {' '.join(command)} of {len(data)} bytes")
+        return run
+
+    def accepts(self, data, commands=ALL, mebibytes=1024):
+        for command in commands:
+            run = self.run_meld(command, data, mebibytes)
+            self.assertEqual((run.returncode, run.stderr.decode()[-500:]), (0, ""))
+
+    def refuses(self, data, message, commands=ALL, mebibytes=1024):
+        for command in commands:
+            run = self.run_meld(command, data, mebibytes)
+            self.assertEqual(run.returncode, 1, run.stderr.decode())
+            self.assertIn(message, run.stderr.decode())
+
+
+# Parts of inputs.
+
+
+def doubling(count, first, make):
+    """`count` types, each but the first made of the one before."""
+    return [first, *(make(s33(index)) for index in range(count - 1))]
+
+
+def crossing(definitions, params):
+    """A component calls another one with a value of the last type; `params`: its core parameters."""
+    last = len(definitions)
+    function = func([("x", s33(last - 1))])
+    reallocate, zero = functype([I32] * 4, [I32]), b"\x41\0"
+    callee_core = module([functype(params), reallocate], [], [0, 1], memories=[b"\0\1"], bodies=[body(b""), body(zero)],
+                         exports=[export("f", 0, 0), export("realloc", 0, 1), export("memory", 2, 0)])
+    callee = component(types(*definitions, function), core_module(callee_core), core_instances(instantiate_core(0)),
+                       aliases(core_export(0, "f"), core_export(0, "realloc"), core_export(0, "memory", 2)),
+                       canons(lift(0, last, [memory(0), realloc(1)])), exports(export_("f", FUNC, 0)))
+    constant = {I32: b"\x41\0", I64: b"\x42\0"}
+    caller_core = module([functype(params), functype()], [name("m") + name("f") + b"\0\0"], [1],
+                         exports=[export("run", 0, 1)],
+                         bodies=[body(b"".join(constant[p] for p in params) + b"\x10\0")])
+    memory_core = module(memories=[b"\0\1"], exports=[export("memory", 2, 0)])
+    caller = component(types(*definitions, function, func()), imports(import_("f", of_func(last))),
+                       core_module(memory_core), core_instances(instantiate_core(0)),
+                       aliases(core_export(0, "memory", 2)), canons(lower(0, [memory(0)])), core_module(caller_core),
+                       core_instances(bag([("f", 0, 0)]), instantiate_core(1, [("m", 1)])),
+                       aliases(core_export(2, "run")), canons(lift(1, last + 1)), exports(export_("run", FUNC, 1)))
+    return component(nested(callee), nested(caller), instances(instantiate(0)), aliases(instance_export(0, "f")),
+                     instances(instantiate(1, [("f", FUNC, 0)])), aliases(instance_export(1, "run")),
+                     exports(export_("run", FUNC, 1)))
+
+
+def exporting(count, *before, code=b""):
+    """`count` core functions, each lifted and exported."""
+    return component(*before, core_module(simple_module(count, code)), core_instances(instantiate_core(0)),
+                     types(func()), aliases(*(core_export(0, f"f{i}") for i in range(count))),
+                     canons(*(lift(i, 0) for i in range(count))),
+                     exports(*(export_(f"f{i}", FUNC, i) for i in range(count))))
+
+
+def instantiating(count, data, text="f0"):
+    """`count` instances of one core module, a function of each exported."""
+    return component(core_module(data), core_instances(*[instantiate_core(0)] * count), types(func()),
+                     aliases(*(core_export(i, text) for i in range(count))), canons(*(lift(i, 0) for i in range(count))),
+                     exports(*(export_(f"f{i}", FUNC, i) for i in range(count))))
+
+
+class NamedLimits(Limits):
+    def test_the_manual_gives_the_same_numbers(self):
+        rows = MANUAL.read_text().split("## Limits")[1].split("\n## ")[0]
+        numbers = re.findall(r"^\| [^|]+? \| ([\d,]+(?: [GM]iB|\^\d+)?)", rows, re.MULTILINE)
+        self.assertEqual(len(numbers), 11)
+        tests = pathlib.Path(__file__).read_text()
+        for number in numbers:
+            self.assertRegex(tests, r"\b" + re.escape(number.replace(",", "")) + r"\b")
+
+    def test_bytes_of_an_input(self):
+        """A file of 1 GiB and a byte, most of it not there; see test_command.py for sources without end."""
+        with tempfile.TemporaryDirectory(prefix="meld-limits-") as folder:
+            path = pathlib.Path(folder) / "input.wasm"
+            path.write_bytes(component())
+            os.truncate(path, (1 << 30) + 1)
+            run = subprocess.run([MELD, "validate", path], capture_output=True, timeout=SECONDS, check=False,
+                                 preexec_fn=lambda: limit_memory(64))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("the input is larger than 1 GiB, the most that meld reads", run.stderr.decode())
+
+    def test_nesting_of_components(self):
+        data = component()
+        for _ in range(99):
+            data = component(nested(data))
+        self.accepts(data)
+        self.refuses(component(nested(data)), "components and types are nested more than 100 deep")
+
+    def test_nesting_of_types(self):
+        data = instance_type()
+        for _ in range(98):
+            data = instance_type(declare_type(data))
+        self.accepts(component(types(data)))
+        self.refuses(component(types(instance_type(declare_type(data)))),
+                     "components and types are nested more than 100 deep")
+
+    def test_nesting_is_not_recursion(self):
+        data = component()
+        for _ in range(5000):
+            data = component(nested(data))
+        self.refuses(data, "nested more than 100 deep")
+
+    def test_nesting_of_value_types(self):
+        inside = doubling(100, list_(U8), list_)
+        self.accepts(component(types(*inside)), [VALIDATE])
+        self.refuses(component(types(*inside, list_(s33(99)))), "more than 100 types are in one another")
+
+    def test_definitions(self):
+        self.accepts(component(section(7, u32(250000) + U8 * 250000)))
+        self.refuses(component(section(7, u32(250001) + U8 * 250001)), "there are more than 250000 definitions")
+
+    def test_items_of_a_plan(self):
+        data = component()
+        for _ in range(30):
+            data = component(nested(data), instances(instantiate(0), instantiate(0)))
+        self.refuses(data, "makes more than 250000 instances")
+
+    def test_steps(self):
+        # A thousand definitions in each of four thousand instances.
+        data = component(section(7, u32(1000) + U8 * 1000))
+        for _ in range(12):
+            data = component(nested(data), instances(instantiate(0), instantiate(0)))
+        self.refuses(data, "takes more than 4000000 steps")
+
+    def test_size_of_a_value(self):
+        last = fixed_list(U8, (1 << 28) - 1)
+        self.accepts(component(types(last)), [VALIDATE])
+        self.refuses(component(types(fixed_list(U8, 1 << 28))), "takes more memory than the 2^28 bytes")
+        self.refuses(component(types(*doubling(90, tuple_([STRING] * 2), lambda t: tuple_([t] * 2)))),
+                     "takes more memory than the 2^28 bytes")
+
+    def test_code_of_adapters(self):
+        types_ = doubling(30, variant([("a", STRING), ("b", U32)]), lambda t: variant([("a", t), ("b", t)]))
+        data = crossing([*types_, tuple_([s33(29), U8])], [I32])
+        self.refuses(data, "their adapters would have more than 32 MiB", [FUSE, WRAP])
+
+    def test_code_of_many_adapters_counts_together(self):
+        self.refuses(many_large_adapters(20), "their adapters would have more than 32 MiB", [FUSE, WRAP])
+
+    def test_code_and_data(self):
+        data = instantiating(10000, simple_module(1, b"\x41\0\x1a" * 5000))
+        self.refuses(data, "would hold more than 64 MiB and 8 times the input", [FUSE, WRAP])
+
+    def test_items_of_core_instances(self):
+        data = component(core_module(simple_module(10000)), core_instances(*[instantiate_core(0)] * 10000))
+        self.refuses(data, "have more than 16000000 functions, types and other items", [FUSE, WRAP])
+
+    def test_memories(self):
+        core = module([functype()], [], [0], memories=[b"\0\1"], exports=[export("f0", 0, 0)],
+                      bodies=[body(b"\x3f\0\x1a")])
+        self.accepts(instantiating(999, core))
+        self.refuses(instantiating(1001, core), "memories; the limit is 1000", [FUSE, WRAP])
+
+
+def many_large_adapters(count):
+    """`count` functions, each with an adapter of 4 MiB."""
+    types_ = doubling(16, variant([("a", STRING), ("b", U32)]), lambda t: variant([("a", t), ("b", t)]))
+    types_ += [tuple_([s33(15), *[U8] * (i + 1)]) for i in range(count)]
+    functions = [func([("x", s33(16 + i))]) for i in range(count)]
+    total, names = len(types_), [f"f{i}" for i in range(count)]
+    callee_core = module([functype([I32]), functype([I32] * 4, [I32])], [], [0] * count + [1], memories=[b"\0\1"],
+                         exports=[*(export(n, 0, i) for i, n in enumerate(names)), export("realloc", 0, count),
+                                  export("memory", 2, 0)], bodies=[body(b"")] * count + [body(b"\x41\0")])
+    callee = component(types(*types_, *functions), core_module(callee_core), core_instances(instantiate_core(0)),
+                       aliases(*(core_export(0, n) for n in names), core_export(0, "realloc"), core_export(0, "memory", 2)),
+                       canons(*(lift(i, total + i, [memory(0), realloc(count)]) for i in range(count))),
+                       exports(*(export_(n, FUNC, i) for i, n in enumerate(names))))
+    caller_core = module([functype([I32]), functype()], [name("m") + name(n) + b"\0\0" for n in names], [1],
+                         exports=[export("run", 0, count)],
+                         bodies=[body(b"".join(b"\x41\0\x10" + u32(i) for i in range(count)))])
+    memory_core = module(memories=[b"\0\1"], exports=[export("memory", 2, 0)])
+    caller = component(types(*types_, *functions, func()),
+                       imports(*(import_(n, of_func(total + i)) for i, n in enumerate(names))), core_module(memory_core),
+                       core_instances(instantiate_core(0)), aliases(core_export(0, "memory", 2)),
+                       canons(*(lower(i, [memory(0)]) for i in range(count))), core_module(caller_core),
+                       core_instances(bag([(n, 0, i) for i, n in enumerate(names)]), instantiate_core(1, [("m", 1)])),
+                       aliases(core_export(2, "run")), canons(lift(count, total + count)),
+                       exports(export_("run", FUNC, count)))
+    return component(nested(callee), nested(caller), instances(instantiate(0)),
+                     aliases(*(instance_export(0, n) for n in names)),
+                     instances(instantiate(1, [(n, FUNC, i) for i, n in enumerate(names)])),
+                     aliases(instance_export(1, "run")), exports(export_("run", FUNC, count)))
+
+
+class SmallInputsLargeWishes(Limits):
+    def test_doubling_types_of_an_import(self):
+        definitions = [instance_type(declare_type(func()), declare_export("f", of_func(0)))]
+        for index in range(89):
+            outer = b"\2\3\2\1" + u32(index)
+            definitions.append(instance_type(outer, declare_export("a", of_instance(0)), declare_export("b", of_instance(0))))
+        data = component(types(*definitions), imports(import_("x", of_instance(89))))
+        self.refuses(data, "makes more than 250000 externs")
+
+    def test_doubling_types_in_loops(self):
+        """Adapters of lists are loops: nothing doubles but the size of a value."""
+        self.accepts(crossing([*doubling(20, tuple_([STRING] * 2), lambda t: tuple_([t] * 2))], [I32]))
+
+    def test_fixed_lists(self):
+        self.accepts(crossing([fixed_list(STRING, 1000), fixed_list(s33(0), 1000)], [I32]))
+        self.refuses(component(types(fixed_list(STRING, (1 << 32) - 1))), "takes more memory than the 2^28 bytes")
+
+    def test_variants_of_records(self):
+        records = tuple_([STRING] * 20)
+        self.accepts(crossing([records, variant([(f"c{i}", s33(0)) for i in range(20000)])], [I32]))
+
+    def test_wide_types(self):
+        self.accepts(crossing([record([(f"a{i}", STRING) for i in range(20000)])], [I32]))
+        self.accepts(crossing([enum([f"c{i}" for i in range(100000)])], [I32]))
+
+    def test_exports_of_exports(self):
+        bag_ = b"\1" + vec(b"\0" + name(f"e{i}") + FUNC + u32(0) for i in range(3000))
+        data = component(types(func()), imports(import_("f", of_func(0))), instances(bag_),
+                         exports(*(export_(f"x{i}", INSTANCE, 0) for i in range(3000))))
+        self.refuses(data, "makes more than 250000 externs")
+
+    def test_long_names_of_many_instances(self):
+        text = "a" * 60000
+        inner = component(section(0, name("component-name") + section(0, name(text))))
+        self.accepts(component(nested(inner), instances(*[instantiate(0)] * 20000)))
+
+    def test_large_groups_of_types(self):
+        """Each import's type is compared with its whole group."""
+        count = 40000
+        group = b"\x4e" + vec(b"\x60" + vec([b"\x63" + s33(i)]) + vec([]) for i in range(count))
+        giver = module([group], [], list(range(count)), exports=[export(f"f{i}", 0, i) for i in range(count)],
+                       bodies=[body(b"")] * count)
+        taker = module([group], [name("m") + name(f"f{i}") + b"\0" + u32(i) for i in range(count)])
+        data = component(core_module(giver), core_module(taker),
+                         core_instances(instantiate_core(0), instantiate_core(1, [("m", 0)])))
+        self.refuses(data, "takes more than 4000000 steps")
+
+
+class ManyOfEach(Limits):
+    def test_exported_functions(self):
+        self.accepts(exporting(20000))
+
+    def test_functions_of_one_name(self):
+        count = 20000
+        names = section(0, name("name") + section(1, vec(u32(i) + name("f") for i in range(count))))
+        core = module([functype()], [], [0] * count, exports=[export(f"f{i}", 0, i) for i in range(count)],
+                      bodies=[body(b"")] * count, customs=[names])
+        self.accepts(component(core_module(core), core_instances(instantiate_core(0)), types(func()),
+                               aliases(*(core_export(0, f"f{i}") for i in range(count))),
+                               canons(*(lift(i, 0) for i in range(count))),
+                               exports(*(export_(f"f{i}", FUNC, i) for i in range(count)))))
+
+    def test_imported_functions(self):
+        count = 20000
+        core = module([functype()], [name("m") + name(f"f{i}") + b"\0\0" for i in range(count)], [0],
+                      exports=[export("run", 0, count)], bodies=[body(b"".join(b"\x10" + u32(i) for i in range(count)))])
+        self.accepts(component(types(func()), imports(*(import_(f"f{i}", of_func(0)) for i in range(count))),
+                               canons(*(lower(i) for i in range(count))), core_module(core),
+                               core_instances(bag([(f"f{i}", 0, i) for i in range(count)]), instantiate_core(0, [("m", 0)])),
+                               aliases(core_export(1, "run")), canons(lift(count, 0)), exports(export_("run", FUNC, count))))
+
+    def test_core_instances(self):
+        self.accepts(instantiating(20000, simple_module()))
+
+    def test_component_instances(self):
+        inner = exporting(1)
+        self.accepts(component(nested(inner), instances(*[instantiate(0)] * 20000),
+                               aliases(*(instance_export(i, "f0") for i in range(20000))),
+                               exports(*(export_(f"f{i}", FUNC, i) for i in range(20000)))))
+
+    def test_a_chain_of_components(self):
+        core = module([functype()], [name("m") + name("f") + b"\0\0"], [0], exports=[export("g", 0, 1)],
+                      bodies=[body(b"\x10\0")])
+        link = component(types(func()), imports(import_("f", of_func(0))), canons(lower(0)), core_module(core),
+                         core_instances(bag([("f", 0, 0)]), instantiate_core(0, [("m", 0)])), aliases(core_export(1, "g")),
+                         canons(lift(1, 0)), exports(export_("f", FUNC, 1)))
+        steps = b"".join(instances(instantiate(0, [("f", FUNC, i)])) + aliases(instance_export(i, "f")) for i in range(20000))
+        self.accepts(component(types(func()), imports(import_("f", of_func(0))), nested(link), steps,
+                               exports(export_("run", FUNC, 20000))))
+
+    def test_core_types(self):
+        count = 20000
+        shapes = [functype([I32 if i >> bit & 1 else I64 for bit in range(16)]) for i in range(count)]
+        core = module([*shapes, functype()], [], [*range(count), count], exports=[export("f0", 0, count)],
+                      bodies=[body(b"")] * count + [body(b"".join(b"\xd2" + u32(i) + b"\x1a" for i in range(count)))],
+                      elements=[b"\3\0" + vec(u32(i) for i in range(count))])
+        self.accepts(instantiating(1, core))
+
+    def test_record_types(self):
+        count = 10000
+        self.accepts(component(types(*(record([(f"a{i}", U32)]) for i in range(count))),
+                               imports(*(import_(f"t{i}", b"\3\0" + u32(i)) for i in range(count))),
+                               types(*(func([("x", s33(count + i))]) for i in range(count))),
+                               imports(*(import_(f"f{i}", of_func(2 * count + i)) for i in range(count)))))
+
+    def test_resources_and_functions_that_return_them(self):
+        count = 10000
+        core = module([functype([], [I32])], [], [0] * count, exports=[export(f"f{i}", 0, i) for i in range(count)],
+                      bodies=[body(b"\x41\0")] * count)
+        self.accepts(component(types(*[RESOURCE] * count), exports(*(export_(f"r{i}", TYPE, i) for i in range(count))),
+                               core_module(core), core_instances(instantiate_core(0)),
+                               aliases(*(core_export(0, f"f{i}") for i in range(count))),
+                               types(*(b"\x69" + s33(count + i) for i in range(count))),
+                               types(*(func([], s33(2 * count + i)) for i in range(count))),
+                               canons(*(lift(i, 3 * count + i) for i in range(count))),
+                               exports(*(export_(f"f{i}", FUNC, i) for i in range(count)))))
+
+    def test_segments(self):
+        count = 20000
+        core = module([functype()], [], [0], tables=[b"\x70\0" + u32(count)], memories=[b"\0\1"],
+                      exports=[export("f0", 0, 0)], elements=[b"\0\x41\0\x0b" + vec([u32(0)])] * count,
+                      bodies=[body(b"\x41\0\x11\0\0\x3f\0\x1a")], datas=[b"\0\x41\0\x0b\1x"] * count)
+        self.accepts(instantiating(1, core))
+
+    def test_globals_that_are_made_of_each_other(self):
+        first = module(globals_=[b"\x7f\0\x41\1\x0b"], exports=[export("g", 3, 0)])
+        link = module([functype()], [name("m") + name("g") + b"\3\x7f\0"], [0], globals_=[b"\x7f\0\x23\0\x0b"],
+                      exports=[export("f0", 0, 0), export("g", 3, 1)], bodies=[body(b"\x23\1\x1a")])
+        count = 20000
+        self.accepts(component(core_module(first), core_module(link), core_instances(
+            instantiate_core(0), *(instantiate_core(1, [("m", i)]) for i in range(count))), types(func()),
+            aliases(core_export(count, "f0")), canons(lift(0, 0)), exports(export_("f0", FUNC, 0))))
+
+    def test_blocks(self):
+        self.accepts(exporting(1, code=b"\x02\x40" * 100000 + b"\x0b" * 100000))
+
+    def test_sections(self):
+        self.accepts(component(b"\0\1\0" * 100000, b"\7\1\0" * 100000))
+
+
+if __name__ == "__main__":
+    unittest.main()
