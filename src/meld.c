@@ -175,6 +175,16 @@ static bool is_single(const meld_composition *composition) {
   return is;
 }
 
+/* Here, so that what is wrong is told of the input that it is in. */
+static void check_inputs_code(struct context *c, const struct composition *composition) {
+  for (uint32_t i = 0; i < composition->inputs.count; i++)
+    if (composition->inputs.items[i].same_as == i) {
+      c->input = i;
+      check_component_code(c, composition->inputs.items[i].component);
+    }
+  c->input = NO_INDEX;
+}
+
 /* Makes the one input of the several. */
 static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
@@ -192,8 +202,10 @@ static void compose(struct context *c, struct run *run) {
     c->input = 0;
     return;
   }
-  run->composed = compose_inputs(c, &request);
-  run->input = run->composed.bytes;
+  const struct composed composed = compose_inputs(c, &request);
+  check_inputs_code(c, &request.composition);
+  run->composed = composed;
+  run->input = composed.bytes;
 }
 
 static void run_passes(struct context *c, void *argument) {
@@ -205,8 +217,10 @@ static void run_passes(struct context *c, void *argument) {
     compose(c, run);
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
+  const bool is_checked = run->composed.bytes.size > 0;
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    read_component(c, run->input);
+    if (!is_checked)
+      read_checked_component(c, run->input);
     run->output = run->input;
     return;
   }
@@ -215,7 +229,8 @@ static void run_passes(struct context *c, void *argument) {
     run->output = buffer_bytes(&text);
     return;
   }
-  struct plan *plan = link_component(c, read_checked_component(c, run->input));
+  struct plan *plan =
+      link_component(c, is_checked ? read_component(c, run->input) : read_checked_component(c, run->input));
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     run->output = buffer_bytes(&text);
