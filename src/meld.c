@@ -149,6 +149,16 @@ static bool is_single(const meld_composition *composition) {
   return is;
 }
 
+/* Here, so that what is wrong is told of the input that it is in. */
+static void check_inputs_code(struct context *c, const struct composition *composition, bool validate) {
+  for (uint32_t i = 0; i < composition->inputs.count; i++)
+    if (composition->inputs.items[i].same_as == i) {
+      c->input = i;
+      check_core_modules(c, composition->inputs.items[i].component, validate);
+    }
+  c->input = NO_INDEX;
+}
+
 /* Makes the one input of the several. */
 static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
@@ -166,8 +176,10 @@ static void compose(struct context *c, struct run *run) {
     c->input = 0;
     return;
   }
-  run->composed = compose_inputs(c, &request);
-  run->input = run->composed.bytes;
+  const struct composed composed = compose_inputs(c, &request);
+  check_inputs_code(c, &request.composition, run->options->validate);
+  run->composed = composed;
+  run->input = composed.bytes;
 }
 
 static void run_passes(struct context *c, void *argument) {
@@ -179,18 +191,18 @@ static void run_passes(struct context *c, void *argument) {
     compose(c, run);
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
-  if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
-    return;
-  }
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
-    dump_component(read_component(c, run->input), &text);
+    dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
+  if (options->output == MELD_OUTPUT_COMPOSED) {
+    run->output = run->input;
+    return;
+  }
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
