@@ -370,6 +370,12 @@ static void check_limits(const struct merge *m) {
     if (limits[i].count > limits[i].limit)
       fail(m->context, FAILURE_INPUT, NO_OFFSET, "the fused module would have %u %s; the limit is %u", limits[i].count,
            limits[i].what, limits[i].limit);
+  for (uint32_t i = 0; i < out->functions.count; i++)
+    if (out->functions.items[i].body.size > BODY_SIZE_LIMIT)
+      fail(m->context, FAILURE_INPUT, NO_OFFSET,
+           "a function of the fused module would have %zu bytes; the limit is %u; code that passes values is as large "
+           "as their types",
+           out->functions.items[i].body.size, BODY_SIZE_LIMIT);
 }
 
 static void check_types(const struct module *out) {

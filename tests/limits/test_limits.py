@@ -47,9 +47,10 @@ class Limits(unittest.TestCase):
         return run
 
     def accepts(self, data, commands=ALL, mebibytes=1024):
-        """Also by others: an input of a test says nothing if it is not valid."""
+        """Others accept it too, as far as their limits go: an input of a test says nothing if it is not valid."""
         run = subprocess.run(["wasm-tools", "validate", "--features", "all"], input=data, capture_output=True, check=False)
-        self.assertEqual(run.returncode, 0, run.stderr.decode())
+        if run.returncode:
+            self.assertRegex(run.stderr.decode(), r"^error: \S+ count exceeds limit of \d+ ")
         for command in commands:
             run = self.run_meld(command, data, mebibytes)
             self.assertEqual((run.returncode, run.stderr.decode()[-500:]), (0, ""))
@@ -74,42 +75,34 @@ def named(index):
     return s33(2 * index + 1)
 
 
-def crossing(definitions, params, functions=None):
-    """A component calls functions of another one, each with a value of the type at the index given; `functions`: the last
-    type alone. `params`: the core parameters of each. The types have external names, as those of functions must.
+def crossing(definitions, params):
+    """A component calls another one with a value of the last type; `params`: its core parameters. The types have external
+    names, as those of a function must.
     """
-    functions = functions or [len(definitions) - 1]
-    count, total, names = len(functions), len(definitions), [f"f{i}" for i in range(len(functions))]
-    funcs = types(*(func([("x", named(i))]) for i in functions))
-    giving = b"".join(types(d) + exports(export_(f"t{i}", TYPE, 2 * i)) for i, d in enumerate(definitions)) + funcs
-    taking = b"".join(types(d) + imports(import_(f"t{i}", b"\3\0" + u32(2 * i))) for i, d in enumerate(definitions)) + funcs
+    count = len(definitions)
+    function = func([("x", named(count - 1))])
     reallocate, zero = functype([I32] * 4, [I32]), b"\x41\0"
-    callee_core = module([functype(params), reallocate], [], [0] * count + [1], memories=[b"\0\1"],
-                         bodies=[body(b"")] * count + [body(zero)],
-                         exports=[*(export(n, 0, i) for i, n in enumerate(names)), export("realloc", 0, count),
-                                  export("memory", 2, 0)])
-    callee = component(giving, core_module(callee_core), core_instances(instantiate_core(0)),
-                       aliases(*(core_export(0, n) for n in names), core_export(0, "realloc"), core_export(0, "memory", 2)),
-                       canons(*(lift(i, 2 * total + i, [memory(0), realloc(count)]) for i in range(count))),
-                       exports(*(export_(n, FUNC, i) for i, n in enumerate(names))))
-    constants = b"".join({I32: b"\x41\0", I64: b"\x42\0"}[p] for p in params)
-    caller_core = module([functype(params), functype()], [name("m") + name(n) + b"\0\0" for n in names], [1],
-                         exports=[export("run", 0, count)],
-                         bodies=[body(b"".join(constants + b"\x10" + u32(i) for i in range(count)))])
+    callee_core = module([functype(params), reallocate], [], [0, 1], memories=[b"\0\1"], bodies=[body(b""), body(zero)],
+                         exports=[export("f", 0, 0), export("realloc", 0, 1), export("memory", 2, 0)])
+    callee = component(*(types(d) + exports(export_(f"t{i}", TYPE, 2 * i)) for i, d in enumerate(definitions)),
+                       types(function), core_module(callee_core), core_instances(instantiate_core(0)),
+                       aliases(core_export(0, "f"), core_export(0, "realloc"), core_export(0, "memory", 2)),
+                       canons(lift(0, 2 * count, [memory(0), realloc(1)])), exports(export_("f", FUNC, 0)))
+    constant = {I32: b"\x41\0", I64: b"\x42\0"}
+    caller_core = module([functype(params), functype()], [name("m") + name("f") + b"\0\0"], [1],
+                         exports=[export("run", 0, 1)],
+                         bodies=[body(b"".join(constant[p] for p in params) + b"\x10\0")])
     memory_core = module(memories=[b"\0\1"], exports=[export("memory", 2, 0)])
-    caller = component(taking, types(func()), imports(*(import_(n, of_func(2 * total + i)) for i, n in enumerate(names))),
+    caller = component(*(types(d) + imports(import_(f"t{i}", b"\3\0" + u32(2 * i))) for i, d in enumerate(definitions)),
+                       types(function, func()), imports(import_("f", of_func(2 * count))),
                        core_module(memory_core), core_instances(instantiate_core(0)),
-                       aliases(core_export(0, "memory", 2)), canons(*(lower(i, [memory(0)]) for i in range(count))),
-                       core_module(caller_core),
-                       core_instances(bag([(n, 0, i) for i, n in enumerate(names)]), instantiate_core(1, [("m", 1)])),
-                       aliases(core_export(2, "run")), canons(lift(count, 2 * total + count)),
-                       exports(export_("run", FUNC, count)))
+                       aliases(core_export(0, "memory", 2)), canons(lower(0, [memory(0)])), core_module(caller_core),
+                       core_instances(bag([("f", 0, 0)]), instantiate_core(1, [("m", 1)])),
+                       aliases(core_export(2, "run")), canons(lift(1, 2 * count + 1)), exports(export_("run", FUNC, 1)))
     return component(nested(callee), nested(caller), instances(instantiate(0)),
-                     aliases(*(instance_export(0, f"t{i}", TYPE) for i in range(total)),
-                             *(instance_export(0, n) for n in names)),
-                     instances(instantiate(1, [*((f"t{i}", TYPE, i) for i in range(total)),
-                                               *((n, FUNC, i) for i, n in enumerate(names))])),
-                     aliases(instance_export(1, "run")), exports(export_("run", FUNC, count)))
+                     aliases(*(instance_export(0, f"t{i}", TYPE) for i in range(count)), instance_export(0, "f")),
+                     instances(instantiate(1, [*((f"t{i}", TYPE, i) for i in range(count)), ("f", FUNC, 0)])),
+                     aliases(instance_export(1, "run")), exports(export_("run", FUNC, 1)))
 
 
 def variants(count):
@@ -210,12 +203,16 @@ class NamedLimits(Limits):
         self.refuses(component(types(*pairs)), "a type consists of 1000000 types or more")
 
     def test_code_of_one_adapter(self):
-        self.refuses(crossing(variants(18), [I32] * 2), "TODO", [FUSE, WRAP])
+        self.accepts(crossing(variants(16), [I32]))
+        data = crossing(variants(17), [I32])
+        self.accepts(data, [VALIDATE])
+        self.refuses(data, "a function of the fused module would have 85", [FUSE, WRAP])
 
     def test_code_of_adapters(self):
         """Each is of 4 MiB."""
-        self.refuses(crossing([*variants(16), *(tuple_([named(15), *[U8] * (i + 1)]) for i in range(20))], [I32],
-                              range(16, 36)), "their adapters would have more than 32 MiB", [FUSE, WRAP])
+        data = component(nested(crossing(variants(16), [I32])), instances(*[instantiate(0)] * 20))
+        self.accepts(data, [VALIDATE])
+        self.refuses(data, "their adapters would have more than 32 MiB", [FUSE, WRAP])
 
     def test_code_and_data(self):
         data = instantiating(10000, simple_module(1, b"\x41\0\x1a" * 5000))
@@ -245,18 +242,18 @@ class SmallInputsLargeWishes(Limits):
 
     def test_doubling_types_in_loops(self):
         """Adapters of lists are loops: nothing doubles but the size of a value."""
-        self.accepts(crossing(doubling(18, tuple_([STRING] * 2), lambda t: tuple_([t] * 2), named), [I32]))
+        self.accepts(crossing(doubling(16, tuple_([STRING] * 2), lambda t: tuple_([t] * 2), named), [I32]))
 
     def test_fixed_lists(self):
         self.accepts(crossing([fixed_list(STRING, 1000), fixed_list(named(0), 1000)], [I32]))
 
     def test_variants_of_records(self):
         records = tuple_([STRING] * 20)
-        self.accepts(crossing([records, variant([(f"c{i}", named(0)) for i in range(20000)])], [I32]))
+        self.accepts(crossing([records, variant([(f"c{i}", named(0)) for i in range(9999)])], [I32]))
 
     def test_wide_types(self):
-        self.accepts(crossing([record([(f"a{i}", STRING) for i in range(20000)])], [I32]))
-        self.accepts(crossing([enum([f"c{i}" for i in range(100000)])], [I32]))
+        self.accepts(crossing([record([(f"a{i}", STRING) for i in range(9999)])], [I32]))
+        self.accepts(crossing([enum([f"c{i}" for i in range(9999)])], [I32]))
 
     def test_exports_of_exports(self):
         def exports_of_exports(count):
