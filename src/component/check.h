@@ -159,6 +159,7 @@ struct check {
   const struct typing *primitives[TYPE_ERROR_CONTEXT + 1];
   struct module *core; /* the core types of all component-level definitions */
   struct map core_functypes;
+  struct matching matching; /* of core types */
 };
 
 /* Fails at the definition that is being checked. */
@@ -215,9 +216,12 @@ void add_named_extern(struct check *check, struct externs *externs, const struct
 void check_instance(struct check *check, const struct instance_expr *expression);
 
 /* check_match.c */
-/* What is compared with what, for the one sentence that says where they differ. */
+/* What is compared with what, for the one sentence that says where they differ. It is put into words only then: names
+ * may be long. */
 struct comparison {
-  struct bytes subject;       /* "the argument \"a\" does not match the import \"a\" of component 2" */
+  enum sort sort;             /* of what is instantiated; SORT_TYPE: a type is ascribed to an export */
+  uint32_t index;             /* of what is instantiated */
+  struct bytes name;          /* of the export */
   const char *given, *wanted; /* "the argument", "the import" */
 };
 /* One step of the way to the part that is compared: "field", "x". */
@@ -274,8 +278,9 @@ struct bytes show_item(struct check *check, enum sort sort, uint32_t index); /* 
 struct bytes show_typing(struct check *check, const struct typing *typing);
 struct bytes show_short(struct check *check, const struct typing *typing); /* without its parts */
 struct bytes show_resource(struct check *check, const struct typing *resource);
-struct bytes show_trail(struct check *check, const struct trail *trail); /* with a blank at the end */
-const char *typing_kind_name(const struct typing *typing);               /* "a function type", ... */
-const char *sort_words(enum sort sort);                                  /* "a func", "an instance", ... */
+struct bytes show_trail(struct check *check, const struct trail *trail);             /* with a blank at the end */
+struct bytes show_subject(struct check *check, const struct comparison *comparison); /* what it was that failed */
+const char *typing_kind_name(const struct typing *typing);                           /* "a function type", ... */
+const char *sort_words(enum sort sort);                                              /* "a func", "an instance", ... */
 
 #endif

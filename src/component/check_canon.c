@@ -260,7 +260,7 @@ static void check_lift(struct canonical *canonical) {
     REFUSE(check, "the lowered result types of the function, %.*s, do not match those of %.*s, %.*s",
            SHOW(show_core_functype(check->context, &wanted)), SHOW(show_item(check, SORT_CORE_FUNC, function)),
            SHOW(show_core_functype(check->context, found)));
-  if (!same_type(core->module, core->type.type, check->core, intern_core_functype(check, &wanted)))
+  if (!same_type(&check->matching, core->module, core->type.type, check->core, intern_core_functype(check, &wanted)))
     REFUSE(check,
            "the type of %.*s is declared to have subtypes or in a recursive group; a lifted function can't be of "
            "such a type",

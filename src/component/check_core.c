@@ -360,23 +360,21 @@ static struct core_arguments get_arguments(struct check *check, const struct ins
 static const struct core_signature *instantiate(struct check *check, const struct instance_expr *expression) {
   const struct module_typing *module = item_at(check, SORT_CORE_MODULE, expression->of).module;
   const struct core_arguments arguments = get_arguments(check, expression);
-  const struct comparison comparison = {format_bytes(check->context, "%.*s can't be instantiated with these arguments",
-                                                     SHOW(show_item(check, SORT_CORE_MODULE, expression->of))),
-                                        "the arguments", "the module"};
+  const struct comparison comparison = {SORT_CORE_MODULE, expression->of, {0}, "the arguments", "the module"};
   spend(check, module->imports.items.count);
   for (uint32_t i = 0; i < module->imports.items.count; i++) {
     const struct core_import *names = &module->import_names.items[i];
     const uint32_t argument = map_get(&arguments.names, names->module);
     if (argument == NOT_FOUND)
       REFUSE(check, "%.*s: there is no module instantiation argument named \"%.*s\", from which the module imports",
-             SHOW(comparison.subject), SHOW(names->module));
+             SHOW(show_subject(check, &comparison)), SHOW(names->module));
     const struct core_signature *given = arguments.instances.items[argument];
     const uint32_t index = map_get(&given->names, names->name);
     if (index == NOT_FOUND)
       REFUSE(check,
              "%.*s: the module instantiation argument \"%.*s\" does not export an item named \"%.*s\", which "
              "the module imports",
-             SHOW(comparison.subject), SHOW(names->module), SHOW(names->name));
+             SHOW(show_subject(check, &comparison)), SHOW(names->module), SHOW(names->name));
     const struct trail outer = {NULL, "argument", names->module, true, 0},
                        here = {&outer, "export", names->name, true, 0};
     match_core(check, &comparison, &here, &given->items.items[index].item, &module->imports.items.items[i].item);

@@ -249,10 +249,7 @@ void check_import(struct check *check, const struct import_definition *import) {
 /* The item at the type that is written for it. */
 static struct item ascribe(struct check *check, const struct export_definition *export_, const struct item *item) {
   const struct item ascribed = item_of_type(check, &export_->type, export_->name.name);
-  const struct comparison comparison = {
-      format_bytes(check->context, "the ascribed type of the export \"%.*s\" is not compatible with the item's",
-                   SHOW(export_->name.name)),
-      "the item", "the ascribed type"};
+  const struct comparison comparison = {SORT_TYPE, NO_INDEX, export_->name.name, "the item", "the ascribed type"};
   match_items(check, &comparison, NULL, item, &ascribed);
   return ascribed;
 }

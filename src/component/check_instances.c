@@ -36,9 +36,7 @@ static struct signature get_arguments(struct check *check, const struct instance
 static const struct typing *instantiate(struct check *check, const struct instance_expr *expression) {
   const struct typing *component = item_at(check, SORT_COMPONENT, expression->of).type;
   const struct signature arguments = get_arguments(check, expression);
-  const struct comparison comparison = {format_bytes(check->context, "%.*s can't be instantiated with these arguments",
-                                                     SHOW(show_item(check, SORT_COMPONENT, expression->of))),
-                                        "the arguments", "the component"};
+  const struct comparison comparison = {SORT_COMPONENT, expression->of, {0}, "the arguments", "the component"};
   struct substitution substitution =
       open_signature(check, &comparison, NULL, &arguments, &component->is.component.imports,
                      &component->is.component.imported, "import");

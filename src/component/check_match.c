@@ -21,18 +21,22 @@ struct walk {
   const struct comparison *comparison;
 };
 
+static struct comparison turn(const struct comparison *c) {
+  return (struct comparison){c->sort, c->index, c->name, c->wanted, c->given};
+}
+
 /* "A in the arguments, but B in the component" */
 _Noreturn static void refuse_difference(const struct walk *walk, const struct trail *trail, struct bytes given,
                                         struct bytes wanted) {
   const struct comparison *c = walk->comparison;
-  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s", SHOW(c->subject), SHOW(show_trail(walk->check, trail)),
-         SHOW(given), c->given, SHOW(wanted), c->wanted);
+  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s", SHOW(show_subject(walk->check, c)),
+         SHOW(show_trail(walk->check, trail)), SHOW(given), c->given, SHOW(wanted), c->wanted);
 }
 
 _Noreturn static void refuse_count(const struct walk *walk, const struct trail *trail, const char *what, uint32_t given,
                                    uint32_t wanted) {
   const struct comparison *c = walk->comparison;
-  REFUSE(walk->check, "%.*s: %.*shas %u %s%s in %s, but %u in %s", SHOW(c->subject),
+  REFUSE(walk->check, "%.*s: %.*shas %u %s%s in %s, but %u in %s", SHOW(show_subject(walk->check, c)),
          SHOW(show_trail(walk->check, trail)), given, what, given == 1 ? "" : "s", c->given, wanted, c->wanted);
 }
 
@@ -93,8 +97,8 @@ static void match_resources(const struct walk *walk, const struct trail *trail, 
     return;
   const struct comparison *c = walk->comparison;
   REFUSE(walk->check, "%.*s: the resource types are not the same: %.*sis of %.*s in %s, but of %.*s in %s",
-         SHOW(c->subject), SHOW(show_trail(walk->check, trail)), SHOW(show_resource(walk->check, given)), c->given,
-         SHOW(show_resource(walk->check, wanted)), c->wanted);
+         SHOW(show_subject(walk->check, c)), SHOW(show_trail(walk->check, trail)),
+         SHOW(show_resource(walk->check, given)), c->given, SHOW(show_resource(walk->check, wanted)), c->wanted);
 }
 
 static void match_elements(const struct walk *walk, const struct trail *trail, const struct typing *given,
@@ -166,8 +170,9 @@ static void match_instances(const struct walk *walk, const struct trail *trail, 
     const struct trail here = {trail, "export", want->name, true, 0};
     const struct item *item = find_named(&given->is.instance.exports, want->name);
     if (!item)
-      REFUSE(walk->check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s", SHOW(c->subject),
-             SHOW(show_trail(walk->check, trail)), SHOW(want->name), c->given, c->wanted);
+      REFUSE(walk->check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s",
+             SHOW(show_subject(walk->check, c)), SHOW(show_trail(walk->check, trail)), SHOW(want->name), c->given,
+             c->wanted);
     match_items(walk->check, c, &here, item, &want->item);
   }
 }
@@ -176,7 +181,7 @@ static void match_instances(const struct walk *walk, const struct trail *trail, 
 static void match_components(const struct walk *walk, const struct trail *trail, const struct typing *given,
                              const struct typing *wanted) {
   struct check *check = walk->check;
-  const struct comparison turned = {walk->comparison->subject, walk->comparison->wanted, walk->comparison->given};
+  const struct comparison turned = turn(walk->comparison);
   const struct substitution opened =
       open_signature(check, &turned, trail, &wanted->is.component.imports, &given->is.component.imports,
                      &given->is.component.imported, "import");
@@ -223,15 +228,17 @@ _Noreturn static void refuse_limits(const struct walk *walk, const struct trail 
           ? "the page size differs"
           : "the limits do not match";
   const struct comparison *c = walk->comparison;
-  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s: %s", SHOW(c->subject),
+  REFUSE(walk->check, "%.*s: %.*sis %.*s in %s, but %.*s in %s: %s", SHOW(show_subject(walk->check, c)),
          SHOW(show_trail(walk->check, trail)), SHOW(given_text), c->given, SHOW(wanted_text), c->wanted, what);
 }
 
 void match_core(struct check *check, const struct comparison *comparison, const struct trail *trail,
                 const struct core_typing *given, const struct core_typing *wanted) {
   const struct walk walk = {check, comparison};
-  spend(check, 1);
-  if (extern_matches(given->module, &given->type, wanted->module, &wanted->type))
+  const uint64_t before = check->matching.work;
+  const bool matches = extern_matches(&check->matching, given->module, &given->type, wanted->module, &wanted->type);
+  spend(check, 1 + (check->matching.work - before) / WORK_PER_STEP);
+  if (matches)
     return;
   const struct bytes given_text = show_core_extern(check->context, given->module, &given->type),
                      wanted_text = show_core_extern(check->context, wanted->module, &wanted->type);
@@ -248,7 +255,7 @@ static void match_modules(const struct walk *walk, const struct trail *trail, co
                           const struct module_typing *wanted) {
   struct check *check = walk->check;
   const struct comparison *c = walk->comparison;
-  const struct comparison turned = {c->subject, c->wanted, c->given};
+  const struct comparison turned = turn(c);
   for (uint32_t i = 0; i < given->imports.items.count; i++) {
     const struct core_named *import = &given->imports.items.items[i];
     const struct core_import *names = &given->import_names.items[i];
@@ -256,7 +263,7 @@ static void match_modules(const struct walk *walk, const struct trail *trail, co
                        here = {&outer, "the item", names->name, true, 0};
     const uint32_t index = map_get(&wanted->imports.names, import->name);
     if (index == NOT_FOUND)
-      REFUSE(check, "%.*s: %.*simports \"%.*s\" \"%.*s\" in %s, which is no import in %s", SHOW(c->subject),
+      REFUSE(check, "%.*s: %.*simports \"%.*s\" \"%.*s\" in %s, which is no import in %s", SHOW(show_subject(check, c)),
              SHOW(show_trail(check, trail)), SHOW(names->module), SHOW(names->name), c->given, c->wanted);
     match_core(check, &turned, &here, &wanted->imports.items.items[index].item, &import->item);
   }
@@ -265,7 +272,7 @@ static void match_modules(const struct walk *walk, const struct trail *trail, co
     const struct trail here = {trail, "export", export_->name, true, 0};
     const uint32_t index = map_get(&given->exports.names, export_->name);
     if (index == NOT_FOUND)
-      REFUSE(check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s", SHOW(c->subject),
+      REFUSE(check, "%.*s: %.*shas no export \"%.*s\" in %s, but has one in %s", SHOW(show_subject(check, c)),
              SHOW(show_trail(check, trail)), SHOW(export_->name), c->given, c->wanted);
     match_core(check, c, &here, &given->exports.items.items[index].item, &export_->item);
   }

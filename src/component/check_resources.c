@@ -297,8 +297,9 @@ struct substitution open_signature(struct check *check, const struct comparison 
     const struct named_item *want = &wanted->items.items[i];
     const struct item *item = find_named(given, want->name);
     if (!item)
-      REFUSE(check, "%.*s: %.*sasks for an %s named \"%.*s\", which is missing in %s", SHOW(comparison->subject),
-             SHOW(show_trail(check, trail)), role, SHOW(want->name), comparison->given);
+      REFUSE(check, "%.*s: %.*sasks for an %s named \"%.*s\", which is missing in %s",
+             SHOW(show_subject(check, comparison)), SHOW(show_trail(check, trail)), role, SHOW(want->name),
+             comparison->given);
     const struct trail here = {trail, role, want->name, true, 0};
     const struct item expected = substitute_item(check, &substitution, want->item);
     match_items(check, comparison, &here, item, &expected);

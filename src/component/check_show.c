@@ -100,6 +100,14 @@ struct bytes show_typing(struct check *check, const struct typing *typing) {
   return format_bytes(check->context, "the %s of %.*s", kind, SHOW(show_labels(check, typing)));
 }
 
+struct bytes show_subject(struct check *check, const struct comparison *comparison) {
+  if (comparison->sort == SORT_TYPE)
+    return format_bytes(check->context, "the ascribed type of the export \"%.*s\" is not compatible with the item's",
+                        SHOW(comparison->name));
+  return format_bytes(check->context, "%.*s can't be instantiated with these arguments",
+                      SHOW(show_item(check, comparison->sort, comparison->index)));
+}
+
 struct bytes show_trail(struct check *check, const struct trail *trail) {
   struct buffer text = new_buffer(check->context);
   if (!trail)

@@ -156,6 +156,7 @@ struct link {
   size_t offset;             /* of the definition that is being run */
   uint64_t steps;
   uint32_t depth;
+  struct matching matching;  /* of core types */
   struct map paths;          /* names of instances, to index into path_counts */
   VEC(uint32_t) path_counts; /* how often this name was asked for */
   struct map modules;        /* address of a module to index into module_exports */

@@ -109,31 +109,15 @@ static struct core_arguments get_arguments(struct link *link, const struct frame
   return arguments;
 }
 
-static bool refers_to_types(const struct core_valtype *types, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
-    if ((types[i].code == CORE_REF || types[i].code == CORE_REF_NULL) && types[i].heap >= 0)
-      return true;
-  return false;
-}
-
-/* In steps. A type is compared with its recursion group and all that these refer to, at most the whole type section;
- * members are compared faster than definitions are run. */
-static uint64_t matching_cost(const struct module *module, const struct core_extern *wanted) {
-  if (wanted->kind != CORE_FUNC && wanted->kind != CORE_TAG)
-    return 1;
-  const struct core_type *type = &module->types.items[wanted->type];
-  if (type->group_size == 1 && !type->supertype_count && !refers_to_types(type->func.params, type->func.param_count) &&
-      !refers_to_types(type->func.results, type->func.result_count))
-    return 1;
-  return 1 + module->types.count / 8;
-}
-
 static void expect_match(struct link *link, struct core_item item, const struct module *module,
                          const struct core_import *import) {
   const struct module *owner;
   const struct core_extern type = type_of_item(link, item, &owner);
-  count_steps(link, matching_cost(module, &import->type));
-  if (type.kind == import->type.kind && extern_matches(owner, &type, module, &import->type))
+  const uint64_t before = link->matching.work;
+  const bool matches =
+      type.kind == import->type.kind && extern_matches(&link->matching, owner, &type, module, &import->type);
+  count_steps(link, 1 + (link->matching.work - before) / WORK_PER_STEP);
+  if (matches)
     return;
   const struct bytes wanted = show_core_extern(link->context, module, &import->type);
   const struct bytes found = show_core_extern(link->context, owner, &type);

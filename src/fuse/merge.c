@@ -16,10 +16,11 @@
  * Spec      WebAssembly core, "Execution / Modules", whose store the output is.
  */
 #include "fuse/merge.h"
+#include "wasm/limits.h"
 
 #include <assert.h>
 
-#define ITEM_LIMIT 16000000 /* items of all instances together, before pruning */
+#define UNMERGED_ITEM_LIMIT 16000000 /* items of all instances together, before pruning */
 
 struct core_item resolve_item(const struct merge *m, struct core_item item) {
   while (item.source == ITEM_CANON) {
@@ -86,9 +87,9 @@ static void prepare_instance(struct merge *m, uint32_t index, uint64_t *total) {
   count_spaces(of);
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
     *total += of->count[space];
-  if (*total > ITEM_LIMIT)
+  if (*total > UNMERGED_ITEM_LIMIT)
     fail(c, FAILURE_INPUT, NO_OFFSET, "the core instances have more than %d functions, types and other items together",
-         ITEM_LIMIT);
+         UNMERGED_ITEM_LIMIT);
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++) {
     of->live[space] = ALLOCATE(c, uint8_t, of->count[space]);
     of->to[space] = absent_indices(c, of->count[space]);
@@ -328,21 +329,27 @@ static void check_limits(const struct merge *m) {
     uint32_t count, limit;
     const char *what;
   } limits[] = {
-      {out->types.count, 1000000, "types"},
-      {out->imports.count, 1000000, "imports"},
-      {out->functions.count, 1000000, "functions"},
-      {out->tables.count, 1000, "tables"},
-      {out->memories.count, 1000, "memories"},
-      {out->globals.count, 1000000, "globals"},
-      {out->tags.count, 1000000, "tags"},
-      {out->exports.count, 1000000, "exports"},
-      {out->elements.count, 100000, "element segments"},
-      {out->datas.count, 100000, "data segments"},
+      {out->types.count, TYPE_LIMIT, "types"},
+      {out->imports.count, ITEM_LIMIT, "imports"},
+      {out->functions.count, ITEM_LIMIT, "functions"},
+      {out->tables.count, TABLE_LIMIT, "tables"},
+      {out->memories.count, MEMORY_LIMIT, "memories"},
+      {out->globals.count, ITEM_LIMIT, "globals"},
+      {out->tags.count, ITEM_LIMIT, "tags"},
+      {out->exports.count, ITEM_LIMIT, "exports"},
+      {out->elements.count, SEGMENT_LIMIT, "element segments"},
+      {out->datas.count, SEGMENT_LIMIT, "data segments"},
   };
   for (uint32_t i = 0; i < sizeof limits / sizeof *limits; i++)
     if (limits[i].count > limits[i].limit)
       fail(m->context, FAILURE_INPUT, NO_OFFSET, "the fused module would have %u %s; the limit is %u", limits[i].count,
            limits[i].what, limits[i].limit);
+  for (uint32_t i = 0; i < out->functions.count; i++)
+    if (out->functions.items[i].body.size > BODY_SIZE_LIMIT)
+      fail(m->context, FAILURE_INPUT, NO_OFFSET,
+           "a function of the fused module would have %zu bytes; the limit is %u; code that passes values is as large "
+           "as their types",
+           out->functions.items[i].body.size, BODY_SIZE_LIMIT);
 }
 
 static void check_types(const struct module *out) {

@@ -6,8 +6,9 @@
  *     (rec (type $list (struct (ref null $list))))    equal in any two modules, wherever $list stands
  *
  * One difference anywhere makes the whole answer false, so only equal pairs are worth remembering: a small table of
- * them keeps a type that is reached over many paths from being compared along each. Its size and a limit on depth and
- * work bound what a hostile module can ask for; a comparison that goes over a limit answers "not the same".
+ * them keeps a type that is reached over many paths, or by many imports, from being compared along each. Its size and a
+ * limit on depth and work bound what a hostile module can ask for; a comparison that goes over a limit answers "not the
+ * same", and the caller is told of the work, to limit that of all comparisons.
  *
  * Requires  two modules as read.c makes them.
  * Provides  same_type, extern_matches; what is known of abstract heap types.
@@ -16,15 +17,13 @@
 #include "wasm/module.h"
 
 #define GROUP_DEPTH_LIMIT 1000   /* of recursion groups that refer to earlier ones */
-#define GROUP_WORK_LIMIT 1000000 /* members of groups compared for one answer */
-#define KNOWN_PAIRS 256
+#define GROUP_WORK_LIMIT 4000000 /* members of groups and their parts compared for one answer */
 
 struct comparison {
+  struct matching *matching;
   const struct module *a, *b;
-  uint32_t depth, work;
-  struct {
-    uint32_t a, b;
-  } known[KNOWN_PAIRS]; /* 1 + group, of groups that are equal; 0: free */
+  uint64_t most_work; /* of matching->work */
+  uint32_t depth;
 };
 
 static bool same_type_index(struct comparison *c, uint32_t type_a, uint32_t type_b);
@@ -67,6 +66,9 @@ static bool same_member(struct comparison *c, const struct core_type *a, const s
       a->supertype_count != b->supertype_count || a->func.param_count != b->func.param_count ||
       a->func.result_count != b->func.result_count || a->field_count != b->field_count)
     return false;
+  c->matching->work += (uint64_t)1 + a->func.param_count + a->func.result_count + a->field_count;
+  if (c->matching->work > c->most_work)
+    return false;
   for (uint32_t i = 0; i < a->supertype_count; i++)
     if (!same_reference(c, a, b, a->supertypes[i], b->supertypes[i]))
       return false;
@@ -85,6 +87,24 @@ static bool same_members(struct comparison *c, uint32_t group_a, uint32_t group_
   return true;
 }
 
+static uint32_t slot_of(const struct comparison *c, uint32_t group_a, uint32_t group_b) {
+  return (group_a * 31 + group_b) % (sizeof c->matching->known / sizeof *c->matching->known);
+}
+
+static bool is_known(const struct comparison *c, uint32_t group_a, uint32_t group_b) {
+  const uint32_t slot = slot_of(c, group_a, group_b);
+  return c->matching->known[slot].a == c->a && c->matching->known[slot].b == c->b &&
+         c->matching->known[slot].group_a == group_a && c->matching->known[slot].group_b == group_b;
+}
+
+static void note_known(const struct comparison *c, uint32_t group_a, uint32_t group_b) {
+  const uint32_t slot = slot_of(c, group_a, group_b);
+  c->matching->known[slot].a = c->a;
+  c->matching->known[slot].b = c->b;
+  c->matching->known[slot].group_a = group_a;
+  c->matching->known[slot].group_b = group_b;
+}
+
 static bool same_type_index(struct comparison *c, uint32_t type_a, uint32_t type_b) {
   if (type_a >= c->a->types.count || type_b >= c->b->types.count)
     return false;
@@ -94,31 +114,29 @@ static bool same_type_index(struct comparison *c, uint32_t type_a, uint32_t type
     return false;
   if (c->a == c->b && a->group == b->group)
     return true;
-  const uint32_t slot = (a->group * 31 + b->group) % KNOWN_PAIRS;
-  if (c->known[slot].a == a->group + 1 && c->known[slot].b == b->group + 1)
+  if (is_known(c, a->group, b->group))
     return true;
-  if (c->depth == GROUP_DEPTH_LIMIT || a->group_size > GROUP_WORK_LIMIT - c->work)
+  if (c->depth == GROUP_DEPTH_LIMIT)
     return false;
   c->depth++;
-  c->work += a->group_size;
   const bool same = same_members(c, a->group, b->group, a->group_size);
   c->depth--;
-  if (same) {
-    c->known[slot].a = a->group + 1;
-    c->known[slot].b = b->group + 1;
-  }
+  if (same)
+    note_known(c, a->group, b->group);
   return same;
 }
 
-bool same_type(const struct module *a, uint32_t type_a, const struct module *b, uint32_t type_b) {
-  struct comparison c = {.a = a, .b = b};
+bool same_type(struct matching *matching, const struct module *a, uint32_t type_a, const struct module *b,
+               uint32_t type_b) {
+  struct comparison c = {matching, a, b, matching->work + GROUP_WORK_LIMIT, 0};
   return same_type_index(&c, type_a, type_b);
 }
 
 /* deftype <: deftype: the same, or a declared supertype is. */
-static bool is_subtype(const struct module *a, uint32_t type, const struct module *b, uint32_t wanted) {
+static bool is_subtype(struct matching *matching, const struct module *a, uint32_t type, const struct module *b,
+                       uint32_t wanted) {
   for (;;) {
-    if (same_type(a, type, b, wanted))
+    if (same_type(matching, a, type, b, wanted))
       return true;
     if (type >= a->types.count || a->types.items[type].supertype_count == 0)
       return false;
@@ -171,11 +189,11 @@ bool abstract_heap_matches(int64_t heap, int64_t wanted) {
 }
 
 /* heaptype <: heaptype */
-static bool heap_matches(const struct module *a, struct core_valtype type, const struct module *b,
-                         struct core_valtype wanted) {
+static bool heap_matches(struct matching *matching, const struct module *a, struct core_valtype type,
+                         const struct module *b, struct core_valtype wanted) {
   if (type.heap >= 0 && wanted.heap >= 0)
-    return wanted.exact ? type.exact && same_type(a, (uint32_t)type.heap, b, (uint32_t)wanted.heap)
-                        : is_subtype(a, (uint32_t)type.heap, b, (uint32_t)wanted.heap);
+    return wanted.exact ? type.exact && same_type(matching, a, (uint32_t)type.heap, b, (uint32_t)wanted.heap)
+                        : is_subtype(matching, a, (uint32_t)type.heap, b, (uint32_t)wanted.heap);
   if (type.heap >= 0) {
     if (type.heap >= a->types.count)
       return false;
@@ -193,18 +211,18 @@ static bool heap_matches(const struct module *a, struct core_valtype type, const
 }
 
 /* valtype <: valtype */
-static bool valtype_matches(const struct module *a, struct core_valtype type, const struct module *b,
-                            struct core_valtype wanted) {
+static bool valtype_matches(struct matching *matching, const struct module *a, struct core_valtype type,
+                            const struct module *b, struct core_valtype wanted) {
   if (!is_reference(type) || !is_reference(wanted))
     return type.code == wanted.code;
   if (type.code == CORE_REF_NULL && wanted.code == CORE_REF)
     return false;
-  return heap_matches(a, type, b, wanted);
+  return heap_matches(matching, a, type, b, wanted);
 }
 
-static bool equivalent_valtypes(const struct module *a, struct core_valtype type, const struct module *b,
-                                struct core_valtype other) {
-  return valtype_matches(a, type, b, other) && valtype_matches(b, other, a, type);
+static bool equivalent_valtypes(struct matching *matching, const struct module *a, struct core_valtype type,
+                                const struct module *b, struct core_valtype other) {
+  return valtype_matches(matching, a, type, b, other) && valtype_matches(matching, b, other, a, type);
 }
 
 /* limits <: limits */
@@ -219,30 +237,31 @@ static bool limits_match(const struct core_limits *limits, const struct core_lim
 }
 
 /* globaltype <: globaltype: a variable is written too, so that its type has to be equal. */
-static bool global_matches(const struct module *a, const struct core_global_type *global, const struct module *b,
-                           const struct core_global_type *wanted) {
+static bool global_matches(struct matching *matching, const struct module *a, const struct core_global_type *global,
+                           const struct module *b, const struct core_global_type *wanted) {
   if (global->is_mutable != wanted->is_mutable || global->is_shared != wanted->is_shared)
     return false;
-  return wanted->is_mutable ? equivalent_valtypes(a, global->type, b, wanted->type)
-                            : valtype_matches(a, global->type, b, wanted->type);
+  return wanted->is_mutable ? equivalent_valtypes(matching, a, global->type, b, wanted->type)
+                            : valtype_matches(matching, a, global->type, b, wanted->type);
 }
 
-bool extern_matches(const struct module *a, const struct core_extern *item, const struct module *b,
-                    const struct core_extern *wanted) {
+bool extern_matches(struct matching *matching, const struct module *a, const struct core_extern *item,
+                    const struct module *b, const struct core_extern *wanted) {
   if (item->kind != wanted->kind)
     return false;
   switch (item->kind) {
   case CORE_FUNC:
-    return wanted->exact ? same_type(a, item->type, b, wanted->type) : is_subtype(a, item->type, b, wanted->type);
+    return wanted->exact ? same_type(matching, a, item->type, b, wanted->type)
+                         : is_subtype(matching, a, item->type, b, wanted->type);
   case CORE_TABLE:
     return limits_match(&item->table.limits, &wanted->table.limits) &&
-           equivalent_valtypes(a, item->table.element, b, wanted->table.element);
+           equivalent_valtypes(matching, a, item->table.element, b, wanted->table.element);
   case CORE_MEMORY:
     return limits_match(&item->memory, &wanted->memory);
   case CORE_GLOBAL:
-    return global_matches(a, &item->global, b, &wanted->global);
+    return global_matches(matching, a, &item->global, b, &wanted->global);
   case CORE_TAG:
-    return same_type(a, item->type, b, wanted->type);
+    return same_type(matching, a, item->type, b, wanted->type);
   case CORE_KIND_COUNT:
     break;
   }

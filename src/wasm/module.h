@@ -220,11 +220,22 @@ static inline bool is_imported(const struct module *m, enum core_kind kind, uint
   return index < m->imported[kind];
 }
 
+/* What is known from one comparison to the next; zeroed at first. */
+struct matching {
+  uint64_t work; /* members of recursion groups, and their parts, that were compared */
+  struct {
+    const struct module *a, *b;
+    uint32_t group_a, group_b;
+  } known[256]; /* groups that are equal; null: free */
+};
+#define WORK_PER_STEP 8 /* parts of types are compared faster than definitions are looked at */
+
 /* Do types of two modules mean the same? Compares recursion groups structurally. */
-bool same_type(const struct module *a, uint32_t type_a, const struct module *b, uint32_t type_b);
+bool same_type(struct matching *matching, const struct module *a, uint32_t type_a, const struct module *b,
+               uint32_t type_b);
 /* Spec: "Matching", of import types: may `item` of module `a` stand for the import `wanted` of module `b`? */
-bool extern_matches(const struct module *a, const struct core_extern *item, const struct module *b,
-                    const struct core_extern *wanted);
+bool extern_matches(struct matching *matching, const struct module *a, const struct core_extern *item,
+                    const struct module *b, const struct core_extern *wanted);
 
 int64_t heap_of_composite(enum core_composite composite); /* the abstract heap type right above a defined type */
 int64_t bottom_heap(int64_t heap);                        /* the least type of its hierarchy */

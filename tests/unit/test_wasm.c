@@ -460,26 +460,28 @@ static struct module *read_types(struct context *c, const char *hex) {
 
 static void test_types(struct context *c, void *unused) {
   (void)unused;
+  struct matching matching = {0};
   /* (rec (struct (ref null 0))) behind another type, and alone; then with the reference leading out of the group. */
   const struct module *a = read_types(c, "01[02 600000 4e01 5f01 6301 00]");
   const struct module *b = read_types(c, "01[01 4e01 5f01 6300 00]");
   const struct module *other = read_types(c, "01[02 600000 4e01 5f01 6300 00]");
-  CHECK(same_type(a, 1, b, 0));
-  CHECK(!same_type(a, 0, b, 0));
-  CHECK(!same_type(a, 1, other, 1));
-  CHECK(same_type(a, 0, other, 0));
-  CHECK(!same_type(a, 9, other, 9));
+  CHECK(same_type(&matching, a, 1, b, 0));
+  CHECK(!same_type(&matching, a, 0, b, 0));
+  CHECK(!same_type(&matching, a, 1, other, 1));
+  CHECK(same_type(&matching, a, 0, other, 0));
+  CHECK(!same_type(&matching, a, 9, other, 9));
   /* 1 is a subtype of 0: (sub (func)) (sub 0 (func)) */
   const struct module *subtypes = read_types(c, "01[02 5000 600000 500100 600000]");
   const struct core_extern upper = {.kind = CORE_FUNC, .type = 0}, lower = {.kind = CORE_FUNC, .type = 1};
-  CHECK(extern_matches(subtypes, &lower, subtypes, &upper));
-  CHECK(!extern_matches(subtypes, &upper, subtypes, &lower));
+  CHECK(extern_matches(&matching, subtypes, &lower, subtypes, &upper));
+  CHECK(!extern_matches(&matching, subtypes, &upper, subtypes, &lower));
 }
 
 /* Each type has two references to the type before it: 2^40 paths, and one comparison a type. */
 static void test_many_paths(struct context *c, void *unused) {
   (void)unused;
   struct module *m[2];
+  struct matching matching = {0};
   for (uint32_t which = 0; which < 2; which++) {
     m[which] = ALLOCATE(c, struct module, 1);
     add_functype(c, m[which], NULL, 0, NULL, 0);
@@ -490,23 +492,29 @@ static void test_many_paths(struct context *c, void *unused) {
       CHECK(add_functype(c, m[which], params, 2, NULL, 0) == i + 1);
     }
   }
-  CHECK(same_type(m[0], 40, m[1], 40));
-  CHECK(!same_type(m[0], 40, m[1], 39));
+  CHECK(same_type(&matching, m[0], 40, m[1], 40));
+  const uint64_t work = matching.work;
+  CHECK(work < 1000);
+  CHECK(same_type(&matching, m[0], 40, m[1], 40)); /* remembered */
+  CHECK(matching.work == work);
+  CHECK(!same_type(&matching, m[0], 40, m[1], 39));
 }
 
 static bool memories_match(struct core_limits item, struct core_limits wanted) {
+  struct matching matching = {0};
   const struct module none = {.start = NO_INDEX};
   const struct core_extern a = {.kind = CORE_MEMORY, .memory = item}, b = {.kind = CORE_MEMORY, .memory = wanted};
-  return extern_matches(&none, &a, &none, &b);
+  return extern_matches(&matching, &none, &a, &none, &b);
 }
 
 static bool globals_match(int64_t heap, uint8_t code, int64_t wanted_heap, uint8_t wanted_code, bool is_mutable) {
+  struct matching matching = {0};
   const struct module none = {.start = NO_INDEX};
   const struct core_extern a = {.kind = CORE_GLOBAL,
                                 .global = {.type = {.code = code, .heap = heap}, .is_mutable = is_mutable}};
   const struct core_extern b = {
       .kind = CORE_GLOBAL, .global = {.type = {.code = wanted_code, .heap = wanted_heap}, .is_mutable = is_mutable}};
-  return extern_matches(&none, &a, &none, &b);
+  return extern_matches(&matching, &none, &a, &none, &b);
 }
 
 static void test_matching(struct context *c, void *unused) {
