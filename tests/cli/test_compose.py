@@ -74,7 +74,7 @@ class Faults(Composed):
         # A call of a function that there is not, in place of the constant that "get" gives.
         self.write("broken.wasm", self.read("store.wasm").replace(b"\x41\x00\x0b", b"\x10\x7f\x0b", 1))
         alone = meld("fuse", "broken.wasm", "-o", "out.wasm").stderr
-        self.assertRegex(alone, rb"^meld: broken\.wasm:0x[0-9a-f]+: in core module 0: call: function index 127 is out of range")
+        self.assertRegex(alone, rb"^meld: broken\.wasm:0x[0-9a-f]+: in core module 0, function 0: call: function index 127 is out of range")
         for inputs in (["shop.wasm", "broken.wasm"], ["broken.wasm", "app.wasm"], ["app.wasm", "broken.wasm", "--compose-only"]):
             self.assertEqual(meld("fuse", *inputs, "-o", "out.wasm").stderr, alone)
 
