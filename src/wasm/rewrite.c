@@ -646,21 +646,36 @@ bool check_structure(struct context *c, struct module *m) {
   return has_vectors;
 }
 
-/* The uses of a function, noted now where they were not before: those of generated modules. */
-static struct module noted(struct context *c, const struct module *m, uint32_t *function) {
-  if (m->uses_end)
-    return *m;
-  struct module alone = *m;
-  alone.uses_end = ALLOCATE(c, uint32_t, *function + 1);
-  note_uses(c, &alone, *function);
-  return alone;
+/* A body that has not been looked at: of a generated module. */
+struct passing {
+  const struct walk *walk;
+  bool only_references;
+  visit_index *visit;
+  void *user;
+};
+
+static void pass_use(void *user, enum index_space space, uint32_t index) {
+  const struct passing *p = user;
+  if (!p->only_references || (space == SPACE_FUNC && p->walk->instruction == opcodes[REF_FUNC].name))
+    p->visit(p->user, space, index);
+}
+
+static void visit_body(struct context *c, const struct module *m, uint32_t function, struct passing passing) {
+  struct walk w = walk_of_bytes(c, m, m->functions.items[function].body);
+  passing.walk = &w;
+  w.visit = pass_use;
+  w.user = &passing;
+  walk_body(&w);
 }
 
 static void visit_uses(struct context *c, const struct module *m, uint32_t function, bool only_references,
                        visit_index *visit, void *user) {
-  const struct module with = noted(c, m, &function);
-  for (uint32_t i = function ? with.uses_end[function - 1] : 0; i < with.uses_end[function]; i++) {
-    const uint32_t space = with.uses.items[i] >> SPACE_SHIFT, index = with.uses.items[i] & ((1u << SPACE_SHIFT) - 1);
+  if (!m->uses_end) {
+    visit_body(c, m, function, (struct passing){NULL, only_references, visit, user});
+    return;
+  }
+  for (uint32_t i = function ? m->uses_end[function - 1] : 0; i < m->uses_end[function]; i++) {
+    const uint32_t space = m->uses.items[i] >> SPACE_SHIFT, index = m->uses.items[i] & ((1u << SPACE_SHIFT) - 1);
     if (space == REFERENCE_SPACE)
       visit(user, SPACE_FUNC, index);
     else if (!only_references)

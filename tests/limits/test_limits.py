@@ -206,7 +206,7 @@ class NamedLimits(Limits):
         self.accepts(crossing(variants(16), [I32]))
         data = crossing(variants(17), [I32])
         self.accepts(data, [VALIDATE])
-        self.refuses(data, "a function of the fused module would have 85", [FUSE, WRAP])
+        self.refuses(data, "bytes; the limit is 7654321", [FUSE, WRAP])
 
     def test_code_of_adapters(self):
         """Each is of 4 MiB."""
