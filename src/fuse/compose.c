@@ -81,5 +81,6 @@ struct composed compose_inputs(struct context *c, struct compose_request *reques
     match_inputs(c, composition, request->wires, request->wire_count);
   struct linked_composition linked = link_composition(c, composition);
   require_closed(c, composition, &linked, request->wires, request->wire_count);
+  order_exports(c, composition, &linked);
   return write_composition(c, composition, &linked);
 }

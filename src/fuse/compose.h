@@ -6,6 +6,7 @@
  *     compose_script.c  a composition in the .wac language
  *     compose_link.c    the instances made in order, in one link: types agree, and what stays open is merged
  *     compose_order.c   the order of what stays open
+ *     compose_export.c  the order of what comes out
  *     compose_write.c   the root component
  *
  * Both ways to say what is wanted make a `struct composition`; what comes after it is the same for both.
@@ -15,6 +16,7 @@
 
 #include "component/component.h"
 
+struct def;       /* link.h */
 struct namespace; /* link.h */
 struct plan;      /* plan.h */
 
@@ -43,6 +45,7 @@ struct composed_instance {
 struct composed_export {
   const struct extern_name *name;
   struct source source;
+  bool is_rewritten; /* a function or type that mentions types by their names outside; set by order_exports() */
 };
 
 struct composition {
@@ -141,6 +144,11 @@ struct linked_composition {
   uint32_t *root_instances;           /* of each instance, its index into plan->instances */
 };
 struct linked_composition link_composition(struct context *c, const struct composition *composition);
+/* What a source is that is there. */
+struct def follow_source(const struct linked_composition *linked, const struct source *source);
+
+/* compose_export.c */
+void order_exports(struct context *c, struct composition *composition, const struct linked_composition *linked);
 
 /* compose_order.c */
 void order_imports(struct context *c, const struct composition *composition, struct linked_composition *linked);

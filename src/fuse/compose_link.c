@@ -126,16 +126,26 @@ static const struct extern_name *name_outside(struct composer *k, const struct e
 
 /* One instance after the other. */
 
-static struct def follow_source(struct composer *k, const struct source *source) {
-  struct def def = {.sort = SORT_INSTANCE, .origin = NO_INDEX, .is.instance = k->linked.exports[source->instance]};
+struct def follow_source(const struct linked_composition *linked, const struct source *source) {
+  struct def def = {.sort = SORT_INSTANCE, .origin = NO_INDEX, .is.instance = linked->exports[source->instance]};
   for (uint32_t i = 0; i < source->path_count; i++) {
-    const struct def *part = def.sort == SORT_INSTANCE ? find_name(def.is.instance, source->path[i]) : NULL;
-    if (!part)
-      fail(k->context, FAILURE_INPUT, NO_OFFSET, "\"%.*s\" has no export \"%.*s\"%s",
-           SHOW(name_of(k, source->instance)), SHOW(source->path[i]), i > 0 ? " inside of an export" : "");
+    const struct def *part = find_name(def.is.instance, source->path[i]);
+    assert(part && (i + 1 == source->path_count || part->sort == SORT_INSTANCE));
     def = *part;
   }
   return def;
+}
+
+/* A script can name what there is not. */
+static void check_source(const struct composer *k, const struct source *source) {
+  const struct namespace *exports = k->linked.exports[source->instance];
+  for (uint32_t i = 0; i < source->path_count; i++) {
+    const struct def *part = exports ? find_name(exports, source->path[i]) : NULL;
+    if (!part)
+      fail(k->context, FAILURE_INPUT, NO_OFFSET, "\"%.*s\" has no export \"%.*s\"%s",
+           SHOW(name_of(k, source->instance)), SHOW(source->path[i]), i > 0 ? " inside of an export" : "");
+    exports = part->sort == SORT_INSTANCE ? part->is.instance : NULL;
+  }
 }
 
 static void keep_arguments(struct composer *k, uint32_t instance, const struct supply *supply) {
@@ -162,15 +172,18 @@ static void link_instance(struct composer *k, uint32_t instance) {
   const struct composed_input *input = input_of(k, instance);
   const struct composed_instance *made = &k->composition->instances.items[instance];
   struct namespace given = {0};
+  bool names_types = false;
   const struct extern_name **outside = ALLOCATE(k->context, const struct extern_name *, input->imports.count);
   struct bytes *givers = ALLOCATE(k->context, struct bytes, input->imports.count);
   for (uint32_t i = 0; i < input->imports.count; i++) {
     const struct extern_name *name = &input->imports.items[i]->name;
     if (made->arguments[i].instance == NO_INDEX) {
       outside[i] = name_outside(k, name);
+      names_types = names_types || input->imports.items[i]->type.sort == SORT_FUNC;
       continue;
     }
-    const struct def def = follow_source(k, &made->arguments[i]);
+    check_source(k, &made->arguments[i]);
+    const struct def def = follow_source(&k->linked, &made->arguments[i]);
     givers[i] = name_of(k, made->arguments[i].instance);
     const bool is_new = add_name(&k->link, &given, name->name, NULL, &def);
     assert(is_new);
@@ -182,6 +195,7 @@ static void link_instance(struct composer *k, uint32_t instance) {
                           .parent = NO_INDEX,
                           .shared = &k->shared,
                           .outside = outside,
+                          .names_types = names_types,
                           .givers = givers};
   k->root_instance[instance] = k->link.plan->instances.count;
   k->context->input = made->input;
@@ -214,6 +228,8 @@ struct linked_composition link_composition(struct context *c, const struct compo
   name_imports(&k);
   for (uint32_t i = 0; i < count; i++)
     link_instance(&k, k.linked.order.items[i]);
+  for (uint32_t i = 0; i < composition->exports.count; i++)
+    check_source(&k, &composition->exports.items[i].source);
   find_extended(&k);
   order_imports(c, composition, &k.linked);
   return k.linked;

@@ -460,7 +460,8 @@ static bool export_value(struct parser *p, const struct value *value, struct byt
   extern_name->name = name;
   if (value->source.path_count == 1 && bytes_equal(name, value->name))
     *extern_name = input_export(input_of(p, value), name)->name;
-  VEC_ADD(p->context, &p->composition->exports, ((struct composed_export){extern_name, value->source}));
+  VEC_ADD(p->context, &p->composition->exports,
+          ((struct composed_export){.name = extern_name, .source = value->source}));
   return true;
 }
 

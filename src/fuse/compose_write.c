@@ -26,6 +26,7 @@ struct root_writer {
   uint32_t *components;           /* of each input; NO_INDEX: not written */
   uint32_t *instances;            /* of each instance */
   struct import_copier **copiers; /* of each instance; null: none yet */
+  bool has_rewritten;             /* an export mentions types by their names */
   struct map aliases;             /* of instance and name, to the index of the alias */
 };
 
@@ -171,6 +172,40 @@ static void write_instance(struct root_writer *w, uint32_t instance) {
   w->instances[instance] = emit_instance(&w->scope.encoder, &expression);
 }
 
+/* Exports. */
+
+/* Makes the types known that an export names; an instance's only if functions that mention types by name follow. As
+ * deep as instances are nested, which the linker limits. */
+static void learn_export(struct root_writer *w, const struct def *def, uint32_t index, enum standing standing) {
+  if (def->sort == SORT_TYPE && def->is.type.kind == DEFTYPE_RESOURCE)
+    name_resource(&w->scope, def->is.type.is.resource, standing, index);
+  if (def->sort == SORT_TYPE && def->is.type.kind == DEFTYPE_VALUE && needs_name(def->is.type.is.value))
+    name_type(&w->scope, def->is.type.is.value, standing, index);
+  if (def->sort != SORT_INSTANCE || !w->has_rewritten)
+    return;
+  for (uint32_t i = 0; i < def->is.instance->defs.count; i++) {
+    const struct def *part = &def->is.instance->defs.items[i].def;
+    if (part->sort == SORT_TYPE || part->sort == SORT_INSTANCE)
+      learn_export(w, part, alias_index(w, part->sort, index, def->is.instance->names.entries.items[i].key),
+                   STANDING_PART);
+  }
+}
+
+static void write_export(struct root_writer *w, const struct composed_export *export_) {
+  const struct def def = follow_source(w->linked, &export_->source);
+  struct sort_index item = {SORT_TYPE, NO_INDEX};
+  struct extern_type type = {.sort = SORT_FUNC};
+  const bool is_ascribed = export_->is_rewritten && def.sort == SORT_FUNC;
+  if (is_ascribed)
+    type.index = functype_index(&w->scope, w->linked->plan->funcs.items[def.is.func].type);
+  if (export_->is_rewritten && def.sort == SORT_TYPE && def.is.type.kind == DEFTYPE_VALUE)
+    item.index = value_type_index(&w->scope, def.is.type.is.value);
+  else
+    item = source_index(w, &export_->source);
+  const uint32_t index = emit_export(&w->scope.encoder, export_->name, item, is_ascribed ? &type : NULL);
+  learn_export(w, &def, index, STANDING_NAMED);
+}
+
 struct composed write_composition(struct context *c, const struct composition *composition,
                                   const struct linked_composition *linked) {
   struct root_writer w = {.context = c, .composition = composition, .linked = linked};
@@ -183,15 +218,15 @@ struct composed write_composition(struct context *c, const struct composition *c
     w.components[i] = NO_INDEX;
   for (uint32_t i = 0; i < composition->instances.count; i++)
     w.instances[i] = NO_INDEX;
+  for (uint32_t i = 0; i < composition->exports.count; i++)
+    w.has_rewritten = w.has_rewritten || composition->exports.items[i].is_rewritten;
   check_extern_depth(c, linked->plan);
   for (uint32_t i = 0; i < linked->imports.count; i++)
     write_import(&w, &linked->imports.items[i]);
   for (uint32_t i = 0; i < linked->order.count; i++)
     write_instance(&w, linked->order.items[i]);
-  for (uint32_t i = 0; i < composition->exports.count; i++) {
-    const struct composed_export *export_ = &composition->exports.items[i];
-    emit_export(&w.scope.encoder, export_->name, source_index(&w, &export_->source), NULL);
-  }
+  for (uint32_t i = 0; i < composition->exports.count; i++)
+    write_export(&w, &composition->exports.items[i]);
   w.composed.bytes = finish_component(&w.scope.encoder);
   for (uint32_t i = 0; i < w.composed.parts.count; i++)
     w.composed.parts.items[i].start += preamble_size;

@@ -113,6 +113,7 @@ struct supply {
   /* SUPPLY_SHARED */
   struct shared_externs *shared;
   const struct extern_name *const *outside; /* at the top, the name of each import outside; null: it is given */
+  bool names_types;                         /* at the top, functions from outside may need names of types */
   const struct bytes *givers;               /* at the top, who gives each import, for diagnostics */
   VEC(struct bound_import) bound;           /* at the top, how each import was bound */
 };

@@ -7,7 +7,8 @@
  * of it that it declares. A tool that makes components leaves out of an interface what the program does not use, so
  * that two inputs hardly ever declare the same.
  *
- * A type that an import only names, (type (eq ...)), needs nothing from outside: the import says what it is.
+ * A type that an import only names, (type (eq ...)), needs nothing from outside: the import says what it is. But where
+ * functions come from outside too, they may need its name.
  *
  * Requires  the names that the imports have outside, the same for those that are to be one.
  * Provides  bind_shared.
@@ -115,6 +116,25 @@ static struct shared_extern share_extern(struct link *link, const struct frame *
   return here;
 }
 
+/* Is it a type of values that functions from outside may mention, and that can be said outside? As deep as
+ * TYPE_DEPTH_LIMIT. */
+static bool is_known_outside(const struct link *link, const struct type *type) {
+  if (!type || !type->has_handles)
+    return true;
+  if (type->kind == TYPE_OWN || type->kind == TYPE_BORROW)
+    return link->plan->resources.items[type->resource].source == RESOURCE_HOST;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    if (!is_known_outside(link, type->fields[i].type))
+      return false;
+  return is_known_outside(link, type->element);
+}
+
+static bool has_to_be_named(struct link *link, const struct frame *frame, const struct supply *supply,
+                            const struct extern_type *type) {
+  const struct type_def def = get_type(link, frame, type->index);
+  return supply->names_types && def.kind == DEFTYPE_VALUE && is_known_outside(link, def.is.value);
+}
+
 struct def bind_shared(struct link *link, const struct frame *frame, struct supply *supply,
                        const struct extern_name *name, const struct extern_type *type) {
   if (supply->parent != NO_INDEX)
@@ -128,7 +148,7 @@ struct def bind_shared(struct link *link, const struct frame *frame, struct supp
     set_hint(link->context, "it is given by \"%.*s\"", SHOW(supply->givers[supply->bound.count]));
     bound.def = view_def(link, frame, given, type, supply->role, name->name);
     clear_hint(link->context);
-  } else if (type->sort == SORT_TYPE && type->bound == BOUND_EQ) {
+  } else if (type->sort == SORT_TYPE && type->bound == BOUND_EQ && !has_to_be_named(link, frame, supply, type)) {
     bound.def = (struct def){.sort = SORT_TYPE, .origin = NO_INDEX, .is.type = get_type(link, frame, type->index)};
   } else {
     const struct shared_extern shared = share_extern(link, frame, supply, outside, type);
