@@ -14,6 +14,7 @@ transcode.wat.in is a template. In it,
     S.top_bit   is 31 or 63
     W           is i64 or v128, a word; W.bytes its size, W.half half of it, W.bytes*4 four times it
     ;;? 64      before lines that are for words of 64 bits only, until ;;? any; so with ;;? 128
+    (include name)        is what name.wat.in has
     ;;{ name    before lines that are not here but where it says (paste name), until ;;}
     (convert A B x)       is x converted from type A to type B
     (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
@@ -22,7 +23,7 @@ transcode.wat.in is a template. In it,
     (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
-    (widen32 $eight x)                 is an i64 of units from the low four bytes of x
+    (widen32 $eight x)                 is an i64 of units from x, which is four bytes
 """
 
 import pathlib
@@ -72,7 +73,7 @@ FORMS = {
     },
 }
 WIDEN32 = (
-    "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} (i64.and {1} (i64.const 0xffff_ffff)))"
+    "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} {1})"
     " (i64.shl (local.get {0}) (i64.const 16))) (i64.const 0x0000_ffff_0000_ffff)))"
     " (i64.shl (local.get {0}) (i64.const 8))) (i64.const 0x00ff_00ff_00ff_00ff))"
 )
@@ -142,6 +143,7 @@ def expand_template(text, source, destination, word):
         blocks[match[1]] = match[2]
         return ""
 
+    text = expand(text, "include", lambda name: (HERE / f"{name}.wat.in").read_text())
     text = choose_lines(text, word)
     text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template

@@ -26,6 +26,16 @@ enum index_space {
 struct index_maps {
   const uint32_t *to[INDEX_SPACE_COUNT];
   const uint32_t *locals;
+  const uint32_t *limits; /* the sizes of the spaces that the new indices are in; null: not known */
+};
+
+/* The sizes of a module's index spaces, as code may name them. */
+void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT]);
+
+/* The module that bodies were made for, and what its indices are in the module that they are written into. */
+struct body_source {
+  const struct module *module;
+  struct index_maps maps;
 };
 
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
@@ -38,15 +48,17 @@ void rewrite_expression(struct context *c, const struct module *m, const struct 
 struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
 
+/* Checks the structure of all bodies: instructions, blocks, and every index in its space; and notes what each refers
+ * to. Does any use vectors? */
+bool check_structure(struct context *c, struct module *m);
+
+/* Visits what code refers to, each at least once. */
 typedef void visit_index(void *user, enum index_space space, uint32_t index);
-void visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user);
-
-/* Checks the structure of all bodies: instructions, blocks, and every index in its space. Does any use vectors? */
-bool check_structure(struct context *c, const struct module *m);
-
-/* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
-void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
+/* The body of the defined function `function`, counted from the first that is defined. */
+void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
+/* The functions alone that it refers to with ref.func: what a declared element segment is needed for. */
+void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
 
 #endif

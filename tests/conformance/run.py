@@ -109,7 +109,8 @@ class Fuser:
             words = shlex.split(self.options.fuser)
             return [word.replace("{in}", str(source)).replace("{out}", str(target)) for word in words]
         kind = ["--component"] if self.options.mode == "component" else []
-        return [meld, "fuse", "--validate", *kind, str(source), "-o", str(target)]
+        features = [f"--features={self.options.features}"] if self.options.features else []
+        return [meld, "fuse", "--validate", *kind, *features, str(source), "-o", str(target)]
 
     def fuse(self, data, label, figures):
         """The bytes to run; None and a reason; or False and a reason where the world cannot be said."""
@@ -429,6 +430,7 @@ def find_scripts(options):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--meld", help="the meld to test")
+    parser.add_argument("--features", help="of meld fuse; the figures have to be the same")
     parser.add_argument("--fuser", help="another fuser instead: a command with {in} and {out}")
     parser.add_argument("--mode", choices=("component", "core", "unfused"), default="component")
     parser.add_argument("--suite", type=pathlib.Path, required=True, help="folder of the suite, with values/, linking/ …")
