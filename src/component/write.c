@@ -55,7 +55,23 @@ uint8_t valtype_code(enum type_kind kind) {
 }
 
 struct encoder new_encoder(struct context *c, enum encoder_kind kind) {
-  return (struct encoder){.context = c, .kind = kind, .done = new_buffer(c), .section = new_buffer(c)};
+  return (struct encoder){.context = c,
+                          .kind = kind,
+                          .done = new_buffer(c),
+                          .section = new_buffer(c),
+                          .definition_count = ALLOCATE(c, uint32_t, 1)};
+}
+
+void count_inside(struct encoder *inner, const struct encoder *outer) {
+  assert(*inner->definition_count == 0);
+  inner->definition_count = outer->definition_count;
+}
+
+static void count_definition(struct encoder *e) {
+  if (*e->definition_count == DEFINITION_LIMIT)
+    fail(e->context, FAILURE_INPUT, NO_OFFSET,
+         "the component made would have more than %d definitions, the most that one can have", DEFINITION_LIMIT);
+  ++*e->definition_count;
 }
 
 static void close_section(struct encoder *e) {
@@ -71,6 +87,7 @@ static void close_section(struct encoder *e) {
 
 /* Where the next definition of this kind is written to. */
 static struct buffer *open_item(struct encoder *e, enum section_id section, enum declarator declarator) {
+  count_definition(e);
   if (e->kind != ENCODE_COMPONENT) {
     put_byte(&e->done, (uint8_t)declarator);
     e->section_count++;

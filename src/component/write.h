@@ -26,9 +26,12 @@ struct encoder {
   uint8_t section_id;
   uint32_t section_count; /* items in the open section; in a type, all declarators */
   uint32_t counts[SORT_COUNT];
+  uint32_t *definition_count; /* of this and all that share it */
 };
 
 struct encoder new_encoder(struct context *c, enum encoder_kind kind);
+/* Counts `inner` as a part of `outer`, for DEFINITION_LIMIT. It has to be empty. */
+void count_inside(struct encoder *inner, const struct encoder *outer);
 struct bytes finish_component(struct encoder *e);
 /* Appends the component or instance type as a deftype. */
 void put_finished_type(struct buffer *b, struct encoder *e);

@@ -19,8 +19,10 @@ struct type_scope new_type_scope(struct context *c, const struct plan *plan, enu
   uint32_t nesting = outer ? outer->nesting + 1 : 0;
   if (nesting > NESTING_LIMIT)
     fail(c, FAILURE_INPUT, NO_OFFSET, "component and instance types are nested more than %d deep", NESTING_LIMIT);
-  return (struct type_scope){
-      .context = c, .plan = plan, .outer = outer, .encoder = new_encoder(c, kind), .nesting = nesting};
+  struct encoder encoder = new_encoder(c, kind);
+  if (outer)
+    count_inside(&encoder, &outer->encoder);
+  return (struct type_scope){.context = c, .plan = plan, .outer = outer, .encoder = encoder, .nesting = nesting};
 }
 
 /* Keys of maps: which sort of thing, and its number. */

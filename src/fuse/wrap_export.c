@@ -184,6 +184,7 @@ static void export_item(struct wrapper *w, struct body *body, uint32_t item);
 static uint32_t make_instance(struct wrapper *w, struct body *body, const struct extern_tree *tree) {
   struct body *shim = ALLOCATE(w->context, struct body, 1);
   shim->scope = new_type_scope(w->context, w->plan, ENCODE_COMPONENT, NULL);
+  count_inside(&shim->scope.encoder, &body->scope.encoder);
   shim->outer = body;
   for (enum shim_pass pass = PASS_NAMED; pass <= PASS_FUNCS; pass++)
     import_trees(w, shim, tree->children, tree->child_count, pass);

@@ -281,11 +281,15 @@ static bool put_deftype(struct import_copier *k, struct buffer *b, const struct 
     return false;
   struct encoder inner =
       new_encoder(b->context, type->kind == DEFTYPE_COMPONENT ? ENCODE_COMPONENT_TYPE : ENCODE_INSTANCE_TYPE);
+  const uint32_t count = *k->scope->encoder.definition_count;
+  count_inside(&inner, &k->scope->encoder);
   bool can = true;
   k->depth++;
   for (uint32_t n = 0; can && n < type->declaration_count; n++)
     can = copy_declaration(k, &inner, &type->declarations[n].definition, level + 1);
   k->depth--;
+  if (!can)
+    *inner.definition_count = count;
   put_finished_type(b, &inner);
   return can;
 }

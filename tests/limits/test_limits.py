@@ -175,6 +175,13 @@ class NamedLimits(Limits):
         self.accepts(component(section(7, u32(250000) + U8 * 250000)))
         self.refuses(component(section(7, u32(250001) + U8 * 250001)), "there are more than 250000 definitions")
 
+    def test_definitions_of_the_output(self):
+        inner = exporting(2000)
+        data = component(nested(inner), instances(*[instantiate(0)] * 60),
+                         exports(*(export_(f"x{i}", INSTANCE, i) for i in range(60))))
+        self.accepts(data, [FUSE, VALIDATE])
+        self.refuses(data, "the component made would have more than 250000 definitions", [WRAP])
+
     def test_items_of_a_plan(self):
         data = component()
         for _ in range(30):
@@ -280,6 +287,17 @@ class SmallInputsLargeWishes(Limits):
         data = component(core_module(giver), core_module(taker),
                          core_instances(instantiate_core(0), instantiate_core(1, [("m", 0)])))
         self.accepts(data)
+
+
+    def test_long_types_below_others(self):
+        """Each import's type is compared with that of what is given and with 58 types above it."""
+        count = 20000
+        chain = [b"\x50" + vec([u32(depth - 1)] if depth else []) + functype([I32] * 1000) for depth in range(60)]
+        giver = module(chain, [], [59], exports=[export(f"f{i}", 0, 0) for i in range(count)], bodies=[body(b"")])
+        taker = module(chain[:2], [name("m") + name(f"f{i}") + b"\0\1" for i in range(count)])
+        data = component(core_module(giver), core_module(taker),
+                         core_instances(instantiate_core(0), instantiate_core(1, [("m", 0)])))
+        self.refuses(data, "the component needs more than 20000000 steps to be checked")
 
 
 class ManyOfEach(Limits):
