@@ -41,6 +41,7 @@ typedef enum meld_status {
 typedef enum meld_output {
   MELD_OUTPUT_CORE,           /* one core module */
   MELD_OUTPUT_COMPONENT,      /* a component around that module, with the imports and exports of the input */
+  MELD_OUTPUT_COMPOSED,       /* the component that holds the inputs, which are not fused */
   MELD_OUTPUT_DUMP_COMPONENT, /* text: the input's definitions, as read */
   MELD_OUTPUT_DUMP_PLAN,      /* text: what is left once the instantiation has been run */
 } meld_output;
@@ -56,8 +57,8 @@ typedef struct meld_options {
   meld_output output;
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
+  bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
-  bool validate; /* check the types of all code, not only its structure */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
@@ -82,15 +83,16 @@ typedef struct meld_result {
   uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
   size_t size;   /* of data, in bytes */
   /* Otherwise, what went wrong. */
+  uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */
   char path[1024];    /* the way to it from the root, "component $auth, core instance 3"; may be empty */
   char message[1024]; /* one sentence, without a full stop */
   char hint[512];     /* what to do about it; may be empty */
   meld_place places[MELD_PLACE_LIMIT]; /* `path` in its parts */
   uint32_t place_count;
-  /* To free `data` with. */
+  /* To free `data` with, which is in `block`. */
   void (*release)(void *user, void *block);
-  void *user;
+  void *user, *block;
 } meld_result;
 
 /* A core module, names kept, memory from malloc. */
@@ -99,6 +101,47 @@ MELD_API meld_options meld_default_options(void);
 /* Fuses the component `input` of `size` bytes, which is only read, and only during the call. A null `options` means the
  * default ones. Fills in `result`, whatever happens, and returns its status. */
 MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
+
+/* One of several components that become one. */
+typedef struct meld_input {
+  const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
+  const uint8_t *data;
+  size_t size; /* of data, in bytes */
+} meld_input;
+
+/* An instruction about what goes where. ITEM is the name of an import or export, such as "wasi:io/streams@0.2.3"; its
+ * version can be left out, `*` can end it, and it can stand behind the name of an input and a colon. */
+typedef enum meld_wire_kind {
+  MELD_LINK,   /* "app:ITEM=store:ITEM": this import is for that export; "app:ITEM=store": for the one of its name */
+  MELD_HOST,   /* "ITEM": stays an import of the whole, although an input exports it */
+  MELD_EXPORT, /* "ITEM": is an export of the whole, although an input uses it */
+  MELD_HIDE,   /* "ITEM": is no export of the whole, although no input uses it */
+  MELD_CLOSED, /* "ITEM": no other import may stay open; "": none at all */
+} meld_wire_kind;
+
+typedef struct meld_wire {
+  meld_wire_kind kind;
+  const char *text;
+} meld_wire;
+
+typedef struct meld_composition {
+  const meld_input *inputs;
+  size_t input_count;
+  const meld_wire *wires;
+  size_t wire_count;
+  const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
+  size_t script_size; /* in bytes */
+} meld_composition;
+
+/* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name
+ * and a compatible version; what no input exports stays an import of the whole, and what no input uses is an export of
+ * it. All that is given is only read, and only during the call. */
+MELD_API meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition,
+                                   meld_result *result);
+
+/* The output is a text: the packages that the script instantiates, one a line. They are the inputs that it needs. */
+MELD_API meld_status meld_list_packages(const meld_options *options, const char *script, size_t size,
+                                        meld_result *result);
 
 /* Checks `input`, a component or a core module, alone: MELD_DONE if it is valid, and there is no output. The options'
  * memory hooks count, the rest of them does not. */

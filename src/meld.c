@@ -1,7 +1,8 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
- *         [--wrap--> bytes]
+ *       ^                                                                                          [--wrap--> bytes]
+ *     bytes x n --compose
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -10,6 +11,7 @@
  */
 #include "meld.h"
 
+#include "fuse/compose.h"
 #include "fuse/plan.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
@@ -19,7 +21,8 @@
 #include <string.h>
 
 #define VERSION "0.1.0"
-#define LAST_SECTION 11 /* data */
+#define LAST_SECTION 11     /* data */
+#define COMPOSE_LIMIT 10000 /* inputs, wires */
 
 /* Values of meld.h are those of context.h, so that a status is a failure and back. */
 _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_USAGE &&
@@ -27,9 +30,15 @@ _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_US
                    MELD_PLACE_LIMIT == PLACE_LIMIT,
                "meld.h and context.h agree");
 
+_Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (int)MELD_EXPORT == WIRE_EXPORT &&
+                   (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
+               "meld.h and compose.h agree");
+
 struct run {
   const meld_options *options;
+  const meld_composition *composition; /* null: one input */
   struct bytes input;
+  struct composed composed; /* `input` is this */
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
 };
@@ -55,33 +64,20 @@ static void refuse_core_module(struct context *c, struct bytes input) {
   fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
 }
 
-static void ignore_index(void *user, enum index_space space, uint32_t index) {
-  (void)user;
-  (void)space;
-  (void)index;
-}
-
-/* The structure of code alone: instructions, blocks, and every index in its space. */
-static bool check_code(struct context *c, const struct module *m) {
-  bool has_vectors = false;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    has_vectors |= visit_body(c, m, m->functions.items[i].body, ignore_index, NULL);
-  return has_vectors;
-}
-
-/* Checks the core modules in `component`; as deep as the reader lets components be nested. Does any use vectors? */
-static bool check_core_modules(struct context *c, const struct component *component,
-                               bool (*check)(struct context *, const struct module *)) {
+/* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component, bool validate) {
   bool has_vectors = false;
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      has_vectors |= check(c, definition->of.core_module.module);
+      has_vectors |= check_structure(c, definition->of.core_module.module);
+      if (validate)
+        check_module(c, definition->of.core_module.module);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
-      has_vectors |= check_core_modules(c, definition->of.component, check);
+      has_vectors |= check_core_modules(c, definition->of.component, validate);
       pop_place(c);
     }
   }
@@ -91,8 +87,8 @@ static bool check_core_modules(struct context *c, const struct component *compon
 /* What has to hold for a component that stands alone. */
 static void check_component_input(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
-  check_core_modules(c, root, check_module);
-  link_component(c, root); /* types agree, indices are in range, names are distinct */
+  check_component(c, root);
+  check_core_modules(c, root, true);
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -107,9 +103,9 @@ static void check_input(struct context *c, void *argument) {
 /* Reads back what was made: its structure, its counts and all of its indices. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_core_modules(c, read_component(c, output), check_code);
+    check_core_modules(c, read_component(c, output), false);
   else
-    check_code(c, read_module(c, output, output.at));
+    check_structure(c, read_module(c, output, output.at));
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -128,21 +124,72 @@ static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct
   return options->component ? wrap_module(c, plan, fused) : fused;
 }
 
+static struct bytes bytes_given(const void *data, size_t size) { return (struct bytes){data, data ? size : 0}; }
+
+static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
+
+static void take_inputs(struct context *c, const meld_composition *from, struct composition *to) {
+  for (uint32_t i = 0; i < from->input_count; i++) {
+    const meld_input *given = &from->inputs[i];
+    struct composed_input *input = VEC_PUSH(c, &to->inputs);
+    input->name = text_given(given->name);
+    input->bytes = bytes_given(given->data, given->size);
+    c->input = i;
+    refuse_other_formats(c, input->bytes);
+    refuse_core_module(c, input->bytes);
+  }
+}
+
+/* Is it about the input as it is, so that there is nothing to compose? */
+static bool is_single(const meld_composition *composition) {
+  bool is = composition->input_count == 1 && !composition->script;
+  for (size_t i = 0; i < composition->wire_count; i++)
+    is = is && composition->wires[i].kind == MELD_CLOSED;
+  return is;
+}
+
+/* Makes the one input of the several. */
+static void compose(struct context *c, struct run *run) {
+  const meld_composition *const given = run->composition;
+  struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
+                                    .script = bytes_given(given->script, given->script_size)};
+  take_inputs(c, given, &request.composition);
+  struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
+  for (size_t i = 0; i < given->wire_count; i++)
+    wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
+  request.wires = wires;
+  if (is_single(given)) {
+    run->input = request.composition.inputs.items[0].bytes;
+    if (given->wire_count > 0)
+      compose_inputs(c, &request); /* for its checks */
+    c->input = 0;
+    return;
+  }
+  run->composed = compose_inputs(c, &request);
+  run->input = run->composed.bytes;
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
   struct buffer text = new_buffer(c);
 
+  if (run->composition)
+    compose(c, run);
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
+  if (options->output == MELD_OUTPUT_COMPOSED) {
+    run->output = run->input;
+    return;
+  }
   const struct component *root = read_component(c, run->input);
-  check_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
-  const bool has_vectors = check_core_modules(c, root, options->validate ? check_module : check_code);
+  check_component(c, root);
+  const bool has_vectors = check_core_modules(c, root, options->validate);
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
@@ -160,11 +207,6 @@ static void run_passes(struct context *c, void *argument) {
   check_output(c, run->output);
 }
 
-static void *allocate_from_system(void *user, size_t size) {
-  (void)user;
-  return malloc(size);
-}
-
 static void release_to_system(void *user, void *block) {
   (void)user;
   free(block);
@@ -175,6 +217,7 @@ meld_options meld_default_options(void) { return (meld_options){.output = MELD_O
 const char *meld_version(void) { return VERSION; }
 
 static meld_status refuse_options(meld_result *result, const char *message) {
+  *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
   result->status = MELD_USAGE;
   snprintf(result->message, sizeof(result->message), "%s", message);
   return MELD_USAGE;
@@ -190,10 +233,26 @@ static void report_places(meld_result *result, const struct context *c) {
   }
 }
 
+/* Of a place in what was composed: which input it is in, and where. */
+static void report_place_in_input(meld_result *result, const struct run *run) {
+  for (uint32_t i = 0; i < run->composed.parts.count; i++) {
+    const struct composed_part *part = &run->composed.parts.items[i];
+    if (result->offset < part->start || result->offset - part->start >= part->size)
+      continue;
+    result->input = part->input;
+    result->offset -= part->start;
+    return;
+  }
+  result->offset = MELD_NO_OFFSET;
+}
+
 static void report_failure(meld_result *result, const struct context *c, const struct run *run) {
   const bool is_internal = run->is_checking && c->failure == FAILURE_INPUT;
   result->status = is_internal ? MELD_INTERNAL : (meld_status)c->failure;
   result->offset = is_internal ? MELD_NO_OFFSET : c->offset;
+  result->input = c->input;
+  if (run->composed.bytes.size > 0)
+    report_place_in_input(result, run);
   memcpy(result->path, c->path, sizeof(result->path));
   memcpy(result->hint, c->hint, sizeof(result->hint));
   report_places(result, c);
@@ -205,55 +264,80 @@ static void report_failure(meld_result *result, const struct context *c, const s
 }
 
 static void take_output(meld_result *result, struct context *c, struct bytes output) {
-  result->data = c->allocate(c->user, output.size ? output.size : 1);
+  result->data = context_keep(c, output, &result->block);
   if (!result->data) {
     result->status = MELD_SYSTEM;
     snprintf(result->message, sizeof(result->message), "out of memory");
     return;
   }
-  if (output.size)
-    memcpy(result->data, output.at, output.size);
   result->size = output.size;
   result->status = MELD_DONE;
 }
 
-/* Runs `body` on the input in a context of its own, and fills in the result. */
-static meld_status run_on_input(void (*body)(struct context *, void *), const meld_options *options,
-                                const uint8_t *input, size_t size, meld_result *result) {
+/* Runs `body` in a context of its own, and fills in the result. */
+static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
+                             meld_result *result) {
+  const meld_options defaults = meld_default_options();
+  if (!options)
+    options = &defaults;
+  *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
   if (!options->allocate != !options->release)
     return refuse_options(result, "the options need both allocate and release, or neither");
   struct context context = {
-      .allocate = options->allocate ? options->allocate : allocate_from_system,
-      .release = options->release ? options->release : release_to_system,
+      .allocate = options->allocate,
+      .release = options->release,
       .user = options->user,
   };
-  struct run run = {.options = options, .input = {input, input ? size : 0}};
-  result->release = context.release;
+  run.options = options;
+  result->release = options->release ? options->release : release_to_system;
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
-  else if (body == run_passes)
+  else if (body != check_input)
     take_output(result, &context, run.output);
   context_free(&context);
   return result->status;
 }
 
+/* Null, or what is wrong with the options. */
+static const char *unknown_option(const meld_options *options) {
+  if (options && (unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
+    return "the options ask for an output that there is not";
+  if (options && (unsigned)options->simd > MELD_SIMD_OFF)
+    return "the options ask for a use of vectors that there is not";
+  return NULL;
+}
+
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
-  const meld_options defaults = meld_default_options();
-  if (!options)
-    options = &defaults;
-  *result = (meld_result){.offset = MELD_NO_OFFSET};
-  if ((unsigned)options->output > MELD_OUTPUT_DUMP_PLAN)
-    return refuse_options(result, "the options ask for an output that there is not");
-  if ((unsigned)options->simd > MELD_SIMD_OFF)
-    return refuse_options(result, "the options ask for a use of vectors that there is not");
-  return run_on_input(run_passes, options, input, size, result);
+  if (unknown_option(options))
+    return refuse_options(result, unknown_option(options));
+  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
+}
+
+meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
+  if (unknown_option(options))
+    return refuse_options(result, unknown_option(options));
+  if (composition->input_count == 0)
+    return refuse_options(result, "there are no inputs");
+  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT)
+    return refuse_options(result, "there are more than 10000 inputs or wires");
+  for (size_t i = 0; i < composition->wire_count; i++)
+    if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
+      return refuse_options(result, "a wire is of a kind that there is not");
+  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
+}
+
+static void run_listing(struct context *c, void *argument) {
+  struct run *run = argument;
+  run->output = list_packages(c, run->input);
+}
+
+meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {
+  return run_alone(run_listing, options, (struct run){.input = bytes_given(script, size)}, result);
 }
 
 meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
-  const meld_options defaults = meld_default_options();
-  *result = (meld_result){.offset = MELD_NO_OFFSET};
-  return run_on_input(check_input, options ? options : &defaults, input, size, result);
+  return run_alone(check_input, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 const char *meld_status_name(meld_status status) {
@@ -267,7 +351,7 @@ size_t meld_escape(char *to, size_t capacity, const char *text, size_t size) {
 
 void meld_result_free(meld_result *result) {
   if (result->data)
-    result->release(result->user, result->data);
+    result->release(result->user, result->block);
   result->data = NULL;
   result->size = 0;
 }

@@ -68,8 +68,7 @@ void put_raw(struct buffer *b, const void *data, size_t size) {
 
 void put_bytes(struct buffer *b, struct bytes bytes) { put_raw(b, bytes.at, bytes.size); }
 
-/* Every length in the format is a u32. */
-static void put_size(struct buffer *b, size_t size) {
+void put_size(struct buffer *b, size_t size) {
   if (size > UINT32_MAX)
     fail(b->context, FAILURE_INPUT, NO_OFFSET, "the output is too large: a length of %zu bytes does not fit 32 bits",
          size);

@@ -27,6 +27,7 @@ void put_s33(struct buffer *b, int64_t value);
 void put_s64(struct buffer *b, int64_t value);
 void put_raw(struct buffer *b, const void *data, size_t size);
 void put_bytes(struct buffer *b, struct bytes bytes);
+void put_size(struct buffer *b, size_t size);                   /* a u32, as every length in the format */
 void put_name(struct buffer *b, struct bytes name);             /* length-prefixed */
 void put_text(struct buffer *b, const char *name);              /* length-prefixed C string */
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */

@@ -20,7 +20,8 @@
 
 struct arena_block {
   struct arena_block *previous;
-  size_t size; /* of the memory after the header */
+  size_t size;    /* of the memory after the header */
+  bool is_single; /* it holds one allocation */
 };
 
 static size_t header_size(void) { return (sizeof(struct arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
@@ -158,6 +159,8 @@ void set_hint(struct context *context, const char *format, ...) {
   va_end(arguments);
 }
 
+void clear_hint(struct context *context) { context->hint[0] = '\0'; }
+
 void fail(struct context *context, enum failure failure, size_t offset, const char *format, ...) {
   assert(failure != FAILURE_NONE);
   assert(context->escape);
@@ -195,6 +198,7 @@ static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   const size_t usual = newest < LARGEST_BLOCK / 2 ? newest * 2 : LARGEST_BLOCK;
   if (size > usual / 4 && context->blocks) {
     struct arena_block *own = new_block(context, size);
+    own->is_single = true;
     /* Its size must not count as that of the newest block. */
     own->previous = context->blocks->previous;
     context->blocks->previous = own;
@@ -206,6 +210,31 @@ static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   context->next = block_memory(block) + size;
   context->limit = block_memory(block) + block->size;
   return block_memory(block);
+}
+
+/* The block that holds nothing but what is at `memory`, taken out of the arena; null if there is none. */
+static struct arena_block *take_block(struct context *context, const uint8_t *memory) {
+  struct arena_block *block = context->blocks; /* the newest is the one that is cut from */
+  while (block && block->previous && block_memory(block->previous) != memory)
+    block = block->previous;
+  if (!block || !block->previous || !block->previous->is_single)
+    return NULL;
+  struct arena_block *taken = block->previous;
+  block->previous = taken->previous;
+  return taken;
+}
+
+uint8_t *context_keep(struct context *context, struct bytes bytes, void **block) {
+  if (bytes.size) {
+    *block = take_block(context, bytes.at);
+    if (*block)
+      return block_memory(*block);
+  }
+  const size_t size = bytes.size ? bytes.size : 1;
+  *block = context->allocate ? context->allocate(context->user, size) : malloc(size);
+  if (*block && bytes.size)
+    memcpy(*block, bytes.at, bytes.size);
+  return *block;
 }
 
 void *allocate(struct context *context, size_t count, size_t size) {

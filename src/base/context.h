@@ -48,7 +48,8 @@ struct context {
   uint8_t *next, *limit; /* what is left of the newest block */
   jmp_buf *escape;
   enum failure failure;
-  size_t offset; /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
+  size_t offset;  /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
+  uint32_t input; /* which input is being worked on, where there are several; UINT32_MAX: none of them */
   char message[1024];
   char hint[512];
   char path[1024];
@@ -66,6 +67,9 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
 
 /* Frees all memory of the run. The diagnostic stays readable. */
 void context_free(struct context *context);
+/* Memory that outlives the context: `bytes`, of the arena, or a copy of them, in `*block`, which is released as blocks
+ * are. Null where there is no memory. */
+uint8_t *context_keep(struct context *context, struct bytes bytes, void **block);
 
 /* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
  * what is wrong, and what to do where that is not obvious. No newline, no full stop. */
@@ -74,6 +78,7 @@ _Noreturn void fail(struct context *context, enum failure failure, size_t offset
 
 /* What to do about it: a clause that goes with the next failure. */
 void set_hint(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void clear_hint(struct context *context);
 
 /* Zeroed memory for `count` items of `size` bytes each, aligned for any type. Never null. */
 void *allocate(struct context *context, size_t count, size_t size);

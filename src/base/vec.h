@@ -27,6 +27,7 @@ void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more)
 #define VEC_PUSH(context, vec) ((__typeof__((vec)->items))vec_push((context), (vec), sizeof(*(vec)->items)))
 #define VEC_EXTEND(context, vec, more)                                                                                 \
   ((__typeof__((vec)->items))vec_extend((context), (vec), sizeof(*(vec)->items), (more)))
-#define VEC_ADD(context, vec, value) (*VEC_PUSH(context, vec) = (value))
+#define VEC_ADD(context, vec, value)                                                                                   \
+  (*((vec)->count < (vec)->capacity ? &(vec)->items[(vec)->count++] : VEC_PUSH(context, vec)) = (value))
 
 #endif

@@ -10,6 +10,7 @@
  */
 #include "cli/arguments.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum option_id {
@@ -43,10 +44,15 @@ struct words {
 
 #define REFUSE(arguments, ...) complain(&(arguments)->messages, MELD_USAGE, NULL, __VA_ARGS__)
 
+static bool is_argument_optional(const struct option *option) { return option->argument && option->argument[0] == '['; }
+
 static void print_option(FILE *to, const struct option *option) {
-  char left[64] = "";
-  const char *argument = option->argument ? option->argument : "";
-  const char *equals = option->argument ? "=" : "";
+  char left[64] = "", argument[32] = "";
+  const char *equals = option->argument && !is_argument_optional(option) ? "=" : "";
+  if (is_argument_optional(option))
+    snprintf(argument, sizeof(argument), "[=%s", option->argument + 1);
+  else if (option->argument)
+    snprintf(argument, sizeof(argument), "%s", option->argument);
   if (option->letter)
     snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name, equals, argument);
   else
@@ -55,10 +61,10 @@ static void print_option(FILE *to, const struct option *option) {
 }
 
 void print_help(FILE *to) {
-  fputs("Usage: meld fuse [OPTION]... INPUT -o OUTPUT\n"
+  fputs("Usage: meld fuse [OPTION]... INPUT... -o OUTPUT\n"
         "       meld validate [OPTION]... INPUT...\n"
         "\n"
-        "\"meld fuse\" makes one core module of the WebAssembly component INPUT, with all\n"
+        "\"meld fuse\" makes one core module of WebAssembly components, with all\n"
         "the components and modules inside. \"meld validate\" checks components and core\n"
         "modules, each alone. INPUT is a file, or \"-\" for standard input.\n",
         to);
@@ -119,7 +125,23 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   return true;
 }
 
-static bool apply_option(enum option_id id, const char *argument, struct arguments *arguments) {
+/* ALIAS=FILE. An alias can be the name of a package, with a version: the first "=" is what counts. */
+static bool add_named_input(char *argument, struct arguments *arguments) {
+  char *equals = strchr(argument, '=');
+  if (!equals || equals == argument || !equals[1])
+    return REFUSE(arguments, "--name=%s is not of the form ALIAS=FILE", argument);
+  *equals = '\0';
+  arguments->aliases[arguments->input_count] = argument;
+  arguments->inputs[arguments->input_count++] = equals + 1;
+  return true;
+}
+
+static bool add_wire(meld_wire_kind kind, const char *text, struct arguments *arguments) {
+  arguments->wires[arguments->wire_count++] = (meld_wire){kind, text};
+  return true;
+}
+
+static bool apply_option(enum option_id id, char *argument, struct arguments *arguments) {
   switch (id) {
   case OPTION_OUTPUT:
     if (arguments->output)
@@ -145,6 +167,24 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
     return parse_features(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
+  case OPTION_NAME:
+    return add_named_input(argument, arguments);
+  case OPTION_LINK:
+    return add_wire(MELD_LINK, argument, arguments);
+  case OPTION_HOST:
+    return add_wire(MELD_HOST, argument, arguments);
+  case OPTION_EXPORT:
+    return add_wire(MELD_EXPORT, argument, arguments);
+  case OPTION_HIDE:
+    return add_wire(MELD_HIDE, argument, arguments);
+  case OPTION_REQUIRE_CLOSED:
+    return add_wire(MELD_CLOSED, argument ? argument : "", arguments);
+  case OPTION_DEPS_DIR:
+    arguments->deps_dir = argument;
+    return true;
+  case OPTION_COMPOSE_ONLY:
+    arguments->options.output = MELD_OUTPUT_COMPOSED;
+    return true;
   case OPTION_QUIET:
     arguments->messages.is_quiet = true;
     return true;
@@ -165,7 +205,7 @@ static bool apply_option(enum option_id id, const char *argument, struct argumen
 }
 
 /* The option that `text` ("-oFILE", "--output=FILE") names; *joined is the argument joined to it, or null. */
-static enum option_id find_option(const char *text, const char **joined) {
+static enum option_id find_option(char *text, char **joined) {
   *joined = NULL;
   if (text[1] != '-') {
     for (int i = 0; i < OPTION_COUNT; i++)
@@ -175,7 +215,7 @@ static enum option_id find_option(const char *text, const char **joined) {
       }
     return OPTION_COUNT;
   }
-  const char *name = text + 2;
+  char *name = text + 2;
   const size_t size = strcspn(name, "=");
   for (int i = 0; i < OPTION_COUNT; i++)
     if (strlen(option_table[i].name) == size && strncmp(option_table[i].name, name, size) == 0) {
@@ -186,8 +226,8 @@ static enum option_id find_option(const char *text, const char **joined) {
 }
 
 /* Takes the option `text`, and its argument, which may be the word after it. */
-static bool parse_option(const char *text, struct words *words, struct arguments *arguments) {
-  const char *argument;
+static bool parse_option(char *text, struct words *words, struct arguments *arguments) {
+  char *argument;
   const enum option_id id = find_option(text, &argument);
   if (id == OPTION_COUNT)
     return REFUSE(arguments, "there is no option \"%s\"; \"meld --help\" lists them", text);
@@ -196,7 +236,7 @@ static bool parse_option(const char *text, struct words *words, struct arguments
     return REFUSE(arguments, "option \"%s\" is one of \"meld fuse\" alone", text);
   if (!option->argument && argument)
     return REFUSE(arguments, "option \"%s\" takes no argument", text);
-  if (option->argument && !argument) {
+  if (option->argument && !argument && !is_argument_optional(option)) {
     if (words->next == words->end)
       return REFUSE(arguments, "option \"%s\" needs an argument: %s", text, option->argument);
     argument = *words->next++;
@@ -210,12 +250,9 @@ static bool complete_arguments(struct arguments *arguments) {
     return true;
   if (arguments->input_count == 0)
     return REFUSE(arguments, "there is no input; the way to call it is \"meld %s\"",
-                  arguments->action == ACTION_FUSE ? "fuse INPUT -o OUTPUT" : "validate INPUT...");
+                  arguments->action == ACTION_FUSE ? "fuse INPUT... -o OUTPUT" : "validate INPUT...");
   if (arguments->action == ACTION_VALIDATE)
     return true;
-  if (arguments->input_count > 1)
-    return REFUSE(arguments, "there is more than one input, \"%s\" and \"%s\"; compose them first, with \"wac plug\"",
-                  arguments->inputs[0], arguments->inputs[1]);
   const bool is_text = arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT;
   if (!arguments->output && is_text)
     arguments->output = "-";
@@ -273,6 +310,15 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   find_message_form(argc, argv, arguments);
   if (!parse_command(argv[1], arguments))
     return false;
+  arguments->aliases = calloc((size_t)argc, sizeof(*arguments->aliases));
+  arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
+  if (!arguments->aliases || !arguments->wires)
+    return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
   return parse_words(&(struct words){argv + 2, argv + argc}, arguments);
+}
+
+void free_arguments(struct arguments *arguments) {
+  free(arguments->aliases);
+  free(arguments->wires);
 }

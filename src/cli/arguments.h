@@ -13,9 +13,13 @@ enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_HELP, ACTION_VERSION };
 
 struct arguments {
   enum action action;
-  char **inputs; /* "-": standard input; one, or several for ACTION_VALIDATE */
+  char **inputs; /* "-": standard input; one or more */
   int input_count;
-  const char *output; /* "-": standard output */
+  const char **aliases; /* of the inputs; null: the name of the file says */
+  meld_wire *wires;
+  int wire_count;
+  const char *deps_dir; /* null: "deps" */
+  const char *output;   /* "-": standard output */
   meld_options options;
   struct messages messages;
 };
@@ -25,6 +29,9 @@ static inline bool is_dash(const char *name) { return name[0] == '-' && name[1] 
 /* True, or false after a sentence about it on standard error. Strings are borrowed from `argv`, whose pointers are put
  * in another order. */
 bool parse_arguments(int argc, char **argv, struct arguments *arguments);
+
+/* Frees what parse_arguments() allocated. */
+void free_arguments(struct arguments *arguments);
 
 void print_help(FILE *to);
 

@@ -52,13 +52,13 @@ static bool cannot_be_wasm(const struct file *file) { return file->size >= 4 && 
 
 /* `expected`: how many bytes the file says that it has; 0: unknown. */
 static meld_status read_all(const struct messages *messages, int descriptor, const char *name, size_t expected,
-                            struct file *file) {
+                            bool is_text, struct file *file) {
   size_t capacity = 0;
   if (expected > 0) {
     file->data = malloc(expected + 1); /* one more, to see the end without growing */
     capacity = file->data ? expected + 1 : 0;
   }
-  while (!cannot_be_wasm(file)) {
+  while (is_text || !cannot_be_wasm(file)) {
     if (file->size > INPUT_LIMIT)
       return refuse_size(messages, name);
     if (!grow(file, &capacity))
@@ -74,7 +74,7 @@ static meld_status read_all(const struct messages *messages, int descriptor, con
   return MELD_DONE;
 }
 
-static meld_status read_open_file(const struct messages *messages, int descriptor, const char *name,
+static meld_status read_open_file(const struct messages *messages, int descriptor, const char *name, bool is_text,
                                   struct file *file) {
   struct stat status;
   if (fstat(descriptor, &status) != 0)
@@ -85,18 +85,26 @@ static meld_status read_open_file(const struct messages *messages, int descripto
   }
   if (S_ISREG(status.st_mode) && (uint64_t)status.st_size > INPUT_LIMIT)
     return refuse_size(messages, name);
-  return read_all(messages, descriptor, name, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, file);
+  return read_all(messages, descriptor, name, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, is_text, file);
 }
 
-meld_status read_file(const struct messages *messages, const char *name, struct file *file) {
+static meld_status read_named_file(const struct messages *messages, const char *name, bool is_text, struct file *file) {
   *file = (struct file){0};
   const int descriptor = is_dash(name) ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0)
     return refuse_system(messages, name, "cannot open");
-  const meld_status status = read_open_file(messages, descriptor, name, file);
+  const meld_status status = read_open_file(messages, descriptor, name, is_text, file);
   if (descriptor != STDIN_FILENO)
     close(descriptor);
   return status;
+}
+
+meld_status read_file(const struct messages *messages, const char *name, struct file *file) {
+  return read_named_file(messages, name, false, file);
+}
+
+meld_status read_text_file(const struct messages *messages, const char *name, struct file *file) {
+  return read_named_file(messages, name, true, file);
 }
 
 static bool write_all(int descriptor, const uint8_t *data, size_t size) {

@@ -16,6 +16,9 @@ struct file {
  * what is at fault, after a sentence about it on standard error. */
 meld_status read_file(const struct messages *messages, const char *name, struct file *file);
 
+/* Reads a whole file of text in the same way. */
+meld_status read_text_file(const struct messages *messages, const char *name, struct file *file);
+
 /* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
  * a sentence about it on standard error. */
 bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);

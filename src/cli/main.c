@@ -1,9 +1,9 @@
-/* main.c -- the command: a file in, the library, a file out.
+/* main.c -- the command: files in, the library, a file out.
  *
  * Requires  meld.h alone; nothing of the library's inside.
  */
 #include "cli/arguments.h"
-#include "cli/files.h"
+#include "cli/inputs.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,28 +26,27 @@ static enum exit_code exit_code_of(meld_status status) {
   return EXIT_SYSTEM;
 }
 
-static bool is_binary(meld_output output) { return output == MELD_OUTPUT_CORE || output == MELD_OUTPUT_COMPONENT; }
+static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
 static enum exit_code fuse(const struct arguments *arguments) {
   const struct messages *const messages = &arguments->messages;
-  const char *const name = arguments->inputs[0];
   if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
     complain(messages, MELD_USAGE, NULL,
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
-  struct file input;
-  enum exit_code code = exit_code_of(read_file(messages, name, &input));
+  struct inputs inputs;
+  enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
   if (code == EXIT_DONE) {
     meld_result result;
-    code = exit_code_of(meld_fuse(&arguments->options, input.data, input.size, &result));
+    code = exit_code_of(meld_fuse_all(&arguments->options, &inputs.composition, &result));
     if (code != EXIT_DONE)
-      print_diagnostic(messages, name, &result);
+      print_diagnostic(messages, name_at_fault(arguments, &inputs, &result), &result);
     else if (!write_file(messages, arguments->output, result.data, result.size))
       code = EXIT_SYSTEM;
     meld_result_free(&result);
   }
-  free(input.data);
+  free_inputs(&inputs);
   return code;
 }
 
@@ -83,6 +82,22 @@ static enum exit_code finish_output(const struct messages *messages) {
   return EXIT_SYSTEM;
 }
 
+static enum exit_code run(const struct arguments *arguments) {
+  switch (arguments->action) {
+  case ACTION_FUSE:
+    return fuse(arguments);
+  case ACTION_VALIDATE:
+    return validate(arguments);
+  case ACTION_HELP:
+    print_help(stdout);
+    return finish_output(&arguments->messages);
+  case ACTION_VERSION:
+    printf("meld %s\n", meld_version());
+    return finish_output(&arguments->messages);
+  }
+  return EXIT_USAGE;
+}
+
 int main(int argc, char **argv) {
   /* A closed pipe and a file at its size limit are then errors of write(), and reported. */
   signal(SIGPIPE, SIG_IGN);
@@ -90,19 +105,7 @@ int main(int argc, char **argv) {
   open_standard_streams();
   setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is one write, also when several commands share a terminal */
   struct arguments arguments;
-  if (!parse_arguments(argc, argv, &arguments))
-    return EXIT_USAGE;
-  switch (arguments.action) {
-  case ACTION_FUSE:
-    return (int)fuse(&arguments);
-  case ACTION_VALIDATE:
-    return (int)validate(&arguments);
-  case ACTION_HELP:
-    print_help(stdout);
-    return (int)finish_output(&arguments.messages);
-  case ACTION_VERSION:
-    printf("meld %s\n", meld_version());
-    return (int)finish_output(&arguments.messages);
-  }
-  return EXIT_USAGE;
+  const enum exit_code code = parse_arguments(argc, argv, &arguments) ? run(&arguments) : EXIT_USAGE;
+  free_arguments(&arguments);
+  return (int)code;
 }

@@ -206,7 +206,7 @@ struct definition {
   size_t offset; /* in the input, for diagnostics */
   union {
     struct {
-      const struct module *module;
+      struct module *module;
       struct bytes bytes;
     } core_module;
     const struct component *component;

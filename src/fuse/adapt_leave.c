@@ -169,7 +169,7 @@ static void follow_reached(struct leave_search *s, uint32_t component_instance) 
       const struct place_in_code f = s->functions.items[--s->functions.count];
       const struct module *m = module_of(s, f.instance);
       s->instance = f.instance;
-      visit_body(s->a->context, m, m->functions.items[f.index - m->imported[CORE_FUNC]].body, visit, s);
+      visit_function(s->a->context, m, f.index - m->imported[CORE_FUNC], visit, s);
       continue;
     }
     if (!s->has_references)

@@ -362,14 +362,23 @@ const struct namespace *instantiate(struct link *link, const struct component_de
   return exports;
 }
 
-struct plan *link_component(struct context *c, const struct component *root) {
+struct link new_link(struct context *c) {
   struct link link = {.context = c, .plan = ALLOCATE(c, struct plan, 1), .signatures = ALLOCATE(c, struct module, 1)};
-  struct supply imports = {.kind = SUPPLY_HOST, .role = "import", .parent = NO_INDEX};
-  const struct component_def def = {.component = root};
   link.plan->types = ALLOCATE(c, struct types, 1);
   link.signatures->start = NO_INDEX;
+  return link;
+}
+
+const struct namespace *link_input(struct link *link, const struct component *component, struct supply *imports) {
+  const struct component_def def = {.component = component};
+  return run_component(link, &def, imports, NO_INDEX, 0);
+}
+
+struct plan *link_component(struct context *c, const struct component *root) {
+  struct link link = new_link(c);
+  struct supply imports = {.kind = SUPPLY_HOST, .role = "import", .parent = NO_INDEX};
   collect_components(&link, root);
-  const struct namespace *exports = run_component(&link, &def, &imports, NO_INDEX, 0);
+  const struct namespace *exports = link_input(&link, root, &imports);
   for (uint32_t i = 0; i < imports.externs.count; i++)
     VEC_ADD(c, &link.plan->imports, imports.externs.items[i]);
   export_root(&link, exports);

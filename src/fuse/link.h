@@ -2,6 +2,7 @@
  *
  *     link.c        instantiation: a frame for each component instance, its definitions run in order
  *     link_bind.c   an import or export at its type: what is supplied, viewed at the type; or fresh from outside
+ *     link_share.c  imports from outside that several inputs of a composition have in common
  *     link_types.c  type definitions, evaluated with the resources that are there
  *     link_core.c   core modules and instances, and which definite item an export is
  *     link_canon.c  canonical functions: options, core signatures
@@ -100,14 +101,35 @@ struct namespace {
 enum supply_kind {
   SUPPLY_GIVEN,    /* from a namespace */
   SUPPLY_HOST,     /* from outside: fresh funcs and resources of the plan, described by externs */
+  SUPPLY_SHARED,   /* from outside, but each name once for all components that import it; or, at the top, given */
   SUPPLY_ABSTRACT, /* from nowhere: a type is only described */
 };
 struct supply {
   enum supply_kind kind;
   const char *role;              /* "import", "export": what is looked up */
-  const struct namespace *given; /* SUPPLY_GIVEN */
+  const struct namespace *given; /* SUPPLY_GIVEN, SUPPLY_SHARED */
   uint32_t parent;               /* otherwise: of the externs that are made */
   VEC(uint32_t) externs;         /* otherwise: these externs */
+  /* SUPPLY_SHARED */
+  struct shared_externs *shared;
+  const struct extern_name *const *outside; /* at the top, the name of each import outside; null: it is given */
+  const struct bytes *givers;               /* at the top, who gives each import, for diagnostics */
+  VEC(struct bound_import) bound;           /* at the top, how each import was bound */
+};
+
+/* What several components import from outside: each name once, with all that any of them declares of it. */
+struct shared_extern {
+  uint32_t extern_;
+  struct def def;   /* at the type of the first that imports it */
+  bool is_extended; /* another one declares more of it */
+};
+struct shared_externs {
+  struct map names; /* of parent and name, to index into items */
+  VEC(struct shared_extern) items;
+};
+struct bound_import {
+  uint32_t extern_; /* from outside; NO_INDEX: given, or fixed by its type */
+  struct def def;
 };
 
 struct space {
@@ -152,6 +174,9 @@ struct link {
 void check_plan_size(struct link *link, uint32_t count, const char *what);
 
 /* link.c */
+struct link new_link(struct context *c);
+/* Instantiates a component that no other one holds. */
+const struct namespace *link_input(struct link *link, const struct component *component, struct supply *imports);
 void count_steps(struct link *link, uint64_t steps);
 void enter(struct link *link); /* one level of recursion; NESTING_LIMIT of them */
 void leave(struct link *link);
@@ -179,6 +204,14 @@ struct def view_def(struct link *link, const struct frame *frame, const struct d
 /* Runs a component or instance type; gives its exports. */
 const struct namespace *run_declarations(struct link *link, const struct type_closure *type, struct supply *imports,
                                          struct supply *exports);
+
+/* What comes from outside, fresh, or is described alone. Adds an extern to the supply's. */
+struct def new_def(struct link *link, const struct frame *frame, struct supply *supply, const struct extern_name *name,
+                   const struct extern_type *type);
+
+/* link_share.c: bind_extern of SUPPLY_SHARED. */
+struct def bind_shared(struct link *link, const struct frame *frame, struct supply *supply,
+                       const struct extern_name *name, const struct extern_type *type);
 
 /* link_types.c */
 struct type_def get_type(struct link *link, const struct frame *frame, uint32_t index);

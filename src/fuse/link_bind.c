@@ -116,11 +116,15 @@ struct def view_def(struct link *link, const struct frame *frame, const struct d
   }
 }
 
+static bool is_outside(const struct supply *supply) {
+  return supply->kind == SUPPLY_HOST || supply->kind == SUPPLY_SHARED;
+}
+
 static struct def new_func(struct link *link, const struct frame *frame, const struct supply *supply, uint32_t extern_,
                            const struct extern_type *type) {
   const struct functype *functype = get_functype(link, frame, type->index);
   struct def def = {.sort = SORT_FUNC, .is.func = NO_INDEX};
-  if (supply->kind == SUPPLY_HOST)
+  if (is_outside(supply))
     def.is.func =
         add_func(link, (struct func){.source = FUNC_HOST, .type = functype, .instance = NO_INDEX, .import = extern_},
                  get_extern(link, extern_)->name.name);
@@ -130,7 +134,7 @@ static struct def new_func(struct link *link, const struct frame *frame, const s
 }
 
 static uint32_t new_resource(struct link *link, const struct supply *supply, uint32_t extern_) {
-  const bool is_host = supply->kind == SUPPLY_HOST;
+  const bool is_host = is_outside(supply);
   return add_resource(link, (struct resource){.source = is_host ? RESOURCE_HOST : RESOURCE_ABSTRACT,
                                               .instance = NO_INDEX,
                                               .rep = CORE_I32,
@@ -172,7 +176,7 @@ static struct def new_type(struct link *link, const struct frame *frame, const s
 
 static struct def new_instance(struct link *link, const struct frame *frame, const struct supply *supply,
                                uint32_t extern_, const struct extern_type *type) {
-  struct supply parts = {.kind = supply->kind, .role = "export", .parent = extern_};
+  struct supply parts = {.kind = supply->kind, .role = "export", .parent = extern_, .shared = supply->shared};
   struct def def = {.sort = SORT_INSTANCE};
   def.is.instance = run_declarations(link, get_closure(link, frame, type->index, DEFTYPE_INSTANCE), NULL, &parts);
   set_children(link, extern_, &parts);
@@ -198,9 +202,9 @@ static struct def new_module(struct link *link, const struct frame *frame, uint3
   return (struct def){.sort = SORT_CORE_MODULE, .is.module = module};
 }
 
-/* From outside, or described alone: what the type says, as an extern and as a thing. */
-static struct def new_def(struct link *link, const struct frame *frame, struct supply *supply,
-                          const struct extern_name *name, const struct extern_type *type) {
+/* What the type says, as an extern and as a thing. */
+struct def new_def(struct link *link, const struct frame *frame, struct supply *supply, const struct extern_name *name,
+                   const struct extern_type *type) {
   struct def def;
   const uint32_t extern_ = new_extern(link, name, type->sort, supply->parent);
   VEC_ADD(link->context, &supply->externs, extern_);
@@ -224,13 +228,15 @@ static struct def new_def(struct link *link, const struct frame *frame, struct s
     REFUSE(link, "the %s \"%.*s\" is of sort %s, which is not supported yet", supply->role, SHOW(name->name),
            sort_name(type->sort));
   }
-  def.origin = supply->kind == SUPPLY_HOST ? extern_ : NO_INDEX;
+  def.origin = is_outside(supply) ? extern_ : NO_INDEX;
   return def;
 }
 
 struct def bind_extern(struct link *link, const struct frame *frame, struct supply *supply,
                        const struct extern_name *name, const struct extern_type *type) {
   count_steps(link, 1);
+  if (supply->kind == SUPPLY_SHARED)
+    return bind_shared(link, frame, supply, name, type);
   if (supply->kind != SUPPLY_GIVEN)
     return new_def(link, frame, supply, name, type);
   const struct def *given = find_name(supply->given, name->name);

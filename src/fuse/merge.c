@@ -296,44 +296,18 @@ static void merge_globals(struct merge *m) {
   }
 }
 
-static size_t size_of_live_code(const struct merge *m) {
-  size_t size = 0;
-  for (uint32_t i = 0; i < m->instance_count; i++) {
-    const struct merge_instance *of = &m->instances[i];
-    for (uint32_t f = 0; f < of->module->functions.count; f++)
-      if (of->live[SPACE_FUNC][of->module->imported[CORE_FUNC] + f])
-        size += of->module->functions.items[f].body.size;
-  }
-  return size;
-}
-
-static void merge_body(struct merge *m, uint32_t instance, const struct core_function *function, struct buffer *code) {
-  const struct merge_instance *of = &m->instances[instance];
-  struct index_maps maps = instance_maps(m, instance);
-  size_t before = code->size;
-  rewrite_body(m->context, of->module, &maps, function->body, code);
-  struct core_function *merged = VEC_PUSH(m->context, &m->out->functions);
-  merged->type = of->to[SPACE_TYPE][function->type];
-  merged->body.size = code->size - before;
-}
-
-/* All bodies are in one buffer, which may move while it grows: they are cut from it at the end. */
+/* Bodies stay where they are, and are rewritten when they are written. */
 static void merge_bodies(struct merge *m) {
-  struct buffer code = new_buffer(m->context);
-  size_t size = size_of_live_code(m);
-  reserve(&code, size + size / 8);
   for (uint32_t i = 0; i < m->instance_count; i++) {
     const struct merge_instance *of = &m->instances[i];
-    push_place(m->context, "core instance", i, of->core->name);
-    for (uint32_t f = 0; f < of->module->functions.count; f++)
+    struct body_source *source = ALLOCATE(m->context, struct body_source, 1);
+    *source = (struct body_source){of->module, instance_maps(m, i)};
+    for (uint32_t f = 0; f < of->module->functions.count; f++) {
+      const struct core_function *function = &of->module->functions.items[f];
       if (of->live[SPACE_FUNC][of->module->imported[CORE_FUNC] + f])
-        merge_body(m, i, &of->module->functions.items[f], &code);
-    pop_place(m->context);
-  }
-  const uint8_t *at = code.data;
-  for (uint32_t f = 0; f < m->out->functions.count; f++) {
-    m->out->functions.items[f].body.at = at;
-    at += m->out->functions.items[f].body.size;
+        VEC_ADD(m->context, &m->out->functions,
+                ((struct core_function){of->to[SPACE_TYPE][function->type], function->body, source}));
+    }
   }
 }
 

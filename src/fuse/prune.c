@@ -25,7 +25,6 @@
 #define MERGED_SIZE_LIMIT ((uint64_t)64 << 20)
 #define MERGED_SIZE_FACTOR 8 /* for each byte of the input, besides */
 #define PAGE_SIZE_LOG2 16
-#define OPCODE_REF_FUNC 0xd2
 
 struct work {
   uint32_t instance, index;
@@ -182,13 +181,13 @@ static void visit_reference(void *user, enum index_space space, uint32_t index) 
 
 static void mark_function(struct pruning *p, uint32_t instance, uint32_t index) {
   const struct merge_instance *of = &p->m->instances[instance];
-  const struct core_function *function = &of->module->functions.items[index - of->module->imported[CORE_FUNC]];
+  const uint32_t defined = index - of->module->imported[CORE_FUNC];
+  const struct core_function *function = &of->module->functions.items[defined];
   mark(p, instance, SPACE_TYPE, function->type, LIVE);
   p->instance = instance;
   follow(p, function->body.size);
-  visit_body(p->m->context, of->module, function->body, visit_code, p);
-  if (memchr(function->body.at, OPCODE_REF_FUNC, function->body.size))
-    visit_references(p->m->context, of->module, function->body, visit_reference, p);
+  visit_function(p->m->context, of->module, defined, visit_code, p);
+  visit_references(p->m->context, of->module, defined, visit_reference, p);
 }
 
 /* The active segments that are put into a table or memory. */

@@ -31,7 +31,13 @@ struct wrapper {
   struct map boundary_exports; /* functions to indices of the plan's boundary exports */
 };
 
-/* wrap_import.c: the root's imports. `root` is the component that the plan was made from. */
+/* wrap_import.c: a component's imports, as it wrote them. */
+struct import_copier;
+/* `imports`: of each import its extern, or NO_INDEX where it does not become one. Stays borrowed. */
+struct import_copier *new_import_copier(struct type_scope *s, const struct component *component,
+                                        const uint32_t *imports);
+void copy_import(struct import_copier *k, uint32_t number);
+/* All of the root's imports. `root` is the component that the plan was made from. */
 void write_imports(struct type_scope *s, const struct component *root);
 
 /* wrap_core.c */

@@ -8,9 +8,10 @@
  *     (alias export $clock "instant" (type $t))
  *     (import "timer" (instance (alias outer 1 $t (type)) ...))    $t: the alias of the new component
  *
- * What cannot be copied, because it goes through an instance that is fused away, is written from the plan instead.
+ * What cannot be copied, because it goes through an instance that is fused away or through an import that is not there
+ * yet, is written from the plan instead.
  *
- * Requires  the plan's imports are those of the root, in order.
+ * Requires  for each import of the component that is copied, its extern.
  * Provides  the imports of a component or component type, known to its scope.
  * Spec      Binary.md "Type Definitions", "Alias Definitions".
  */
@@ -28,18 +29,20 @@ struct entry {
   bool is_refused; /* cannot be copied */
 };
 
-struct copier {
+struct import_copier {
   struct type_scope *scope;
+  const uint32_t *imports; /* of each import, its extern; NO_INDEX: not an import of the new component */
+  VEC(const struct definition *) import_definitions;
   VEC(struct entry) types, core_types, instances;
   uint32_t depth;
 };
 
 /* `level` is how many component and instance types are around; 0: the root itself. All return whether it can be done.
  */
-static bool copy_type(struct copier *k, uint32_t index, uint32_t *copied);
-static bool put_deftype(struct copier *k, struct buffer *b, const struct deftype *type, uint32_t level);
+static bool copy_type(struct import_copier *k, uint32_t index, uint32_t *copied);
+static bool put_deftype(struct import_copier *k, struct buffer *b, const struct deftype *type, uint32_t level);
 
-static void add_entry(struct copier *k, enum sort sort, const struct definition *definition, uint32_t part) {
+static void add_entry(struct import_copier *k, enum sort sort, const struct definition *definition, uint32_t part) {
   struct entry entry = {.definition = definition, .part = part, .copied = NO_INDEX};
   if (sort == SORT_TYPE)
     VEC_ADD(k->scope->context, &k->types, entry);
@@ -49,7 +52,7 @@ static void add_entry(struct copier *k, enum sort sort, const struct definition 
     VEC_ADD(k->scope->context, &k->instances, entry);
 }
 
-static uint32_t map_type(struct copier *k, uint32_t index, uint32_t level, bool *can) {
+static uint32_t map_type(struct import_copier *k, uint32_t index, uint32_t level, bool *can) {
   if (level > 0)
     return index;
   uint32_t copied = 0;
@@ -57,7 +60,7 @@ static uint32_t map_type(struct copier *k, uint32_t index, uint32_t level, bool 
   return copied;
 }
 
-static bool put_valtype_ref(struct copier *k, struct buffer *b, struct valtype_ref ref, uint32_t level) {
+static bool put_valtype_ref(struct import_copier *k, struct buffer *b, struct valtype_ref ref, uint32_t level) {
   bool can = true;
   if (ref.is_primitive)
     put_byte(b, valtype_code(ref.primitive));
@@ -66,13 +69,14 @@ static bool put_valtype_ref(struct copier *k, struct buffer *b, struct valtype_r
   return can;
 }
 
-static bool put_optional_ref(struct copier *k, struct buffer *b, struct valtype_ref ref, uint32_t level) {
+static bool put_optional_ref(struct import_copier *k, struct buffer *b, struct valtype_ref ref, uint32_t level) {
   put_byte(b, ref.is_present);
   return !ref.is_present || put_valtype_ref(k, b, ref, level);
 }
 
 /* vec(labelvaltype), vec(case), vec(labellit), vec(valtype): the form is that of valtypes.def. */
-static bool put_parts(struct copier *k, struct buffer *b, const struct deftype *type, char form, uint32_t level) {
+static bool put_parts(struct import_copier *k, struct buffer *b, const struct deftype *type, char form,
+                      uint32_t level) {
   bool can = true;
   put_u32(b, type->count);
   for (uint32_t n = 0; n < type->count; n++) {
@@ -99,7 +103,7 @@ static char valtype_form(enum type_kind kind) {
 }
 
 /* defvaltype. */
-static bool put_value_deftype(struct copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
+static bool put_value_deftype(struct import_copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
   bool can = true;
   char form = valtype_form(type->value);
   put_byte(b, valtype_code(type->value));
@@ -128,7 +132,7 @@ static bool put_value_deftype(struct copier *k, struct buffer *b, const struct d
   }
 }
 
-static bool put_func_deftype(struct copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
+static bool put_func_deftype(struct import_copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
   put_byte(b, type->is_async ? 0x43 : 0x40);
   bool can = put_parts(k, b, type, 'r', level);
   if (!type->result.is_present) {
@@ -152,10 +156,10 @@ static bool is_closed_core_type(const struct core_type *type) {
   return true;
 }
 
-static bool copy_core_type(struct copier *k, uint32_t index, uint32_t *copied);
+static bool copy_core_type(struct import_copier *k, uint32_t index, uint32_t *copied);
 
-static bool put_core_definition(struct copier *k, struct buffer *b, const struct core_deftype *type, uint32_t part,
-                                uint32_t level) {
+static bool put_core_definition(struct import_copier *k, struct buffer *b, const struct core_deftype *type,
+                                uint32_t part, uint32_t level) {
   if (!type->is_module) {
     const struct core_type *rectype = &type->rectypes->types.items[part];
     if (!is_closed_core_type(rectype))
@@ -175,7 +179,7 @@ static bool put_core_definition(struct copier *k, struct buffer *b, const struct
 }
 
 /* A core type of the root. Depth: a module type refers to function types alone. */
-static bool copy_core_type(struct copier *k, uint32_t index, uint32_t *copied) {
+static bool copy_core_type(struct import_copier *k, uint32_t index, uint32_t *copied) {
   while (index < k->core_types.count && k->core_types.items[index].definition->kind == DEFINE_ALIAS) {
     const struct alias *alias = &k->core_types.items[index].definition->of.alias;
     if (alias->kind != ALIAS_OUTER || alias->count > 0 || alias->index >= index)
@@ -195,7 +199,7 @@ static bool copy_core_type(struct copier *k, uint32_t index, uint32_t *copied) {
   return true;
 }
 
-static bool copy_extern_type(struct copier *k, struct extern_type *type, uint32_t level) {
+static bool copy_extern_type(struct import_copier *k, struct extern_type *type, uint32_t level) {
   bool can = true;
   if (type->sort == SORT_VALUE)
     return false;
@@ -209,7 +213,8 @@ static bool copy_extern_type(struct copier *k, struct extern_type *type, uint32_
 }
 
 /* An alias inside of a type: all but those of the root's items stay. */
-static bool copy_inner_alias(struct copier *k, struct encoder *inner, const struct alias *alias, uint32_t level) {
+static bool copy_inner_alias(struct import_copier *k, struct encoder *inner, const struct alias *alias,
+                             uint32_t level) {
   if (alias->kind == ALIAS_EXPORT) {
     emit_export_alias(inner, alias->sort, alias->instance, alias->name);
     return true;
@@ -224,7 +229,7 @@ static bool copy_inner_alias(struct copier *k, struct encoder *inner, const stru
   return can;
 }
 
-static bool copy_inner_core_type(struct copier *k, struct encoder *inner, const struct core_deftype *type,
+static bool copy_inner_core_type(struct import_copier *k, struct encoder *inner, const struct core_deftype *type,
                                  uint32_t level) {
   uint32_t count = type->is_module ? 1 : type->rectypes->types.count;
   for (uint32_t n = 0; n < count; n++) {
@@ -236,7 +241,8 @@ static bool copy_inner_core_type(struct copier *k, struct encoder *inner, const 
   return true;
 }
 
-static bool copy_declaration(struct copier *k, struct encoder *inner, const struct definition *d, uint32_t level) {
+static bool copy_declaration(struct import_copier *k, struct encoder *inner, const struct definition *d,
+                             uint32_t level) {
   struct buffer b = new_buffer(inner->context);
   struct extern_type type;
   switch (d->kind) {
@@ -266,7 +272,7 @@ static bool copy_declaration(struct copier *k, struct encoder *inner, const stru
   }
 }
 
-static bool put_deftype(struct copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
+static bool put_deftype(struct import_copier *k, struct buffer *b, const struct deftype *type, uint32_t level) {
   if (type->kind == DEFTYPE_VALUE)
     return put_value_deftype(k, b, type, level);
   if (type->kind == DEFTYPE_FUNC)
@@ -296,7 +302,7 @@ static uint32_t find_child(const struct plan *plan, uint32_t instance, struct by
 }
 
 /* The extern of the plan that an instance of the root is, if it is an import or part of one; else NO_INDEX. */
-static uint32_t instance_extern(struct copier *k, uint32_t index) {
+static uint32_t instance_extern(struct import_copier *k, uint32_t index) {
   struct bytes names[NESTING_LIMIT]; /* of the parts, innermost first */
   uint32_t count = 0;
   for (;;) {
@@ -305,7 +311,7 @@ static uint32_t instance_extern(struct copier *k, uint32_t index) {
     const struct entry *entry = &k->instances.items[index];
     const struct definition *d = entry->definition;
     if (d->kind == DEFINE_IMPORT) {
-      uint32_t item = k->scope->plan->imports.items[entry->part];
+      uint32_t item = k->imports[entry->part];
       while (count > 0)
         item = find_child(k->scope->plan, item, names[--count]);
       return item;
@@ -321,7 +327,7 @@ static uint32_t instance_extern(struct copier *k, uint32_t index) {
 }
 
 /* The index of the definition that a type index of the root is another name for. */
-static uint32_t chase_type(const struct copier *k, uint32_t index) {
+static uint32_t chase_type(const struct import_copier *k, uint32_t index) {
   for (;;) {
     const struct definition *d = k->types.items[index].definition;
     uint32_t next = index;
@@ -335,7 +341,18 @@ static uint32_t chase_type(const struct copier *k, uint32_t index) {
   }
 }
 
-static bool copy_root_definition(struct copier *k, const struct entry *entry, uint32_t *copied) {
+static const struct extern_tree *tree_of(const struct import_copier *k, uint32_t item) {
+  return &k->scope->plan->externs.items[item];
+}
+
+/* Is the import that `item` is, or is a part of, there already? */
+static bool is_declared(const struct import_copier *k, uint32_t item) {
+  while (tree_of(k, item)->parent != NO_INDEX)
+    item = tree_of(k, item)->parent;
+  return map_get_number(&k->scope->externs, 'e', item) != NOT_FOUND;
+}
+
+static bool copy_root_definition(struct import_copier *k, const struct entry *entry, uint32_t *copied) {
   const struct definition *d = entry->definition;
   const struct plan *plan = k->scope->plan;
   uint32_t item = NO_INDEX;
@@ -347,16 +364,16 @@ static bool copy_root_definition(struct copier *k, const struct entry *entry, ui
     return true;
   }
   if (d->kind == DEFINE_IMPORT)
-    item = plan->imports.items[entry->part];
+    item = k->imports[entry->part];
   if (d->kind == DEFINE_ALIAS && d->of.alias.kind == ALIAS_EXPORT)
     item = find_child(plan, instance_extern(k, d->of.alias.instance), d->of.alias.name);
-  if (item == NO_INDEX || plan->externs.items[item].sort != SORT_TYPE)
+  if (item == NO_INDEX || plan->externs.items[item].sort != SORT_TYPE || !is_declared(k, item))
     return false;
   *copied = extern_index(k->scope, item);
   return true;
 }
 
-static bool copy_type(struct copier *k, uint32_t index, uint32_t *copied) {
+static bool copy_type(struct import_copier *k, uint32_t index, uint32_t *copied) {
   if (index >= k->types.count || k->depth >= COPY_DEPTH_LIMIT)
     return false;
   index = chase_type(k, index);
@@ -371,27 +388,34 @@ static bool copy_type(struct copier *k, uint32_t index, uint32_t *copied) {
   return !entry.is_refused;
 }
 
-static void copy_import(struct copier *k, uint32_t item, const struct import_definition *import) {
-  struct extern_type type = import->type;
+void copy_import(struct import_copier *k, uint32_t number) {
+  const struct definition *d = k->import_definitions.items[number];
+  const uint32_t item = k->imports[number];
+  struct extern_type type = d->of.import.type;
   if (!copy_extern_type(k, &type, 0))
     type = extern_type_of(k->scope, item);
-  introduce_extern(k->scope, item, emit_import(&k->scope->encoder, &import->name, &type));
+  introduce_extern(k->scope, item, emit_import(&k->scope->encoder, &tree_of(k, item)->name, &type));
+}
+
+struct import_copier *new_import_copier(struct type_scope *s, const struct component *component,
+                                        const uint32_t *imports) {
+  struct import_copier *k = ALLOCATE(s->context, struct import_copier, 1);
+  *k = (struct import_copier){.scope = s, .imports = imports};
+  for (uint32_t n = 0; n < component->definitions.count; n++) {
+    const struct definition *d = &component->definitions.items[n];
+    uint32_t count = 0;
+    const enum sort sort = introduced_sort(d, &count);
+    for (uint32_t part = 0; part < count; part++)
+      add_entry(k, sort, d, d->kind == DEFINE_IMPORT ? k->import_definitions.count : part);
+    if (d->kind == DEFINE_IMPORT)
+      VEC_ADD(s->context, &k->import_definitions, d);
+  }
+  return k;
 }
 
 void write_imports(struct type_scope *s, const struct component *root) {
-  struct copier k = {.scope = s};
-  uint32_t import_count = 0;
-  for (uint32_t n = 0; n < root->definitions.count; n++) {
-    const struct definition *d = &root->definitions.items[n];
-    uint32_t import = d->kind == DEFINE_IMPORT ? import_count++ : NO_INDEX;
-    if (import != NO_INDEX) {
-      assert(import < s->plan->imports.count);
-      copy_import(&k, s->plan->imports.items[import], &d->of.import);
-    }
-    uint32_t count = 0;
-    enum sort sort = introduced_sort(d, &count);
-    for (uint32_t part = 0; part < count; part++)
-      add_entry(&k, sort, d, import == NO_INDEX ? part : import);
-  }
-  assert(import_count == s->plan->imports.count);
+  struct import_copier *k = new_import_copier(s, root, s->plan->imports.items);
+  assert(k->import_definitions.count == s->plan->imports.count);
+  for (uint32_t n = 0; n < k->import_definitions.count; n++)
+    copy_import(k, n);
 }

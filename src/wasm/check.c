@@ -139,7 +139,7 @@ static void check_function(struct checker *k, uint32_t index) {
   pop_place(k->r.context);
 }
 
-bool check_module(struct context *c, const struct module *m) {
+void check_module(struct context *c, const struct module *m) {
   struct checker *k = new_checker(c, m);
   for (uint32_t i = 0; i < m->exports.count; i++)
     if (m->exports.items[i].kind == CORE_FUNC)
@@ -151,5 +151,4 @@ bool check_module(struct context *c, const struct module *m) {
     check_function(k, i);
   for (uint32_t i = 0; i < m->datas.count; i++)
     check_data(k, i);
-  return k->uses_vectors;
 }

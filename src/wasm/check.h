@@ -5,7 +5,7 @@
 #include "wasm/module.h"
 
 /* wasm/check.c. Fails unless the module, which read_module has made, is valid: types, constant expressions, segments
- * and every function body. Does any body use an instruction on vectors? */
-bool check_module(struct context *c, const struct module *m);
+ * and every function body. */
+void check_module(struct context *c, const struct module *m);
 
 #endif

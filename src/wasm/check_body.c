@@ -73,6 +73,8 @@ static void reserve_operands(struct checker *k, uint32_t more) {
   uint32_t capacity = k->capacity ? k->capacity * 2 : 1024;
   while (capacity < k->count + more)
     capacity *= 2;
+  if (capacity > OPERAND_LIMIT)
+    capacity = OPERAND_LIMIT;
   operand *operands = ALLOCATE(k->r.context, operand, capacity);
   if (k->count)
     memcpy(operands, k->operands, k->count * sizeof *operands);
@@ -330,12 +332,15 @@ static void read_immediate(struct checker *k, const struct instruction *row, cha
   }
 }
 
-/* Are the operands on the stack just what the row takes? Most often they are. */
+/* Are the operands on the stack just what the row takes? Most often they are, and there are one or two. */
 static inline bool has_operands(const struct checker *k, const struct instruction *row) {
-  if (k->count - k->frame->height < row->operand_count)
+  const unsigned count = row->operand_count;
+  if (k->count - k->frame->height < count)
     return false;
-  const operand *const at = &k->operands[k->count - row->operand_count];
-  for (unsigned i = 0; i < row->operand_count; i++)
+  const operand *const at = &k->operands[k->count - count];
+  if (count && at[0] != k->letters[(uint8_t)row->operands[0]])
+    return false;
+  for (unsigned i = 1; i < count; i++)
     if (at[i] != k->letters[(uint8_t)row->operands[i]])
       return false;
   return true;
@@ -495,7 +500,6 @@ static const struct instruction *next_prefixed(struct checker *k, uint8_t prefix
     k->r.at = k->start;
     fail_at(&k->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
   }
-  k->uses_vectors |= prefix == VECTOR_PREFIX;
   return row;
 }
 

@@ -83,7 +83,6 @@ struct checker {
   const operand *elements; /* types of segments */
   uint32_t counts[CORE_KIND_COUNT];
   uint8_t *declared; /* of each function, whether ref.func may name it */
-  bool uses_vectors; /* an instruction after VECTOR_PREFIX has been seen */
 
   /* The body, or the constant expression. */
   bool is_constant;

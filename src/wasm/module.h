@@ -115,7 +115,8 @@ struct core_import {
 /* A constant expression or a body's instructions, with the final `end`. */
 struct core_function {
   uint32_t type;
-  struct bytes body; /* local declarations and instructions; not the size */
+  struct bytes body;                /* local declarations and instructions; not the size */
+  const struct body_source *source; /* whose indices the body is in, see rewrite.h; null: this module's */
 };
 
 struct core_table {
@@ -173,7 +174,9 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  uint32_t start; /* NO_INDEX: none */
+  VEC(uint32_t) uses; /* what bodies refer to, as check_structure() noted it for visit_function() */
+  uint32_t *uses_end; /* of each defined function, index into uses; null: not noted */
+  uint32_t start;     /* NO_INDEX: none */
   bool has_data_count;
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */

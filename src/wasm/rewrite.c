@@ -44,8 +44,8 @@ struct walk {
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint64_t depth;          /* of blocks that are open, the outermost included */
+  bool has_vectors;        /* an instruction on vectors has been seen */
   unsigned longest_step;   /* size of the steps that may be taken, see walk_common() */
-  bool uses_vectors;       /* an instruction after VECTOR_PREFIX has been seen */
   /* When visiting: */
   visit_index *visit;
   void *user;
@@ -353,13 +353,13 @@ static inline void walk_immediate(struct walk *w, char letter) {
 }
 
 static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const uint8_t *start) {
+  w->has_vectors |= prefix == VECTOR_PREFIX;
   const uint32_t code = next_u32(w, "the opcode");
   const struct opcode *opcode = code < PREFIX_ROWS ? &opcodes[ROW(prefix, code)] : NULL;
   if (!opcode || !opcode->name) {
     w->r.at = start;
     fail_at(&w->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
   }
-  w->uses_vectors |= prefix == VECTOR_PREFIX;
   return opcode;
 }
 
@@ -378,27 +378,23 @@ static inline const struct opcode *next_opcode(struct walk *w) {
 /* What most code consists of, in one loop. It leaves alone what is rare, and the last bytes, where a number could reach
  * beyond the end: walk_expression() goes on there.
  *
- * The commonest need two looks: instructions whose immediates are numbers of one byte each. */
-struct step {
-  uint8_t size;  /* of the instruction; 0: it is none of these */
-  uint16_t mask; /* bits that are not set in the two bytes after the opcode, if the numbers have one byte each */
-};
-
+ * The commonest need two looks: instructions whose immediates are numbers of one byte each. A step has, in its lowest
+ * three bytes, the bits that the opcode and the two bytes after it may have set if it can be taken; and its size above.
+ */
+#define STEP_SHIFT 24
 #define ONE(letters, letter) (sizeof(letters) == 2 && (letters)[0] == (letter))
 #define IS_NUMBER(letters) (ONE(letters, 'x') || ONE(letters, 'l') || ONE(letters, 'i') || ONE(letters, 'I'))
 #define STEP(letters)                                                                                                  \
-  {sizeof(letters) == 1 ? 1                                                                                            \
-   : IS_NUMBER(letters) ? 2                                                                                            \
-   : ONE(letters, 'a')  ? 3                                                                                            \
-                        : 0,                                                                                            \
-   IS_NUMBER(letters)  ? 0x0080                                                                                        \
-   : ONE(letters, 'a') ? 0x8080 | MEMARG_HAS_INDEX                                                                     \
-                       : 0}
-static const struct step steps[OPCODE_ROWS] = {
+  (sizeof(letters) == 1 ? 1u << STEP_SHIFT | 0xffffff                                                                  \
+   : IS_NUMBER(letters) ? 2u << STEP_SHIFT | 0xff7fff                                                                  \
+   : ONE(letters, 'a')  ? 3u << STEP_SHIFT | 0x7f3fff                                                                  \
+                        : 0) /* no instruction is without a bit */
+static const uint32_t steps[OPCODE_ROWS] = {
 #define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = STEP(immediates),
 #include "wasm/opcodes.def"
 #undef OPCODE
 };
+_Static_assert(MEMARG_HAS_INDEX == 0x40, "a step has no memory index");
 
 #define COMMON_SIZE 16 /* bytes, at least those of any instruction that is read here */
 #define SHORT_U32 4    /* bytes of a number in which all bits count */
@@ -472,6 +468,8 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
   case 'I':
     return after_number(at + 1, SHORT_S64);
   case 'a':
+    if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX)
+      return after_number(at + 2, SHORT_U32);
     w->instruction = opcode->name;
     w->r.at = at + 1;
     walk_memarg(w);
@@ -499,16 +497,19 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
  * two bytes may be of a local, and may be taken if locals stay. */
 static void walk_common(struct walk *w) {
   const uint8_t *at = w->r.at, *const end = w->r.end;
+  uint32_t longest = w->longest_step << STEP_SHIFT | 0xffffff;
   while (end - at >= COMMON_SIZE) {
-    const struct step step = steps[*at];
-    if (step.size && step.size <= w->longest_step && !((at[1] | at[2] << 8) & step.mask)) {
-      at += step.size;
+    const uint32_t word = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    const uint32_t step = steps[*at];
+    if (step <= longest && !(word & ~step & 0xffffff)) {
+      at += step >> STEP_SHIFT;
       continue;
     }
     const uint8_t *const after = walk_common_instruction(w, at);
     if (!after)
       break;
     at = after;
+    longest = w->longest_step << STEP_SHIFT | 0xffffff;
   }
   w->r.at = at;
 }
@@ -580,14 +581,6 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
   return type;
 }
 
-bool visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
-  struct walk w = walk_of_bytes(c, m, body);
-  w.visit = visit;
-  w.user = user;
-  walk_body(&w);
-  return w.uses_vectors;
-}
-
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user) {
   struct walk w = walk_of_bytes(c, m, expression);
@@ -606,23 +599,72 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
   return (struct bytes){start, (size_t)(r->at - start)};
 }
 
-/* Passes on only the functions of ref.func. */
-struct references {
-  const struct walk *walk;
-  visit_index *visit;
-  void *user;
+/* What a body refers to is noted in words: the space, and below it the index. A function that ref.func names is in a
+ * space of its own. */
+#define REFERENCE_SPACE INDEX_SPACE_COUNT
+#define SPACE_SHIFT 28
+
+struct notes {
+  struct walk *walk;
+  struct module *module;
 };
 
-static void visit_if_reference(void *user, enum index_space space, uint32_t index) {
-  const struct references *references = user;
-  if (space == SPACE_FUNC && references->walk->instruction == opcodes[REF_FUNC].name)
-    references->visit(references->user, space, index);
+static void note_use(void *user, enum index_space space, uint32_t index) {
+  const struct notes *notes = user;
+  const bool is_reference = space == SPACE_FUNC && notes->walk->instruction == opcodes[REF_FUNC].name;
+  assert(index >> SPACE_SHIFT == 0);
+  const uint32_t use = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
+  VEC_ADD(notes->walk->r.context, &notes->module->uses, use);
 }
 
-void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user) {
-  struct walk w = walk_of_bytes(c, m, body);
-  struct references references = {&w, visit, user};
-  w.visit = visit_if_reference;
-  w.user = &references;
+static bool note_uses(struct context *c, struct module *m, uint32_t function) {
+  struct walk w = walk_of_bytes(c, m, m->functions.items[function].body);
+  struct notes notes = {&w, m};
+  w.visit = note_use;
+  w.user = &notes;
   walk_body(&w);
+  m->uses_end[function] = m->uses.count;
+  return w.has_vectors;
+}
+
+bool check_structure(struct context *c, struct module *m) {
+  bool has_vectors = false;
+  m->uses.count = 0;
+  m->uses_end = ALLOCATE(c, uint32_t, m->functions.count);
+  for (uint32_t i = 0; i < m->functions.count; i++) {
+    push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
+    has_vectors |= note_uses(c, m, i);
+    pop_place(c);
+  }
+  return has_vectors;
+}
+
+/* The uses of a function, noted now where they were not before: those of generated modules. */
+static struct module noted(struct context *c, const struct module *m, uint32_t *function) {
+  if (m->uses_end)
+    return *m;
+  struct module alone = *m;
+  alone.uses_end = ALLOCATE(c, uint32_t, *function + 1);
+  note_uses(c, &alone, *function);
+  return alone;
+}
+
+static void visit_uses(struct context *c, const struct module *m, uint32_t function, bool only_references,
+                       visit_index *visit, void *user) {
+  const struct module with = noted(c, m, &function);
+  for (uint32_t i = function ? with.uses_end[function - 1] : 0; i < with.uses_end[function]; i++) {
+    const uint32_t space = with.uses.items[i] >> SPACE_SHIFT, index = with.uses.items[i] & ((1u << SPACE_SHIFT) - 1);
+    if (space == REFERENCE_SPACE)
+      visit(user, SPACE_FUNC, index);
+    else if (!only_references)
+      visit(user, (enum index_space)space, index);
+  }
+}
+
+void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
+  visit_uses(c, m, function, false, visit, user);
+}
+
+void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
+  visit_uses(c, m, function, true, visit, user);
 }

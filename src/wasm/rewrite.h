@@ -28,6 +28,12 @@ struct index_maps {
   const uint32_t *locals;
 };
 
+/* The module that bodies were made for, and what its indices are in the module that they are written into. */
+struct body_source {
+  const struct module *module;
+  struct index_maps maps;
+};
+
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
 void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
                   struct buffer *out);
@@ -38,13 +44,17 @@ void rewrite_expression(struct context *c, const struct module *m, const struct 
 struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
 
+/* Checks the structure of all bodies: instructions, blocks, and every index in its space; and notes what each refers
+ * to. Does any use vectors? */
+bool check_structure(struct context *c, struct module *m);
+
+/* Visits what code refers to, each at least once. */
 typedef void visit_index(void *user, enum index_space space, uint32_t index);
-/* Does the body use an instruction on vectors? */
-bool visit_body(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user);
-
-/* The functions alone that a body refers to with ref.func: what a declared element segment is needed for. */
-void visit_references(struct context *c, const struct module *m, struct bytes body, visit_index *visit, void *user);
+/* The body of the defined function `function`, counted from the first that is defined. */
+void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
+/* The functions alone that it refers to with ref.func: what a declared element segment is needed for. */
+void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
 
 #endif

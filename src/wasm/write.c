@@ -1,18 +1,22 @@
 /* write.c -- a core module as bytes; the mirror of read.c, function by function.
  *
  * Everything is written in its shortest form: abbreviated reference types, no section without content, the element and
- * data segment forms that leave out what is the default. A section's content is built on its own and then appended
- * with its size.
+ * data segment forms that leave out what is the default. A section is written where it stays, and its size is put in
+ * front when it is known.
  *
  * Requires  a module with its indices in range.
  * Provides  bytes that read.c reads as the same module.
  * Spec      WebAssembly 3.0 core, "Binary Format"; the proposals threads, custom page sizes and stack switching.
  */
-#include "wasm/module.h"
+#include "wasm/rewrite.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define LEB128_U32_LIMIT 5 /* bytes of a u32 */
+#define LEB128_U32_LIMIT 5               /* bytes of a u32 */
+#define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
+#define CODE_SECTION 10
+#define DATA_SECTION 11
 
 /* Types. */
 
@@ -283,15 +287,22 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
     put_u32(b, m->datas.count);
 }
 
-/* codesec ::= list(code)      code ::= size:u32 func */
+/* codesec ::= list(code)      code ::= size:u32 func
+ *
+ * A body in the indices of another module is rewritten on its way out, so that it is never in memory twice. */
 static void put_code_section(struct buffer *b, const struct module *m) {
-  size_t size = LEB128_U32_LIMIT;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    size += LEB128_U32_LIMIT + m->functions.items[i].body.size;
-  reserve(b, size);
+  struct buffer rewritten = new_buffer(b->context);
   put_list_count(b, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    put_name(b, m->functions.items[i].body);
+  for (uint32_t i = 0; i < m->functions.count; i++) {
+    const struct core_function *f = &m->functions.items[i];
+    if (!f->source) {
+      put_name(b, f->body);
+      continue;
+    }
+    rewritten.size = 0;
+    rewrite_body(b->context, f->source->module, &f->source->maps, f->body, &rewritten);
+    put_sized(b, &rewritten);
+  }
 }
 
 /* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte) */
@@ -319,10 +330,12 @@ static void put_custom_sections(struct buffer *b, const struct module *m, uint8_
     const struct core_custom *custom = &m->customs.items[i];
     if (custom->after != after)
       continue;
-    struct buffer content = new_buffer(b->context);
-    put_name(&content, custom->name);
-    put_bytes(&content, custom->content);
-    put_section(b, 0, &content);
+    struct buffer name = new_buffer(b->context);
+    put_name(&name, custom->name);
+    put_byte(b, 0);
+    put_size(b, name.size + custom->content.size);
+    put_raw(b, name.data, name.size);
+    put_bytes(b, custom->content);
   }
 }
 
@@ -339,17 +352,60 @@ static const struct section sections[] = {
 #undef SECTION
 };
 
+/* What most of a module consists of, about. */
+static size_t size_of_code(const struct module *m) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += m->functions.items[i].body.size + 2;
+  return size;
+}
+
+static size_t size_of_data(const struct module *m) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += m->datas.items[i].content.size + 8;
+  for (uint32_t i = 0; i < m->customs.count; i++)
+    size += m->customs.items[i].content.size + 32;
+  return size;
+}
+
+static size_t leb128_size(size_t value) {
+  size_t size = 1;
+  while (value >>= 7)
+    size++;
+  return size;
+}
+
+/* section ::= id size:u32 content. The content is written where it stays, behind room for its size as it is expected to
+ * be; only if that proves wrong it is moved. A section without content is left out. */
+static void put_module_section(struct buffer *b, const struct section *section, const struct module *m,
+                               size_t expected) {
+  const size_t start = b->size, room = leb128_size(expected);
+  put_raw(b, "\0\0\0\0\0\0\0\0\0\0\0", 1 + room);
+  section->put(b, m);
+  const size_t size = b->size - start - 1 - room;
+  b->size = start;
+  if (size == 0)
+    return;
+  const size_t moved = start + 1 + leb128_size(size);
+  reserve(b, 1 + room + size + LEB128_U32_LIMIT);
+  memmove(b->data + moved, b->data + start + 1 + room, size);
+  put_byte(b, section->id);
+  put_size(b, size);
+  b->size = moved + size;
+}
+
 /* module ::= magic version section* */
 struct bytes write_module(struct context *context, const struct module *module) {
   struct buffer out = new_buffer(context);
+  const size_t code = size_of_code(module), data = size_of_data(module);
+  reserve(&out, code + code / 16 + data + SMALL_SECTIONS);
   put_raw(&out, "\0asm\1\0\0\0", 8);
   put_custom_sections(&out, module, 0);
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-    struct buffer content = new_buffer(context);
-    sections[i].put(&content, module);
-    if (content.size)
-      put_section(&out, sections[i].id, &content);
-    put_custom_sections(&out, module, sections[i].id);
+    const uint8_t id = sections[i].id;
+    put_module_section(&out, &sections[i], module, id == CODE_SECTION ? code : id == DATA_SECTION ? data : 0);
+    put_custom_sections(&out, module, id);
   }
   return buffer_bytes(&out);
 }

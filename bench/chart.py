@@ -1,0 +1,67 @@
+"""Draws the first table as an SVG: for each case a bar for each form, on a logarithmic scale.
+
+Provides  chart(results)
+"""
+
+import math
+
+from timing import least
+
+SERIES = (("unfused", "unfused", "#9aa5b1"), ("core", "fused by meld", "#1f6feb"), ("floor", "one program, a direct call", "#57ab5a"))
+LEFT, RIGHT, TOP, BAR, GAP = 260, 90, 74, 13, 12
+WIDTH = 860
+
+
+def escaped(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def label(value):
+    if value < 1000:
+        return f"{value:.1f} ns" if value < 100 else f"{value:.0f} ns"
+    return f"{value / 1000:.1f} µs"
+
+
+def place(value, top):
+    """Where a value is on the axis, from 1 ns on."""
+    return LEFT + (WIDTH - LEFT - RIGHT) * math.log10(max(value, 1)) / math.log10(top)
+
+
+def bars(case, y, top):
+    forms = case["engines"]["wasmtime"]
+    height = len(SERIES) * BAR
+    yield f'<text x="{LEFT - 10}" y="{y + height / 2 + 4}" text-anchor="end">{escaped(case["title"])}</text>'
+    for form, _, colour in SERIES:
+        value = least(forms[form])
+        end = place(value, top)
+        yield f'<rect x="{LEFT}" y="{y}" width="{max(end - LEFT, 2):.1f}" height="{BAR - 2}" fill="{colour}"/>'
+        yield f'<text x="{max(end, LEFT + 2) + 5:.1f}" y="{y + BAR - 3}" class="number">{label(value)}</text>'
+        y += BAR
+
+
+def legend():
+    x = LEFT
+    for _, name, colour in SERIES:
+        yield f'<rect x="{x}" y="38" width="11" height="11" fill="{colour}"/><text x="{x + 16}" y="48">{name}</text>'
+        x += 40 + 7 * len(name)
+
+
+def chart(results):
+    cases = [case for case in results["cases"] if case["group"] == "main"]
+    row = len(SERIES) * BAR + GAP
+    height = TOP + row * len(cases) + 14
+    top = 1.05 * max(least(case["engines"]["wasmtime"][form]) for case in cases for form, _, _ in SERIES)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">',
+        "<style>text{fill:#24292f}.number{font-size:11px}.title{font-size:16px;font-weight:bold}</style>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="24" class="title">One call between two components, in wasmtime</text>',
+        *legend(),
+    ]
+    for power in range(int(math.log10(top)) + 1):
+        x = place(10**power, top)
+        lines.append(f'<path d="M{x:.1f} {TOP - 8}V{height - 10}" stroke="#d8dee4"/>')
+        lines.append(f'<text x="{x + 3:.1f}" y="{TOP - 9}" class="number">{label(10**power).replace(".0", "")}</text>')
+    for i, case in enumerate(cases):
+        lines += bars(case, TOP + i * row, top)
+    return "\n".join([*lines, "</svg>"]) + "\n"

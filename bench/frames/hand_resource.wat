@@ -1,0 +1,48 @@
+;; One handle table, as small and quick as it can be while it still checks all: an entry is a tag (0: free) and the
+;; representation or the next free handle. The memory for them grows to twice its size.
+(memory $handles 1)
+(global $length (mut i32) (i32.const 1))
+(global $capacity (mut i32) (i32.const 8192))
+(global $free (mut i32) (i32.const 0))
+(func $grow_handles
+  (if (i32.eq (memory.grow $handles (memory.size $handles)) (i32.const -1)) (then (unreachable)))
+  (global.set $capacity (i32.shl (global.get $capacity) (i32.const 1))))
+(func $counter_new (param $rep i32) (result i32)
+  (local $handle i32)
+  (local.set $handle (global.get $free))
+  (if (local.get $handle)
+    (then
+      (global.set $free (i32.load $handles offset=4 (i32.shl (local.get $handle) (i32.const 3)))))
+    (else
+      (local.set $handle (global.get $length))
+      (if (i32.ge_u (local.get $handle) (global.get $capacity)) (then (call $grow_handles)))
+      (global.set $length (i32.add (local.get $handle) (i32.const 1)))))
+  (i64.store $handles
+    (i32.shl (local.get $handle) (i32.const 3))
+    (i64.or (i64.shl (i64.extend_i32_u (local.get $rep)) (i64.const 32)) (i64.const 1)))
+  (local.get $handle))
+(func $counter_rep (param $handle i32) (result i32)
+  (local $at i32)
+  (local.set $at (i32.shl (local.get $handle) (i32.const 3)))
+  (if (i32.ge_u (local.get $handle) (global.get $length)) (then (unreachable)))
+  (if (i32.ne (i32.load $handles (local.get $at)) (i32.const 1)) (then (unreachable)))
+  (i32.load $handles offset=4 (local.get $at)))
+(func $counter_remove (param $handle i32) (result i32)
+  (local $rep i32)
+  (local.set $rep (call $counter_rep (local.get $handle)))
+  (i64.store $handles
+    (i32.shl (local.get $handle) (i32.const 3))
+    (i64.shl (i64.extend_i32_u (global.get $free)) (i64.const 32)))
+  (global.set $free (local.get $handle))
+  (local.get $rep))
+(func $counter_drop (param $handle i32) (call $callee_dtor (call $counter_remove (local.get $handle))))
+(func $new (param $x i32) (result i32) (call $callee_new (local.get $x)))
+(func $drop (param $handle i32) (call $counter_drop (local.get $handle)))
+(func $total (result i32) (call $callee_total))
+;; Here the table's check is part of the adapter, as an optimiser would have it.
+(func $next (param $handle i32) (result i32)
+  (local $entry i64)
+  (if (i32.ge_u (local.get $handle) (global.get $length)) (then (unreachable)))
+  (local.set $entry (i64.load $handles (i32.shl (local.get $handle) (i32.const 3))))
+  (if (i32.ne (i32.wrap_i64 (local.get $entry)) (i32.const 1)) (then (unreachable)))
+  (call $callee_next (i32.wrap_i64 (i64.shr_u (local.get $entry) (i64.const 32)))))

@@ -1,0 +1,213 @@
+"""Says in Markdown what run.py measured.
+
+Provides  markdown(results), summary(case)
+"""
+
+from timing import least, ratio, spread
+
+TITLES = {
+    "unfused": "unfused", "component": "meld `--component`", "core": "**meld**", "optimised": "meld, `wasm-opt -O3`",
+    "peer": "meld-cli", "hand": "by hand", "floor": "floor",
+}
+GROUPS = (("main", "Calls"), ("more", "More kinds of values and handles"), ("encodings", "Strings, by encoding"))
+
+
+def nanoseconds(value):
+    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def times(value):
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def has_time(forms, form):
+    return "ns" in forms.get(form, {})
+
+
+def by_hand(case, forms):
+    """The entry to compare with: where nothing has to be done at the boundary, by hand is the floor."""
+    if has_time(forms, "hand"):
+        return forms["hand"]
+    return forms["floor"] if case["hand_is_floor"] else None
+
+
+class Notes:
+    """Reasons, each once, numbered."""
+
+    def __init__(self):
+        self.texts = []
+
+    def mark(self, text):
+        if text not in self.texts:
+            self.texts.append(text)
+        return f"[{self.texts.index(text) + 1}]"
+
+    def text(self):
+        return "".join(f"\n{i + 1}. {text}" for i, text in enumerate(self.texts)) + "\n" if self.texts else ""
+
+
+def cell(forms, form, notes):
+    entry = forms.get(form)
+    if entry is None:
+        return ""
+    return nanoseconds(least(entry)) if "ns" in entry else notes.mark(entry["reason"])
+
+
+def comparison(entry, other):
+    if entry is None or other is None or "ns" not in entry or "ns" not in other:
+        return ""
+    value, low, high = ratio(entry, other)
+    return f"{times(value)} ({times(low)}–{times(high)})"
+
+
+def engine_rows(cases, engine, columns, notes):
+    for case in cases:
+        forms = case["engines"].get(engine)
+        if not forms:
+            continue
+        hand = by_hand(case, forms)
+        cells = [cell(forms, form, notes) if form != "hand" or has_time(forms, "hand") or not hand else "floor"
+                 for form in columns]
+        ratios = [comparison(forms.get("unfused"), forms["core"])] if "unfused" in columns else []
+        yield [case["title"], *cells, *ratios, comparison(forms["core"], hand), comparison(forms["core"], forms["floor"])]
+
+
+def engine_table(cases, engine, columns):
+    notes = Notes()
+    ratios = ["unfused ÷ meld"] if "unfused" in columns else []
+    head = ["ns for one call", *(TITLES[form] for form in columns), *ratios, "meld ÷ by hand", "meld ÷ floor"]
+    rows = list(engine_rows(cases, engine, columns, notes))
+    return table(head, rows) + notes.text() if rows else "not measured\n"
+
+
+def group_of(case):
+    return "encodings" if case["name"].startswith("string_") and case["group"] == "more" else case["group"]
+
+
+def calls(results):
+    columns = {
+        "wasmtime": ("unfused", "component", "core", "optimised", "peer", "hand", "floor"),
+        "V8": ("unfused", "core", "optimised", "peer", "hand", "floor"),
+        "native": ("core", "peer", "hand", "floor"),
+    }
+    names = {"wasmtime": "in wasmtime", "V8": "in V8", "native": "as native code (`wasm2c`, `cc -O2`)"}
+    for engine, forms in columns.items():
+        if not any(engine in case["engines"] for case in results["cases"]):
+            continue
+        for group, title in GROUPS:
+            cases = [case for case in results["cases"] if group_of(case) == group]
+            if cases:
+                yield f"### {title}, {names[engine]}\n\n{engine_table(cases, engine, forms)}"
+
+
+def size_text(count):
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
+
+
+def processor_seconds(found):
+    """Of all threads, the least of the rounds; what other programs have of the machine is not in it."""
+    return min(found.get("processor", found["seconds"]))
+
+
+def fusing(results):
+    for entry in results["fusing"]:
+        if "reason" in entry:
+            yield f"### {entry['what']}\n\nleft out: {entry['reason']}\n"
+            continue
+        rows, size = [], entry["bytes"]
+        meld = processor_seconds(entry["tools"]["meld"])
+        for name, found in entry["tools"].items():
+            if "reason" in found:
+                rows.append([name, found["reason"], *[""] * 6])
+                continue
+            seconds, count = processor_seconds(found), found.get("instructions")
+            rows.append([
+                f"**{name}**" if name == "meld" else name, f"{min(found['seconds']) * 1e3:,.1f} ms",
+                f"{seconds * 1e3:,.1f} ms", f"{size / seconds / 1e6:,.0f}",
+                f"{seconds / meld:.2f}", f"{found['peak'] / size:.2f}" if "peak" in found else "",
+                f"{count / size:,.1f}" if count else "", f"{found['output']:,}" if "output" in found else "",
+            ])
+        head = ["", "time", "processor time", "MB/s", "÷ meld's", "peak memory ÷ input", "instructions for a byte", "bytes that come out"]
+        yield f"### {entry['what']}, {size_text(size)}\n\n{table(head, rows)}"
+
+
+def scaling(results):
+    notes, rows, before = Notes(), [], {}
+    for row in results["scaling"]:
+        meld = row["tools"]["meld"]
+        count, seconds = meld.get("instructions"), processor_seconds(meld)
+        each = (count or 0) / row["items"]
+        growth = f"{each / before[row['kind']]:.2f}" if before.get(row["kind"]) and each else ""
+        before[row["kind"]] = each
+        peer = row["tools"].get("meld-cli", {})
+        said = (f"{processor_seconds(peer) * 1e9 / row['items']:,.0f}" if "seconds" in peer
+                else notes.mark(peer["reason"]) if "reason" in peer else "")
+        rows.append([f"{row['items']:,} × {row['item']} ({row['kind']})", size_text(row["bytes"]),
+                     f"{seconds * 1e9 / row['items']:,.1f}", f"{each:,.1f}" if count else "", growth,
+                     f"{meld['peak'] / 1e6:,.1f} MB", said])
+    head = ["", "input", "ns for each", "instructions for each", "the same ÷ row above", "peak memory", "meld-cli, ns for each"]
+    return table(head, rows) + notes.text()
+
+
+def start(results):
+    found = results["start"]
+    rows = [[TITLES[form], f"{found[form]['compile'] * 1e3:,.2f}", f"{found[form]['instantiate'] * 1e6:,.1f}",
+             times(found[form]["instantiate"] / found["unfused"]["instantiate"])]
+            for form in ("unfused", "component", "core")]
+    return table(["", "compile, ms", "instantiate, µs", "÷ unfused"], rows)
+
+
+def sizes(results):
+    rows = []
+    for case in results["cases"]:
+        files = case["bytes"]
+        if group_of(case) == "main":
+            rows.append([case["title"], *(f"{files[form]:,}" if form in files else ""
+                                          for form in ("unfused", "core", "optimised", "peer", "hand", "floor"))])
+    return table(["bytes", *(TITLES[form] for form in ("unfused", "core", "optimised", "peer", "hand", "floor"))], rows)
+
+
+def about(results):
+    machine, versions = results["machine"], results["versions"]
+    lines = [f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}; "
+             f"load of the machine {machine['load']} when it began. Minimum of {results['rounds']} rounds, "
+             f"in brackets the first and third quartile of the ratios within rounds.", ""]
+    lines += [f"- {name} {version}" for name, version in versions.items()]
+    for engine in sorted({engine for case in results["cases"] for engine in case["engines"]}):
+        spreads = sorted(spread(entry) for case in results["cases"] for entry in case["engines"].get(engine, {}).values()
+                         if "ns" in entry)
+        lines += ["", f"In {engine} the median of the rounds is above their minimum by {spreads[len(spreads) // 2]:.0%} "
+                  f"for half of all that was timed, and by {spreads[len(spreads) * 9 // 10]:.0%} for nine tenths."]
+    if results["missing"]:
+        lines += ["", "Left out, for what it takes is not there: " + "; ".join(results["missing"]) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(results):
+    parts = [about(results), "## Calls between components\n", *calls(results)]
+    if results["fusing"]:
+        parts += ["## Fusing\n", *fusing(results)]
+    if results["scaling"]:
+        parts += ["### Larger and larger inputs\n", scaling(results)]
+    if results.get("start"):
+        parts += [f"## Starting a chain of {results['start']['items']} components\n", start(results)]
+    parts += ["## Sizes\n", sizes(results)]
+    return "\n".join(parts)
+
+
+def summary(case):
+    """A line for the terminal."""
+    words = []
+    for engine, forms in case["engines"].items():
+        core = forms["core"]
+        said = [f"meld {nanoseconds(least(core))} ns ±{spread(core):.0%}"]
+        for form in ("unfused", "peer", "hand", "floor"):
+            if has_time(forms, form):
+                said.append(f"{form} ×{times(ratio(forms[form], core)[0])}")
+        words.append(f"{engine}: {', '.join(said)}")
+    return f"{case['title']}\n    " + "\n    ".join(words)

@@ -1,0 +1,11 @@
+;; A store whose function is of another type.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+    (func (export "get") (param i32 i32) (result i64) (i64.const 0)))
+  (core instance $i (instantiate $m))
+  (func $get (param "key" string) (result u64)
+    (canon lift (core func $i "get") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (instance $store (export "get" (func $get)))
+  (export "test:kv/store@0.2.0" (instance $store)))

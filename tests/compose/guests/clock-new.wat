@@ -1,0 +1,35 @@
+;; Imports more of the monotonic clock, of a newer version, and a resource of what it refers to.
+(component
+  (import "passed" (func $passed (result bool)))
+  (import "wasi:io/poll@0.2.3" (instance $poll
+    (export "pollable" (type $pollable (sub resource)))
+    (export "[method]pollable.block" (func (param "self" (borrow $pollable))))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock
+    (alias outer 1 $pollable (type $outer))
+    (export "pollable" (type $p (eq $outer)))
+    (type $number u64)
+    (export "duration" (type $duration (eq $number)))
+    (export "resolution" (func (result $duration)))
+    (export "subscribe-duration" (func (param "when" $duration) (result (own $p))))))
+  (core func $was-passed (canon lower (func $passed)))
+  (core func $resolution (canon lower (func $clock "resolution")))
+  (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+  (core func $block (canon lower (func $poll "[method]pollable.block")))
+  (core func $drop (canon resource.drop $pollable))
+  (core module $m
+    (import "" "passed" (func $passed (result i32)))
+    (import "" "resolution" (func $resolution (result i64)))
+    (import "" "subscribe" (func $subscribe (param i64) (result i32)))
+    (import "" "block" (func $block (param i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (func (export "run") (result i32) (local $pollable i32)
+      (local.set $pollable (call $subscribe (i64.const 1000)))
+      (call $block (local.get $pollable))
+      (call $drop (local.get $pollable))
+      (i32.add (call $passed) (i32.mul (i32.const 2) (i64.gt_u (call $resolution) (i64.const 0))))))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "passed" (func $was-passed)) (export "resolution" (func $resolution)) (export "subscribe" (func $subscribe))
+    (export "block" (func $block)) (export "drop" (func $drop))))))
+  (func $run (result u32) (canon lift (core func $i "run")))
+  (export "run" (func $run)))
