@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Seeds for the fuzz targets: the components and modules of the specification's suite, and the scenarios.
 
-    python fuzz/seeds.py --suite test/ -o build/seeds
+    python fuzz/seeds.py --suite test/ -o build/seeds     all
+    python fuzz/seeds.py -o fuzz/seeds                     the scenarios alone, as they are kept here
 
-Each is a file whose name says where it is from. What the suite says is malformed or invalid is a seed too.
+Each is a file whose name says where it is from; the scenarios are without their custom sections. What the suite says is malformed or invalid
+is a seed too.
 """
 
 import argparse
@@ -50,6 +52,7 @@ def add_scenarios(options, out):
             for composition in sorted(world.parent.glob("*.wat")):
                 target = folder / f"{composition.stem}.wasm"
                 scenarios.compose(options, composition, guests, target)
+                subprocess.run([options.wasm_tools, "strip", "--all", target, "-o", target], check=True)
                 add_seed(target, f"scenario-{world.parent.name}-{composition.stem}.wasm", out)
 
 

@@ -100,12 +100,13 @@ static void check_input(struct context *c, void *argument) {
     check_component_input(c, run->input);
 }
 
-/* Reads back what was made: its structure, its counts and all of its indices. */
+/* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
+ * Bodies had their structure checked where they came from, and each of their indices when they were written. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
-    check_core_modules(c, read_component(c, output), false);
+    check_component(c, read_component(c, output));
   else
-    check_structure(c, read_module(c, output, output.at));
+    read_module(c, output, output.at);
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -148,6 +149,16 @@ static bool is_single(const meld_composition *composition) {
   return is;
 }
 
+/* Here, so that what is wrong is told of the input that it is in. */
+static void check_inputs_code(struct context *c, const struct composition *composition, bool validate) {
+  for (uint32_t i = 0; i < composition->inputs.count; i++)
+    if (composition->inputs.items[i].same_as == i) {
+      c->input = i;
+      check_core_modules(c, composition->inputs.items[i].component, validate);
+    }
+  c->input = NO_INDEX;
+}
+
 /* Makes the one input of the several. */
 static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
@@ -165,8 +176,10 @@ static void compose(struct context *c, struct run *run) {
     c->input = 0;
     return;
   }
-  run->composed = compose_inputs(c, &request);
-  run->input = run->composed.bytes;
+  const struct composed composed = compose_inputs(c, &request);
+  check_inputs_code(c, &request.composition, run->options->validate);
+  run->composed = composed;
+  run->input = composed.bytes;
 }
 
 static void run_passes(struct context *c, void *argument) {
@@ -178,10 +191,6 @@ static void run_passes(struct context *c, void *argument) {
     compose(c, run);
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
-  if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
-    return;
-  }
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
@@ -190,6 +199,10 @@ static void run_passes(struct context *c, void *argument) {
   }
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
+  if (options->output == MELD_OUTPUT_COMPOSED) {
+    run->output = run->input;
+    return;
+  }
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);

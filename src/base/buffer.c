@@ -5,9 +5,12 @@
  */
 #include "base/buffer.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIRST_CAPACITY 64
+#define FORMATTED_LIMIT 160
 #define LEB128_LIMIT 10 /* bytes of a 64-bit number */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
@@ -90,4 +93,14 @@ void put_sized(struct buffer *b, const struct buffer *content) {
 void put_section(struct buffer *b, uint8_t id, const struct buffer *content) {
   put_byte(b, id);
   put_sized(b, content);
+}
+
+void put_formatted(struct buffer *b, const char *format, ...) {
+  char text[FORMATTED_LIMIT];
+  va_list arguments;
+  va_start(arguments, format);
+  const int size = vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  assert(size >= 0);
+  put_raw(b, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
 }

@@ -31,6 +31,8 @@ void put_size(struct buffer *b, size_t size);                   /* a u32, as eve
 void put_name(struct buffer *b, struct bytes name);             /* length-prefixed */
 void put_text(struct buffer *b, const char *name);              /* length-prefixed C string */
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
+/* As printf; cut off after 159 bytes. */
+void put_formatted(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void put_section(struct buffer *b, uint8_t id, const struct buffer *content);
 
 #endif

@@ -90,7 +90,31 @@ static struct core_type map_core_type(const struct core_space *space, const stru
   return mapped;
 }
 
-/* A declared supertype is an older type that is open for subtypes, of the same shape. */
+/* valtype <: valtype, of two types of check->core; equal ones for what can be written. A global of the one is then a
+ * global of the other. */
+static bool is_value_subtype(struct check *check, struct core_valtype type, struct core_valtype super,
+                             bool is_mutable) {
+  const struct core_extern given = {.kind = CORE_GLOBAL, .global = {.type = type, .is_mutable = is_mutable}};
+  const struct core_extern wanted = {.kind = CORE_GLOBAL, .global = {.type = super, .is_mutable = is_mutable}};
+  return extern_matches(check->core, &given, check->core, &wanted);
+}
+
+/* comptype <: comptype */
+static bool is_composite_subtype(struct check *check, const struct core_type *type, const struct core_type *super) {
+  bool is_fine = type->composite == super->composite && type->is_shared == super->is_shared &&
+                 type->func.param_count == super->func.param_count &&
+                 type->func.result_count == super->func.result_count && type->field_count >= super->field_count;
+  for (uint32_t i = 0; is_fine && i < type->func.param_count; i++)
+    is_fine = is_value_subtype(check, super->func.params[i], type->func.params[i], false);
+  for (uint32_t i = 0; is_fine && i < type->func.result_count; i++)
+    is_fine = is_value_subtype(check, type->func.results[i], super->func.results[i], false);
+  for (uint32_t i = 0; is_fine && i < super->field_count; i++)
+    is_fine = type->fields[i].is_mutable == super->fields[i].is_mutable &&
+              is_value_subtype(check, type->fields[i].type, super->fields[i].type, type->fields[i].is_mutable);
+  return is_fine;
+}
+
+/* A declared supertype is an older type that is open for subtypes, and a supertype by its parts. */
 static void check_supertypes(struct check *check, uint32_t index) {
   const struct core_type *type = &check->core->types.items[index];
   if (type->supertype_count > 1)
@@ -102,8 +126,8 @@ static void check_supertypes(struct check *check, uint32_t index) {
   const struct core_type *super = &check->core->types.items[type->supertypes[0]];
   if (super->is_final)
     REFUSE(check, "a core type is declared as a subtype of a final one");
-  if (super->composite != type->composite || super->is_shared != type->is_shared)
-    REFUSE(check, "a core type is declared as a subtype of one of another kind");
+  if (!is_composite_subtype(check, type, super))
+    REFUSE(check, "a core type is declared as a subtype of one that its parts do not match");
   uint32_t depth = 0;
   for (; super->supertype_count; super = &check->core->types.items[super->supertypes[0]])
     if (++depth == SUPERTYPE_LIMIT)
@@ -390,7 +414,7 @@ void check_core_alias(struct check *check, const struct alias *alias) {
     REFUSE(check, "%.*s has no export named \"%.*s\"", SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)),
            SHOW(alias->name));
   const struct core_typing *core = &instance->items.items[index].item;
-  const enum sort sort = (enum sort)(SORT_CORE_FUNC + core->type.kind);
+  const enum sort sort = (enum sort)((unsigned)SORT_CORE_FUNC + (unsigned)core->type.kind);
   if (sort != alias->sort)
     REFUSE(check, "the export \"%.*s\" of %.*s is %s, not %s as which it is aliased", SHOW(alias->name),
            SHOW(show_item(check, SORT_CORE_INSTANCE, alias->instance)), sort_words(sort), sort_words(alias->sort));

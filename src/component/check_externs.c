@@ -120,18 +120,26 @@ static bool refers_to_export(const struct scope *scope, const struct externs *ex
   return externs == &scope->imports && is_visible(&exports, item->bound) && !is_visible(&imports, item->bound);
 }
 
-static void check_visibility(struct check *check, struct externs *externs, struct bytes name, const struct item *item,
-                             const struct item *whole);
+/* An instance of items has types as they are. Where it is imported or exported they count as named, but for the kinds
+ * that never need a name. */
+static bool has_own_name(const struct item *item) {
+  return item->type != item->bound || item->type->kind == DEFTYPE_VALUE || item->type->kind == DEFTYPE_RESOURCE;
+}
 
 static void check_type_visibility(struct check *check, struct externs *externs, struct bytes name,
                                   const struct item *item, const struct item *whole) {
   const struct visible visible = {&externs->visible, NULL};
   struct scope *scope = check->scope;
   if (refers_to_export(scope, externs, item))
-    refuse_unnamed(check, externs, name, whole, item->bound);
+    REFUSE(check,
+           "the %s \"%.*s\" is not valid to be imported: it refers to %.*s, which is exported, and an import can't "
+           "depend on an export",
+           sort_name(whole->sort), SHOW(name), SHOW(show_typing(check, item->bound)));
   const struct typing *unnamed = find_unnamed_in_type(check, &visible, item->bound);
   if (unnamed)
     refuse_unnamed(check, externs, name, whole, unnamed);
+  if (!has_own_name(item))
+    return;
   add_id(check, &externs->visible, item->type);
   if (externs == &scope->imports)
     add_id(check, &scope->exports.visible, item->type); /* exports can depend on imports */

@@ -5,108 +5,18 @@
  *
  * A name comes from the name section of the component, or else from the import or export that made the index.
  *
+ * Requires  name_section.c.
  * Provides  show_*: text in the arena.
- * Spec      Binary.md "Name Section".
  */
 #include "component/check.h"
 
-#define SUBSECTION_SORT_NAMES 1
 #define LABELS_SHOWN 4
-
-/* A subsection is skipped where it is malformed: "Engines should not reject components which have an invalid `name`
- * section". */
-struct names {
-  struct bytes rest;
-};
-
-static bool take_byte(struct names *names, uint8_t *byte) {
-  if (!names->rest.size)
-    return false;
-  *byte = *names->rest.at;
-  names->rest = (struct bytes){names->rest.at + 1, names->rest.size - 1};
-  return true;
-}
-
-static bool take_number(struct names *names, uint32_t *value) {
-  uint64_t sum = 0;
-  uint8_t byte = 0x80;
-  for (unsigned shift = 0; shift < 35 && (byte & 0x80); shift += 7) {
-    if (!take_byte(names, &byte))
-      return false;
-    sum |= (uint64_t)(byte & 0x7f) << shift;
-  }
-  *value = (uint32_t)sum;
-  return !(byte & 0x80) && sum <= UINT32_MAX;
-}
-
-static bool take_text(struct names *names, struct bytes *text) {
-  uint32_t size;
-  if (!take_number(names, &size) || size > names->rest.size)
-    return false;
-  *text = (struct bytes){names->rest.at, size};
-  names->rest = (struct bytes){names->rest.at + size, names->rest.size - size};
-  return true;
-}
-
-struct sort_code {
-  enum sort sort;
-  bool is_core;
-  uint8_t code;
-};
-
-static const struct sort_code sort_codes[] = {
-#define SORT(id, is_core, code, name) {SORT_##id, is_core, code},
-#include "component/sorts.def"
-#undef SORT
-};
-
-/* `sort ::= 0x00 cs:<core:sort> | ...` */
-static bool take_sort(struct names *names, enum sort *sort) {
-  uint8_t code;
-  if (!take_byte(names, &code))
-    return false;
-  const bool is_core = code == 0;
-  if (is_core && !take_byte(names, &code))
-    return false;
-  for (size_t i = 0; i < sizeof sort_codes / sizeof *sort_codes; i++)
-    if (sort_codes[i].is_core == is_core && sort_codes[i].code == code) {
-      *sort = sort_codes[i].sort;
-      return true;
-    }
-  return false;
-}
-
-/* `nameassoc ::= idx:<u32> name:<name>`, of the one index; size 0: none. */
-static struct bytes find_in_map(struct names names, uint32_t index) {
-  uint32_t count, at;
-  struct bytes name;
-  if (!take_number(&names, &count))
-    return (struct bytes){0};
-  for (uint32_t i = 0; i < count && take_number(&names, &at) && take_text(&names, &name); i++)
-    if (at == index)
-      return is_utf8(name) ? name : (struct bytes){0};
-  return (struct bytes){0};
-}
-
-/* `sortnamesubsec ::= namesubsection_1(<sortnames>)` */
-static struct bytes find_in_section(struct bytes section, enum sort wanted, uint32_t index) {
-  struct names names = {section};
-  struct bytes subsection, name = {0};
-  uint8_t id;
-  while (!name.size && take_byte(&names, &id) && take_text(&names, &subsection)) {
-    struct names content = {subsection};
-    enum sort sort;
-    if (id == SUBSECTION_SORT_NAMES && take_sort(&content, &sort) && sort == wanted)
-      name = find_in_map(content, index);
-  }
-  return name;
-}
 
 static struct bytes find_written_name(const struct scope *scope, enum sort sort, uint32_t index) {
   struct bytes name = {0};
   for (uint32_t i = 0; scope->component && i < scope->component->customs.count && !name.size; i++)
     if (bytes_equal(scope->component->customs.items[i].name, bytes_of("component-name")))
-      name = find_in_section(scope->component->customs.items[i].content, sort, index);
+      name = find_item_name(scope->component->customs.items[i].content, sort, index);
   return name;
 }
 
@@ -178,9 +88,11 @@ static struct bytes show_labels(struct check *check, const struct typing *typing
 struct bytes show_typing(struct check *check, const struct typing *typing) {
   if (typing->kind == DEFTYPE_RESOURCE)
     return show_resource(check, typing);
-  if (typing->kind != DEFTYPE_VALUE)
-    return bytes_of(typing_kind_name(typing));
   const uint32_t index = index_of(check, typing);
+  if (typing->kind != DEFTYPE_VALUE && index == NO_INDEX)
+    return bytes_of(typing_kind_name(typing));
+  if (typing->kind != DEFTYPE_VALUE)
+    return format_bytes(check->context, "%.*s, %s", SHOW(show_item(check, SORT_TYPE, index)), typing_kind_name(typing));
   const char *const kind = type_kind_name(typing->is.value.kind);
   if (index != NO_INDEX)
     return format_bytes(check->context, "%.*s, the %s of %.*s", SHOW(show_item(check, SORT_TYPE, index)), kind,

@@ -251,6 +251,10 @@ struct component *read_component(struct context *c, struct bytes input);
 /* Is it a component, by its preamble (or a core module)? */
 bool is_component(struct bytes input);
 
+/* component/name_section.c. Of the content of a section "component-name"; size 0: none. */
+struct bytes find_component_name(struct bytes section);
+struct bytes find_item_name(struct bytes section, enum sort wanted, uint32_t index);
+
 /* component/check.c. Types every definition, also of what is never instantiated; fails at the first that is invalid. */
 void check_component(struct context *c, const struct component *root);
 

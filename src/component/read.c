@@ -271,45 +271,6 @@ static void read_canon(struct reader *r, struct reading *reading, struct definit
   into->of.canon = canon;
 }
 
-/* A name subsection's number; false where there is none. Unlike a reader this does not fail. */
-static bool take_u32(struct bytes *rest, uint32_t *value) {
-  uint64_t sum = 0;
-  for (unsigned shift = 0; shift < 35; shift += 7) {
-    if (!rest->size)
-      return false;
-    const uint8_t byte = *rest->at++;
-    rest->size--;
-    sum |= (uint64_t)(byte & 0x7f) << shift;
-    if (byte & 0x80)
-      continue;
-    *value = (uint32_t)sum;
-    return sum <= UINT32_MAX;
-  }
-  return false;
-}
-
-/* The next length-prefixed bytes. */
-static bool take_sized(struct bytes *rest, struct bytes *part) {
-  uint32_t size;
-  if (!take_u32(rest, &size) || size > rest->size)
-    return false;
-  *part = (struct bytes){rest->at, size};
-  rest->at += size;
-  rest->size -= size;
-  return true;
-}
-
-/* `componentnamesubsec ::= namesubsection_0(<name>)`, which comes first. "Engines should not reject components which
- * have an invalid `name` section": then there is no name. */
-static struct bytes find_component_name(struct bytes rest) {
-  struct bytes subsection, name;
-  uint32_t id;
-  if (take_u32(&rest, &id) && id == 0 && take_sized(&rest, &subsection) && take_sized(&subsection, &name) &&
-      is_utf8(name))
-    return name;
-  return (struct bytes){0};
-}
-
 /* `section_0(<core:custom>)` */
 static void read_custom(struct reader *section, size_t offset, struct component *component) {
   struct component_custom custom = {.name = read_name(section, "the name of a custom section"), .offset = offset};

@@ -207,6 +207,7 @@ uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct s
 
 uint32_t emit_core_module(struct encoder *e, struct bytes module) {
   close_section(e);
+  reserve(&e->done, module.size + module.size / 8); /* what comes after it should not move it again */
   put_byte(&e->done, SECTION_CORE_MODULE);
   put_u32(&e->done, (uint32_t)module.size);
   put_bytes(&e->done, module);

@@ -9,17 +9,30 @@
  * Requires  inputs of any content.
  * Provides  a component, and where each input is in it.
  */
+#include "component/check.h"
 #include "fuse/compose.h"
 #include "fuse/plan.h"
+
+/* A name is what an argument is given by, so it has to be the only one. */
+static void check_import_names(struct context *c, const struct composed_input *input) {
+  struct map names = {0};
+  for (uint32_t i = 0; i < input->imports.count; i++)
+    if (map_add(c, &names, input->imports.items[i]->name.name, i) != i)
+      fail(c, FAILURE_INPUT, NO_OFFSET, "the name \"%.*s\" is imported twice",
+           SHOW(input->imports.items[i]->name.name));
+}
 
 static void read_input(struct context *c, struct composition *composition, uint32_t index) {
   struct composed_input *input = &composition->inputs.items[index];
   while (!bytes_equal(composition->inputs.items[input->same_as].bytes, input->bytes))
     input->same_as++;
   c->input = index;
-  input->component =
-      input->same_as == index ? read_component(c, input->bytes) : composition->inputs.items[input->same_as].component;
-  c->input = NO_INDEX;
+  if (input->same_as == index) {
+    input->component = read_component(c, input->bytes);
+    check_component(c, input->component);
+  } else {
+    input->component = composition->inputs.items[input->same_as].component;
+  }
   for (uint32_t i = 0; i < input->component->definitions.count; i++) {
     const struct definition *definition = &input->component->definitions.items[i];
     if (definition->kind == DEFINE_IMPORT)
@@ -27,6 +40,8 @@ static void read_input(struct context *c, struct composition *composition, uint3
     if (definition->kind == DEFINE_EXPORT)
       VEC_ADD(c, &input->exports, &definition->of.export_);
   }
+  check_import_names(c, input);
+  c->input = NO_INDEX;
 }
 
 /* Fails if an import that no pattern names stays open. */

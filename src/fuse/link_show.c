@@ -9,27 +9,13 @@
  */
 #include "fuse/link.h"
 
-#include <stdio.h>
-
 #define SHOW_LIMIT 300 /* bytes of text for one type */
-
-static void put_format(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put_format(struct buffer *out, const char *format, ...) {
-  char text[160];
-  va_list arguments;
-  va_start(arguments, format);
-  const int size = vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  assert(size >= 0);
-  put_raw(out, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
-}
 
 static bool is_full(const struct buffer *out) { return out->size > SHOW_LIMIT; }
 
 static struct bytes finish(struct buffer *out) {
   if (is_full(out))
-    put_format(out, "...");
+    put_formatted(out, "...");
   return buffer_bytes(out);
 }
 
@@ -41,17 +27,17 @@ static void put_label(struct buffer *out, struct bytes label) {
 static void put_value_type(struct buffer *out, const struct type *type);
 
 static void put_fields(struct buffer *out, const struct type *type) {
-  put_format(out, "%s{", type_kind_name(type->kind));
+  put_formatted(out, "%s{", type_kind_name(type->kind));
   for (uint32_t i = 0; i < type->field_count && !is_full(out); i++) {
     const struct type_field *field = &type->fields[i];
-    put_format(out, i ? ", " : "");
+    put_formatted(out, i ? ", " : "");
     put_label(out, field->label);
     if (field->label.size && field->type)
-      put_format(out, ": ");
+      put_formatted(out, ": ");
     if (field->type)
       put_value_type(out, field->type);
   }
-  put_format(out, "}");
+  put_formatted(out, "}");
 }
 
 /* As deep as TYPE_DEPTH_LIMIT. */
@@ -73,19 +59,19 @@ static void put_value_type(struct buffer *out, const struct type *type) {
   case TYPE_MAP:
   case TYPE_STREAM:
   case TYPE_FUTURE:
-    put_format(out, "%s<", type_kind_name(type->kind));
+    put_formatted(out, "%s<", type_kind_name(type->kind));
     if (type->element)
       put_value_type(out, type->element);
     if (type->kind == TYPE_FIXED_LIST)
-      put_format(out, ", %u", type->length);
-    put_format(out, ">");
+      put_formatted(out, ", %u", type->length);
+    put_formatted(out, ">");
     return;
   case TYPE_OWN:
   case TYPE_BORROW:
-    put_format(out, "%s<%u>", type_kind_name(type->kind), type->resource);
+    put_formatted(out, "%s<%u>", type_kind_name(type->kind), type->resource);
     return;
   default:
-    put_format(out, "%s", type_kind_name(type->kind));
+    put_formatted(out, "%s", type_kind_name(type->kind));
     return;
   }
 }
@@ -98,16 +84,16 @@ struct bytes show_type(struct context *c, const struct type *type) {
 
 struct bytes show_functype(struct context *c, const struct functype *type) {
   struct buffer out = new_buffer(c);
-  put_format(&out, "%sfunc(", type->is_async ? "async " : "");
+  put_formatted(&out, "%sfunc(", type->is_async ? "async " : "");
   for (uint32_t i = 0; i < type->param_count && !is_full(&out); i++) {
-    put_format(&out, i ? ", " : "");
+    put_formatted(&out, i ? ", " : "");
     put_label(&out, type->params[i].label);
-    put_format(&out, ": ");
+    put_formatted(&out, ": ");
     put_value_type(&out, type->params[i].type);
   }
-  put_format(&out, ")");
+  put_formatted(&out, ")");
   if (type->result) {
-    put_format(&out, " -> ");
+    put_formatted(&out, " -> ");
     put_value_type(&out, type->result);
   }
   return finish(&out);

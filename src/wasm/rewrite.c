@@ -55,14 +55,18 @@ struct walk {
   const uint8_t *copied; /* the input before this is in `out` */
 };
 
+void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT]) {
+  for (int kind = 0; kind < CORE_KIND_COUNT; kind++)
+    counts[kind] = item_count(m, (enum core_kind)kind);
+  counts[SPACE_TYPE] = m->types.count;
+  counts[SPACE_ELEMENT] = m->elements.count;
+  /* Code may name data segments only where their number comes before it. */
+  counts[SPACE_DATA] = m->has_data_count ? m->datas.count : 0;
+}
+
 static struct walk walk_of(struct reader r, const struct module *m) {
   struct walk w = {.r = r, .instruction = "local declarations", .longest_step = 2};
-  for (int kind = 0; kind < CORE_KIND_COUNT; kind++)
-    w.counts[kind] = item_count(m, (enum core_kind)kind);
-  w.counts[SPACE_TYPE] = m->types.count;
-  w.counts[SPACE_ELEMENT] = m->elements.count;
-  /* Code may name data segments only where their number comes before it. */
-  w.counts[SPACE_DATA] = m->has_data_count ? m->datas.count : 0;
+  count_code_spaces(m, w.counts);
   return w;
 }
 
@@ -106,6 +110,7 @@ static uint32_t mapped(const struct walk *w, enum index_space space, uint32_t in
   if (!map)
     return index;
   assert(map[index] != NO_INDEX);
+  assert(!w->maps->limits || map[index] < w->maps->limits[space]);
   return map[index];
 }
 

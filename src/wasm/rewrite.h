@@ -26,7 +26,11 @@ enum index_space {
 struct index_maps {
   const uint32_t *to[INDEX_SPACE_COUNT];
   const uint32_t *locals;
+  const uint32_t *limits; /* the sizes of the spaces that the new indices are in; null: not known */
 };
+
+/* The sizes of a module's index spaces, as code may name them. */
+void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT]);
 
 /* The module that bodies were made for, and what its indices are in the module that they are written into. */
 struct body_source {

@@ -10,27 +10,14 @@
 #include "wasm/module.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #define SHOW_LIMIT 300 /* bytes of text for one type */
-
-static void put_format(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put_format(struct buffer *out, const char *format, ...) {
-  char text[160];
-  va_list arguments;
-  va_start(arguments, format);
-  const int size = vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  assert(size >= 0);
-  put_raw(out, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
-}
 
 static bool is_full(const struct buffer *out) { return out->size > SHOW_LIMIT; }
 
 static struct bytes finish(struct buffer *out) {
   if (is_full(out))
-    put_format(out, "...");
+    put_formatted(out, "...");
   return buffer_bytes(out);
 }
 
@@ -41,30 +28,30 @@ static void put_core_type(struct buffer *out, struct core_valtype type) {
   } names[] = {{CORE_I32, "i32"}, {CORE_I64, "i64"}, {CORE_F32, "f32"}, {CORE_F64, "f64"}, {CORE_V128, "v128"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].code == type.code) {
-      put_format(out, "%s", names[i].name);
+      put_formatted(out, "%s", names[i].name);
       return;
     }
   const char *nullable = type.code == CORE_REF_NULL ? "null " : "";
   if (type.heap == HEAP_FUNC)
-    put_format(out, "(ref %sfunc)", nullable);
+    put_formatted(out, "(ref %sfunc)", nullable);
   else if (type.heap == HEAP_EXTERN)
-    put_format(out, "(ref %sextern)", nullable);
+    put_formatted(out, "(ref %sextern)", nullable);
   else
-    put_format(out, "(ref %s%lld)", nullable, (long long)type.heap);
+    put_formatted(out, "(ref %s%lld)", nullable, (long long)type.heap);
 }
 
 static void put_core_types(struct buffer *out, const struct core_valtype *types, uint32_t count) {
-  put_format(out, "[");
+  put_formatted(out, "[");
   for (uint32_t i = 0; i < count && !is_full(out); i++) {
-    put_format(out, i ? " " : "");
+    put_formatted(out, i ? " " : "");
     put_core_type(out, types[i]);
   }
-  put_format(out, "]");
+  put_formatted(out, "]");
 }
 
 static void put_core_functype(struct buffer *out, const struct core_functype *type) {
   put_core_types(out, type->params, type->param_count);
-  put_format(out, " -> ");
+  put_formatted(out, " -> ");
   put_core_types(out, type->results, type->result_count);
 }
 
@@ -75,13 +62,13 @@ struct bytes show_core_functype(struct context *c, const struct core_functype *t
 }
 
 static void put_limits(struct buffer *out, const struct core_limits *limits) {
-  put_format(out, "%s%llu", limits->is_64 ? "i64 " : "", (unsigned long long)limits->minimum);
+  put_formatted(out, "%s%llu", limits->is_64 ? "i64 " : "", (unsigned long long)limits->minimum);
   if (limits->has_maximum)
-    put_format(out, "..%llu", (unsigned long long)limits->maximum);
+    put_formatted(out, "..%llu", (unsigned long long)limits->maximum);
   if (limits->is_shared)
-    put_format(out, " shared");
+    put_formatted(out, " shared");
   if (limits->has_page_size)
-    put_format(out, " of pages of 2^%u bytes", limits->page_size_log2);
+    put_formatted(out, " of pages of 2^%u bytes", limits->page_size_log2);
 }
 
 struct bytes show_core_extern(struct context *c, const struct module *module, const struct core_extern *type) {
@@ -89,21 +76,21 @@ struct bytes show_core_extern(struct context *c, const struct module *module, co
   switch (type->kind) {
   case CORE_FUNC:
   case CORE_TAG:
-    put_format(&out, type->kind == CORE_FUNC ? "func " : "tag ");
+    put_formatted(&out, type->kind == CORE_FUNC ? "func " : "tag ");
     put_core_functype(&out, &module->types.items[type->type].func);
     break;
   case CORE_TABLE:
-    put_format(&out, "table ");
+    put_formatted(&out, "table ");
     put_limits(&out, &type->table.limits);
-    put_format(&out, " ");
+    put_formatted(&out, " ");
     put_core_type(&out, type->table.element);
     break;
   case CORE_MEMORY:
-    put_format(&out, "memory ");
+    put_formatted(&out, "memory ");
     put_limits(&out, &type->memory);
     break;
   case CORE_GLOBAL:
-    put_format(&out, type->global.is_mutable ? "mutable global " : "global ");
+    put_formatted(&out, type->global.is_mutable ? "mutable global " : "global ");
     put_core_type(&out, type->global.type);
     break;
   case CORE_KIND_COUNT:

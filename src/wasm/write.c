@@ -292,6 +292,8 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
  * A body in the indices of another module is rewritten on its way out, so that it is never in memory twice. */
 static void put_code_section(struct buffer *b, const struct module *m) {
   struct buffer rewritten = new_buffer(b->context);
+  uint32_t limits[INDEX_SPACE_COUNT];
+  count_code_spaces(m, limits);
   put_list_count(b, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++) {
     const struct core_function *f = &m->functions.items[i];
@@ -299,8 +301,10 @@ static void put_code_section(struct buffer *b, const struct module *m) {
       put_name(b, f->body);
       continue;
     }
+    struct index_maps maps = f->source->maps;
+    maps.limits = limits;
     rewritten.size = 0;
-    rewrite_body(b->context, f->source->module, &f->source->maps, f->body, &rewritten);
+    rewrite_body(b->context, f->source->module, &maps, f->body, &rewritten);
     put_sized(b, &rewritten);
   }
 }
@@ -319,6 +323,11 @@ static void put_data(struct buffer *b, const struct core_data *data) {
 
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
+  size_t size = LEB128_U32_LIMIT;
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += 1 + 2 * LEB128_U32_LIMIT + m->datas.items[i].offset.size + m->datas.items[i].content.size;
+  if (m->datas.count)
+    reserve(b, size);
   put_list_count(b, m->datas.count);
   for (uint32_t i = 0; i < m->datas.count; i++)
     put_data(b, &m->datas.items[i]);

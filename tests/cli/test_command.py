@@ -257,7 +257,7 @@ class Validate(InFolder):
         self.assertEqual(run.returncode, 1)
         self.assertEqual(self.errors(run)[0]["path"], [
             {"what": "core module", "index": 0, "name": None}, {"what": "function", "index": 0, "name": None}])
-        self.assertEqual(self.errors(run)[0]["offset"], 8 + 2 + len(module) - 3)  # of the call
+        self.assertEqual(self.errors(run)[0]["offset"], 8 + 2 + len(module) - 2)
 
     def test_standard_input(self):
         self.assertEqual(meld("validate", "-", input=EMPTY_MODULE).returncode, 0)

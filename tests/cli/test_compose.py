@@ -69,6 +69,16 @@ class Matching(Composed):
         self.assertEqual(self.composed("store.wasm", "--require-closed"), alone)
 
 
+class Faults(Composed):
+    def test_what_is_wrong_is_told_of_the_input_that_it_is_in(self):
+        # A call of a function that there is not, in place of the constant that "get" gives.
+        self.write("broken.wasm", self.read("store.wasm").replace(b"\x41\x00\x0b", b"\x10\x7f\x0b", 1))
+        alone = meld("fuse", "broken.wasm", "-o", "out.wasm").stderr
+        self.assertRegex(alone, rb"^meld: broken\.wasm:0x[0-9a-f]+: in core module 0: call: function index 127 is out of range")
+        for inputs in (["shop.wasm", "broken.wasm"], ["broken.wasm", "app.wasm"], ["app.wasm", "broken.wasm", "--compose-only"]):
+            self.assertEqual(meld("fuse", *inputs, "-o", "out.wasm").stderr, alone)
+
+
 class Options(Composed):
     def test_link(self):
         for link in ("shop:test:kv/store@0.2.0=cache:test:kv/store@0.2.1", "shop:test:kv/store=cache", "shop:*=cache:test:kv/*"):

@@ -1,9 +1,11 @@
 /* test_meld.c -- the public interface, as a program that uses the library sees it: what it refuses, that it owns and
- * gives back its memory, that each failing allocation is reported, and that threads don't meet.
+ * gives back its memory, that each failing allocation is reported, for each kind of scenario, and that threads don't
+ * meet.
  */
 #include "meld.h"
 #include "wasm/module.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,18 +185,37 @@ static void release_scarce(void *user, void *block) {
   free(block);
 }
 
-static void test_each_allocation_failing(meld_output output) {
+struct input {
+  const uint8_t *data;
+  size_t size;
+};
+
+/* What is done with an input: a meld_output, or to validate it. */
+#define VALIDATE (-1)
+
+static meld_status run(int what, struct scarce *scarce, struct input input, meld_result *result) {
+  const meld_options options = {.output = what == VALIDATE ? MELD_OUTPUT_CORE : (meld_output)what,
+                                .allocate = allocate_scarce,
+                                .release = release_scarce,
+                                .user = scarce};
+  if (what == VALIDATE)
+    return meld_validate(&options, input.data, input.size, result);
+  return meld_fuse(&options, input.data, input.size, result);
+}
+
+/* Without its first allocation, its second, ... until there are enough; returns how many that is. `expected` is what it
+ * ends with when there are. */
+static unsigned fail_each_allocation(int what, struct input input, meld_status expected) {
   for (unsigned n = 0;; n++) {
     struct scarce scarce = {.left = n};
-    const meld_options options = {
-        .output = output, .allocate = allocate_scarce, .release = release_scarce, .user = &scarce};
     meld_result result;
-    const meld_status status = meld_fuse(&options, answer, sizeof(answer), &result);
-    CHECK(scarce.live == (status == MELD_DONE ? 1 : 0));
+    const meld_status status = run(what, &scarce, input, &result);
+    CHECK(scarce.live == (result.data ? 1 : 0));
+    CHECK(!result.data == (status != MELD_DONE || what == VALIDATE));
     meld_result_free(&result);
     CHECK(scarce.live == 0);
-    if (status == MELD_DONE)
-      break;
+    if (status == expected)
+      return n;
     CHECK(status == MELD_SYSTEM && strcmp(result.message, "out of memory") == 0);
   }
 }
@@ -216,53 +237,9 @@ static void check_passed_on(struct context *c, void *argument) {
 
 static void test_passing_on(void) {
   /* (import "b1" (instance $b (export "m" (func (param "x" string) (result string))))) (export "m1" (func $b "m")) */
-  static const uint8_t component[] = {COMPONENT_PREAMBLE,
-                                      0x07,
-                                      0x11,
-                                      0x01,
-                                      0x42,
-                                      0x02,
-                                      0x01,
-                                      0x40,
-                                      0x01,
-                                      0x01,
-                                      0x78,
-                                      0x73,
-                                      0x00,
-                                      0x73,
-                                      0x04,
-                                      0x00,
-                                      0x01,
-                                      0x6d,
-                                      0x01,
-                                      0x00,
-                                      0x0a,
-                                      0x07,
-                                      0x01,
-                                      0x00,
-                                      0x02,
-                                      0x62,
-                                      0x31,
-                                      0x05,
-                                      0x00,
-                                      0x06,
-                                      0x06,
-                                      0x01,
-                                      0x01,
-                                      0x00,
-                                      0x00,
-                                      0x01,
-                                      0x6d,
-                                      0x0b,
-                                      0x08,
-                                      0x01,
-                                      0x00,
-                                      0x02,
-                                      0x6d,
-                                      0x31,
-                                      0x01,
-                                      0x00,
-                                      0x00};
+  static const uint8_t component[] =
+      "\0asm\x0d\0\1\0\7\x11\1\x42\2\1\x40\1\1\x78\x73\0\x73\4\0\1m\1\0\x0a\7\1\0\2b1\5\0\6\6\1"
+      "\1\0\0\1m\x0b\x08\1\0\2m1\1\0";
   meld_options options = meld_default_options();
   meld_result result;
   CHECK(meld_fuse(&options, component, sizeof(component), &result) == MELD_DONE);
@@ -336,6 +313,99 @@ static void test_each_allocation_of_a_composition_failing(const meld_composition
   }
 }
 
+static void fail_allocations_of_all(struct input input, meld_status expected, unsigned least) {
+  for (int what = VALIDATE; what <= MELD_OUTPUT_DUMP_PLAN; what++)
+    CHECK(fail_each_allocation(what, input, expected) >= least);
+}
+
+static struct input read_seed(const char *name) {
+  char path[512];
+  CHECK(snprintf(path, sizeof(path), "fuzz/seeds/%s", name) < (int)sizeof(path));
+  FILE *file = fopen(path, "rb");
+  CHECK(file && fseek(file, 0, SEEK_END) == 0);
+  const long size = ftell(file);
+  CHECK(size > 0 && fseek(file, 0, SEEK_SET) == 0);
+  uint8_t *data = malloc((size_t)size);
+  CHECK(data && fread(data, 1, (size_t)size, file) == (size_t)size);
+  fclose(file);
+  return (struct input){data, (size_t)size};
+}
+
+static void test_each_allocation_failing(void) {
+  static const uint8_t broken[] = {COMPONENT_PREAMBLE, 0x00, 0x05, 0x01};
+  fail_allocations_of_all((struct input){answer, sizeof(answer)}, MELD_DONE, 1);
+  fail_allocations_of_all((struct input){broken, sizeof(broken)}, MELD_INPUT, 1);
+  struct dirent **entries;
+  const int count = scandir("fuzz/seeds", &entries, NULL, alphasort);
+  CHECK(count > 10);
+  for (int i = 0; i < count; i++) {
+    if (entries[i]->d_name[0] != '.') {
+      const struct input input = read_seed(entries[i]->d_name);
+      fail_allocations_of_all(input, MELD_DONE, 1);
+      CHECK(fail_each_allocation(MELD_OUTPUT_CORE, input, MELD_DONE) >= 2);
+      free((void *)input.data);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+}
+
+static void test_validate(void) {
+  static const uint8_t module[] = {MODULE_PREAMBLE};
+  meld_result result;
+  CHECK(meld_validate(NULL, answer, sizeof(answer), &result) == MELD_DONE && !result.data && !result.size);
+  meld_result_free(&result);
+  CHECK(meld_validate(NULL, module, sizeof(module), &result) == MELD_DONE);
+  CHECK(meld_validate(NULL, NULL, 0, &result) == MELD_INPUT && result.message[0]);
+  CHECK(meld_validate(NULL, module, 7, &result) == MELD_INPUT && result.message[0]);
+  const meld_options half = {.allocate = allocate_scarce};
+  CHECK(meld_validate(&half, module, sizeof(module), &result) == MELD_USAGE);
+}
+
+/* What is wrong comes in parts: the way to it, the sentence, and what to do. */
+static void test_diagnostics(void) {
+  /* (component (component (core module (func (call 7))))) */
+  static const uint8_t nested[] = {
+      COMPONENT_PREAMBLE,
+      0x04,
+      0x24,
+      COMPONENT_PREAMBLE,
+      0x01,
+      0x1a,
+      MODULE_PREAMBLE,
+      0x01,
+      0x04,
+      0x01,
+      0x60,
+      0x00,
+      0x00,
+      0x03,
+      0x02,
+      0x01,
+      0x00,
+      0x0a,
+      0x06,
+      0x01,
+      0x04,
+      0x00,
+      0x10,
+      0x07,
+      0x0b,
+  };
+  static const uint8_t module[] = {MODULE_PREAMBLE};
+  meld_result result;
+  CHECK(meld_validate(NULL, nested, sizeof(nested), &result) == MELD_INPUT);
+  CHECK(result.place_count == 3 && result.offset == sizeof(nested) - 2);
+  CHECK(strcmp(result.places[0].what, "component") == 0 && result.places[0].index == 0);
+  CHECK(strcmp(result.places[1].what, "core module") == 0 && result.places[1].index == 0);
+  CHECK(strcmp(result.path, "component 0, core module 0, function 0") == 0 && !result.hint[0]);
+  CHECK(meld_fuse(NULL, module, sizeof(module), &result) == MELD_INPUT);
+  CHECK(result.place_count == 0 && strstr(result.hint, "wasm-tools component new"));
+  CHECK(strcmp(meld_status_name(MELD_INPUT), "input") == 0 && strcmp(meld_status_name((meld_status)9), "unknown") == 0);
+  char shown[16];
+  CHECK(meld_escape(shown, sizeof(shown), "a\n\xff", 3) == 10 && strcmp(shown, "a\\u{a}\\xff") == 0);
+}
+
 static void *fuse_often(void *expected) {
   const meld_result *first = expected;
   for (int i = 0; i < 50; i++) {
@@ -363,9 +433,10 @@ int main(void) {
   test_refusals();
   test_options();
   test_outputs();
+  test_validate();
+  test_diagnostics();
   test_passing_on();
-  test_each_allocation_failing(MELD_OUTPUT_CORE);
-  test_each_allocation_failing(MELD_OUTPUT_COMPONENT);
+  test_each_allocation_failing();
   test_composition();
   test_refused_compositions();
   test_each_allocation_of_a_composition_failing(

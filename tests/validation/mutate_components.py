@@ -45,6 +45,7 @@ KNOWN = [
     ("meld", r"failed to validate", None, "code of core modules"),
     ("meld", r"name `([^`]*)` conflicts with previous (?:[a-z]+ )?name `([^`]*)`", differ_in_hyphens, "names that differ in hyphens"),
     ("meld", r"for zero byte; this was historically accepted as `cancellable`", None, "the flag cancellable"),
+    ("meld", r"(type|instance) not valid to be used as import", None, "an import of a type that was exported under another index"),
     ("wasm-tools", r"nested (packages|namespaces) are not supported", None, "nested namespaces and packages"),
 ]
 
@@ -285,6 +286,16 @@ class Comparison:
             shutil.copy(path, self.keep)
 
 
+    def report(self, what):
+        for difference in self.differences:
+            print(difference)
+        for reason, often in sorted(self.known.items()):
+            print(f"known: {often} × {reason}")
+        counts = [f"meld {ours} and wasm-tools {theirs}: {often}" for (ours, theirs), often in sorted(self.verdicts.items())]
+        print(f"{what}; {', '.join(counts)}; {len(self.differences)} unexplained differences")
+        return 1 if self.differences else 0
+
+
 def compare(options, seeds, temporary):
     rng, donors = random.Random(options.random), find_donors(seeds)
     comparison = Comparison(options.keep)
@@ -322,13 +333,7 @@ def main():
             print("skipped: there are no seeds")
             return SKIPPED
         comparison = compare(options, seeds, temporary)
-    for difference in comparison.differences:
-        print(difference)
-    for reason, often in sorted(comparison.known.items()):
-        print(f"known: {often} × {reason}")
-    counts = ", ".join(f"meld {ours} and wasm-tools {theirs}: {often}" for (ours, theirs), often in sorted(comparison.verdicts.items()))
-    print(f"{options.count} mutants of {len(seeds)} seeds; {counts}; {len(comparison.differences)} unexplained differences")
-    return 1 if comparison.differences else 0
+    return comparison.report(f"{options.count} mutants of {len(seeds)} seeds")
 
 
 if __name__ == "__main__":
