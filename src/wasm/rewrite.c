@@ -46,7 +46,6 @@ struct walk {
   uint64_t depth;          /* of blocks that are open, the outermost included */
   bool has_vectors;        /* an instruction on vectors has been seen */
   unsigned longest_step;   /* size of the steps that may be taken, see walk_common() */
-  bool uses_vectors;       /* an instruction after VECTOR_PREFIX has been seen */
   /* When visiting: */
   visit_index *visit;
   void *user;
@@ -366,7 +365,6 @@ static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const 
     w->r.at = start;
     fail_at(&w->r, "unknown instruction 0x%02x 0x%02x", prefix, code);
   }
-  w->uses_vectors |= prefix == VECTOR_PREFIX;
   return opcode;
 }
 
