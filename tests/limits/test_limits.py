@@ -279,10 +279,10 @@ class SmallInputsLargeWishes(Limits):
 
     def test_instances_in_instances(self):
         """Names of what is deep inside are put together from all above it."""
-        bags = [instances(b"\1" + vec([b"\0" + name("i") + INSTANCE + u32(i)])) for i in range(98)]
+        bags = [instances(b"\1" + vec([b"\0" + name("i") + INSTANCE + u32(i)])) for i in range(90)]
         self.accepts(component(types(func()), imports(import_("f", of_func(0))),
                                instances(b"\1" + vec([b"\0" + name("f") + FUNC + u32(0)])), *bags,
-                               exports(export_("x", INSTANCE, 98))))
+                               exports(export_("x", INSTANCE, 90))))
 
     def test_large_groups_of_types(self):
         """Each import's type is of a group that is compared once."""
