@@ -52,6 +52,7 @@ static bool are_valid(const meld_composition *composition) {
 static void expect_composed(const meld_composition *composition, size_t size) {
   meld_result first, second, validated, fused;
   meld_options options = meld_default_options();
+  options.validate = true;
   options.output = MELD_OUTPUT_COMPOSED;
   meld_fuse_all(&options, composition, &first);
   expect_result(&first, size, "compose");

@@ -10,6 +10,7 @@
 
 static void fuse(const uint8_t *data, size_t size, meld_output output, meld_result *result) {
   meld_options options = meld_default_options();
+  options.validate = true;
   options.output = output;
   meld_fuse(&options, data, size, result);
   expect_result(result, size, "fuse");

@@ -13,6 +13,7 @@
 #include "fuse/type_scope.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct type_scope new_type_scope(struct context *c, const struct plan *plan, enum encoder_kind kind,
                                  struct type_scope *outer) {
@@ -320,9 +321,13 @@ void introduce_extern(struct type_scope *s, uint32_t item, uint32_t index) {
     learn_parts(s, tree);
   if (tree->sort != SORT_TYPE)
     return;
-  if (tree->resource != NO_INDEX)
+  if (tree->resource != NO_INDEX) {
     name_resource(s, tree->resource, STANDING_NAMED, index);
-  else if (tree->type && needs_name(tree->type))
+    const uint32_t label = map_add(s->context, &s->labels, tree->name.name, s->labelled.count);
+    if (label == s->labelled.count)
+      VEC_ADD(s->context, &s->labelled, 0);
+    s->labelled.items[label] = index;
+  } else if (tree->type && needs_name(tree->type))
     name_type(s, tree->type, STANDING_NAMED, index);
 }
 
@@ -366,11 +371,46 @@ static struct extern_type type_bound(struct type_scope *s, const struct extern_t
   return bound;
 }
 
+/* The resource's name in "[method]name.f", "[constructor]name", "[static]name.f"; size 0: it is none of these. */
+static struct bytes label_of(struct bytes name) {
+  const uint8_t *from = name.size && name.at[0] == '[' ? memchr(name.at, ']', name.size) : NULL;
+  if (!from)
+    return (struct bytes){0};
+  const size_t size = name.size - (size_t)(from + 1 - name.at);
+  const uint8_t *dot = memchr(from + 1, '.', size);
+  return (struct bytes){from + 1, dot ? (size_t)(dot - from - 1) : size};
+}
+
+static void know_as(struct type_scope *s, const struct type *handle, uint32_t index) {
+  if (!handle || (handle->kind != TYPE_OWN && handle->kind != TYPE_BORROW))
+    return;
+  struct known_type *how = known(s, resource_key(handle->resource));
+  if (!how || how->index == index)
+    return;
+  how->index = index;
+  s->generation++;
+}
+
+/* A resource can have several names in a scope; a method of the one has to mention it by that one. */
+static void use_label(struct type_scope *s, const struct extern_tree *tree) {
+  const struct bytes label = label_of(tree->name.name);
+  const uint32_t known_label = label.size ? map_get(&s->labels, label) : NOT_FOUND;
+  const struct functype *type = tree->functype;
+  if (known_label == NOT_FOUND)
+    return;
+  const uint32_t index = s->labelled.items[known_label];
+  if (type->param_count)
+    know_as(s, type->params[0].type, index);
+  if (type->result)
+    know_as(s, type->result->kind == TYPE_RESULT ? type->result->fields[0].type : type->result, index);
+}
+
 struct extern_type extern_type_of(struct type_scope *s, uint32_t item) {
   const struct extern_tree *tree = tree_of(s, item);
   struct extern_type type = {.sort = tree->sort};
   switch (tree->sort) {
   case SORT_FUNC:
+    use_label(s, tree);
     type.index = functype_index(s, tree->functype);
     break;
   case SORT_INSTANCE:

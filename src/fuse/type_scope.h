@@ -35,10 +35,12 @@ struct type_scope {
   struct encoder encoder;
   struct map known; /* key of a value type or resource to index into `types` */
   VEC(struct known_type) types;
-  struct map functypes; /* bytes of a function type to its index */
-  struct map externs;   /* index into plan->externs to index of its sort */
-  uint32_t generation;  /* how often a name was introduced */
-  uint32_t nesting;     /* of scopes in one another */
+  struct map functypes;   /* bytes of a function type to its index */
+  struct map externs;     /* index into plan->externs to index of its sort */
+  struct map labels;      /* name of a resource to index into `labelled` */
+  VEC(uint32_t) labelled; /* its type index, by the last import or export of that name */
+  uint32_t generation;    /* how often a name was introduced */
+  uint32_t nesting;       /* of scopes in one another */
 };
 
 struct type_scope new_type_scope(struct context *c, const struct plan *plan, enum encoder_kind kind,

@@ -205,7 +205,7 @@ static void export_item(struct wrapper *w, struct body *body, uint32_t item) {
   switch (tree->sort) {
   case SORT_FUNC:
     what.index = function_in(w, body, tree->func);
-    type.index = functype_index(s, tree->functype);
+    type = extern_type_of(s, item);
     break;
   case SORT_INSTANCE:
     if (tree->alias_of != NO_INDEX && !body->outer)

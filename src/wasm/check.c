@@ -14,6 +14,7 @@
 #include "wasm/check.h"
 
 #include "wasm/check_body.h"
+#include "wasm/limits.h"
 
 static operand address_type(const struct core_limits *limits) { return limits->is_64 ? CORE_I64 : CORE_I32; }
 
@@ -75,6 +76,8 @@ static struct checker *new_checker(struct context *c, const struct module *m) {
   lay_out_globals(k);
   lay_out_elements(k);
   k->declared = ALLOCATE(c, uint8_t, k->counts[CORE_FUNC]);
+  k->operands = ALLOCATE(c, operand, FIRST_OPERANDS);
+  k->capacity = FIRST_OPERANDS;
   k->letters['i'] = CORE_I32;
   k->letters['I'] = CORE_I64;
   k->letters['f'] = CORE_F32;

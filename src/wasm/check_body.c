@@ -70,7 +70,7 @@ static void reserve_operands(struct checker *k, uint32_t more) {
     return;
   if (more > OPERAND_LIMIT - k->count)
     fail_instruction(k, "there are more operands than the limit of %d", OPERAND_LIMIT);
-  uint32_t capacity = k->capacity ? k->capacity * 2 : 1024;
+  uint32_t capacity = k->capacity * 2;
   while (capacity < k->count + more)
     capacity *= 2;
   if (capacity > OPERAND_LIMIT)

@@ -22,5 +22,6 @@
 
 #define CLAUSE_LIMIT 10000     /* of try_table or resume */
 #define OPERAND_LIMIT 10000000 /* on the stack while a body is checked */
+#define FIRST_OPERANDS 1024    /* that there is room for from the beginning */
 
 #endif
