@@ -234,6 +234,7 @@ struct trail {
 };
 void match_items(struct check *check, const struct comparison *comparison, const struct trail *trail,
                  const struct item *given, const struct item *wanted);
+bool core_matches(struct check *check, const struct core_typing *given, const struct core_typing *wanted);
 void match_core(struct check *check, const struct comparison *comparison, const struct trail *trail,
                 const struct core_typing *given, const struct core_typing *wanted);
 

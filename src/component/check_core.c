@@ -96,7 +96,7 @@ static bool is_value_subtype(struct check *check, struct core_valtype type, stru
                              bool is_mutable) {
   const struct core_extern given = {.kind = CORE_GLOBAL, .global = {.type = type, .is_mutable = is_mutable}};
   const struct core_extern wanted = {.kind = CORE_GLOBAL, .global = {.type = super, .is_mutable = is_mutable}};
-  return extern_matches(&check->matching, check->core, &given, check->core, &wanted);
+  return core_matches(check, &(struct core_typing){check->core, given}, &(struct core_typing){check->core, wanted});
 }
 
 /* comptype <: comptype */

@@ -232,13 +232,17 @@ _Noreturn static void refuse_limits(const struct walk *walk, const struct trail 
          SHOW(show_trail(walk->check, trail)), SHOW(given_text), c->given, SHOW(wanted_text), c->wanted, what);
 }
 
-void match_core(struct check *check, const struct comparison *comparison, const struct trail *trail,
-                const struct core_typing *given, const struct core_typing *wanted) {
-  const struct walk walk = {check, comparison};
+bool core_matches(struct check *check, const struct core_typing *given, const struct core_typing *wanted) {
   const uint64_t before = check->matching.work;
   const bool matches = extern_matches(&check->matching, given->module, &given->type, wanted->module, &wanted->type);
   spend(check, 1 + (check->matching.work - before) / WORK_PER_STEP);
-  if (matches)
+  return matches;
+}
+
+void match_core(struct check *check, const struct comparison *comparison, const struct trail *trail,
+                const struct core_typing *given, const struct core_typing *wanted) {
+  const struct walk walk = {check, comparison};
+  if (core_matches(check, given, wanted))
     return;
   const struct bytes given_text = show_core_extern(check->context, given->module, &given->type),
                      wanted_text = show_core_extern(check->context, wanted->module, &wanted->type);
