@@ -6,13 +6,10 @@ One row for each kind of message of the suite: a pattern of it, and one of meld'
 {1}, … are what the first pattern's groups matched. The first row whose pattern matches the whole message counts. A
 message without a row is a failure too, so that the table is complete.
 
-Provides  same_fault, NOT_REFUSED.
+Provides  same_fault.
 """
 
 import re
-
-# What is not refused yet, and why.
-NOT_REFUSED = {("validation/core-modules.wast", "type mismatch"): "the code of core modules is not validated"}
 
 
 def missing(sort):

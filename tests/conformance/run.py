@@ -35,7 +35,7 @@ import tempfile
 import threading
 
 from binary import count_core_modules, custom_section_names, trades_definitions
-from faults import NOT_REFUSED, same_fault
+from faults import same_fault
 from script import read_script
 
 FOLDERS = ("values", "resources", "linking", "binary", "validation")
@@ -300,9 +300,8 @@ class ScriptRun:
                         self.figures.violations.append(f"{self.label}:{directive.line}: {wrong}")
                     continue
                 note = f"{self.label}:{directive.line} not refused: {directive.message}"
-                reason = NOT_REFUSED.get((self.label, directive.message))
-                self.figures.notes.append(f"{note} ({reason})" if reason else note)
-                if not reason and not self.options.fuser:
+                self.figures.notes.append(note)
+                if not self.options.fuser:
                     self.figures.violations.append(note)
 
     def run(self):

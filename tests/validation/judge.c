@@ -6,7 +6,7 @@
  *     reject b.wasm 0x2f in component 0: there is no type 7: 3 are defined before this
  *     skip c.wasm 0x0a start definitions are not supported
  *
- * A component is read and checked and nothing else. What meld does not support at all is no judgement, and said apart.
+ * Judged as `meld validate` does. What meld does not support at all is no judgement, and said apart.
  * With the argument "--definitions" it is read alone, and the line has the offsets of all definitions, in nested
  * components too: what a mutation can take out and put in elsewhere.
  *
@@ -15,6 +15,8 @@
  * Requires  names of files, one a line, on standard input.
  * Provides  one line for each, in their order. Status 0, or 3 where a file can't be read.
  */
+#include "meld.h"
+
 #include "component/component.h"
 
 #include <stdio.h>
@@ -22,11 +24,6 @@
 #include <string.h>
 
 #define PATH_LIMIT 4096
-
-static void judge(struct context *c, void *argument) {
-  const struct bytes *input = argument;
-  check_component(c, read_component(c, *input));
-}
 
 /* As deep as NESTING_LIMIT. */
 static void print_offsets(const struct component *component) {
@@ -60,6 +57,24 @@ static uint8_t *read_file(const char *path, size_t *size) {
   return data;
 }
 
+static void print_definitions(const char *path, struct bytes input) {
+  struct context context = {0};
+  printf("definitions %s", path);
+  run_guarded(&context, list_definitions, &input); /* none of one that can't be read */
+  printf("\n");
+  context_free(&context);
+}
+
+static void print_judgement(const char *path, struct bytes input) {
+  meld_result result;
+  if (meld_validate(NULL, input.at, input.size, &result) == MELD_DONE)
+    printf("accept %s\n", path);
+  else
+    printf("%s %s 0x%zx %s%s%s%s\n", strstr(result.message, "definitions are not supported") ? "skip" : "reject", path,
+           result.offset, result.path[0] ? "in " : "", result.path, result.path[0] ? ": " : "", result.message);
+  meld_result_free(&result);
+}
+
 static int judge_file(const char *path, bool is_list) {
   size_t size;
   uint8_t *data = read_file(path, &size);
@@ -67,18 +82,10 @@ static int judge_file(const char *path, bool is_list) {
     fprintf(stderr, "judge: cannot read %s\n", path);
     return 3;
   }
-  struct context context = {0};
-  struct bytes input = {data, size};
-  if (is_list) {
-    printf("definitions %s", path);
-    run_guarded(&context, list_definitions, &input); /* none of one that can't be read */
-    printf("\n");
-  } else if (run_guarded(&context, judge, &input))
-    printf("accept %s\n", path);
+  if (is_list)
+    print_definitions(path, (struct bytes){data, size});
   else
-    printf("%s %s 0x%zx %s%s%s%s\n", strstr(context.message, "definitions are not supported") ? "skip" : "reject", path,
-           context.offset, context.path[0] ? "in " : "", context.path, context.path[0] ? ": " : "", context.message);
-  context_free(&context);
+    print_judgement(path, (struct bytes){data, size});
   free(data);
   return 0;
 }

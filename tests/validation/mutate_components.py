@@ -42,7 +42,6 @@ def differ_in_hyphens(match):
 
 # (who accepts it, what the other one says, whether it is that, why that is so)
 KNOWN = [
-    ("meld", r"failed to validate", None, "code of core modules"),
     ("meld", r"name `([^`]*)` conflicts with previous (?:[a-z]+ )?name `([^`]*)`", differ_in_hyphens, "names that differ in hyphens"),
     ("meld", r"for zero byte; this was historically accepted as `cancellable`", None, "the flag cancellable"),
     ("meld", r"(type|instance) not valid to be used as import", None, "an import of a type that was exported under another index"),
