@@ -307,7 +307,7 @@ static void merge_bodies(struct merge *m) {
       const struct core_function *function = &of->module->functions.items[f];
       if (of->live[SPACE_FUNC][of->module->imported[CORE_FUNC] + f])
         VEC_ADD(m->context, &m->out->functions,
-                ((struct core_function){of->to[SPACE_TYPE][function->type], function->body, source}));
+                ((struct core_function){of->to[SPACE_TYPE][function->type], function->body, source, f}));
     }
   }
 }

@@ -117,6 +117,7 @@ struct core_function {
   uint32_t type;
   struct bytes body;                /* local declarations and instructions; not the size */
   const struct body_source *source; /* whose indices the body is in, see rewrite.h; null: this module's */
+  uint32_t number;                  /* with a source: which of its defined functions it is */
 };
 
 struct core_table {
@@ -159,6 +160,17 @@ struct core_custom {
   uint8_t after; /* id of the section that it follows; 0: before all */
 };
 
+/* Something that a body refers to. */
+struct code_use {
+  uint32_t at;   /* offset of the index in the body, in bytes */
+  uint32_t what; /* the space, and below it the index */
+};
+
+struct noted_body {
+  uint32_t uses_end; /* index into uses */
+  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
+};
+
 #define NO_INDEX UINT32_MAX
 
 struct module {
@@ -174,9 +186,9 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  VEC(uint32_t) uses; /* what bodies refer to, as check_structure() noted it for visit_function() */
-  uint32_t *uses_end; /* of each defined function, index into uses; null: not noted */
-  uint32_t start;     /* NO_INDEX: none */
+  VEC(struct code_use) uses; /* what bodies refer to, as check_structure() noted it; see rewrite.c */
+  struct noted_body *noted;  /* of each defined function; null: not noted */
+  uint32_t start;            /* NO_INDEX: none */
   bool has_data_count;
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */

@@ -49,6 +49,7 @@ struct walk {
   /* When visiting: */
   visit_index *visit;
   void *user;
+  const uint8_t *index_at; /* what is visited stands there alone; null: within something else */
   /* When rewriting: */
   const struct index_maps *maps;
   struct buffer *out;
@@ -130,7 +131,9 @@ static inline void use_index(struct walk *w, enum index_space space, const uint8
 static void walk_index(struct walk *w, enum index_space space) {
   const uint8_t *start = w->r.at;
   const uint32_t index = next_u32(w, "the index");
+  w->index_at = start;
   use_index(w, space, start, index);
+  w->index_at = NULL;
   if (!w->out)
     return;
   const uint32_t to = mapped(w, space, index);
@@ -437,8 +440,11 @@ static inline uint32_t short_index(const uint8_t **at) {
 /* An index that stands from `start` to `after` and is in its space. */
 static inline void pass_index(struct walk *w, enum index_space space, uint32_t index, const uint8_t *start,
                               const uint8_t *after) {
-  if (w->visit)
+  if (w->visit) {
+    w->index_at = start;
     w->visit(w->user, space, index);
+    w->index_at = NULL;
+  }
   if (!w->out)
     return;
   const uint32_t to = mapped(w, space, index);
@@ -605,37 +611,95 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
 }
 
 /* What a body refers to is noted in words: the space, and below it the index. A function that ref.func names is in a
- * space of its own. */
+ * space of its own. Once the indices are known with their places, nothing in between has to be looked at again. */
 #define REFERENCE_SPACE INDEX_SPACE_COUNT
 #define SPACE_SHIFT 28
+
+static enum index_space space_of_use(struct code_use use) {
+  const uint32_t space = use.what >> SPACE_SHIFT;
+  return space == REFERENCE_SPACE ? SPACE_FUNC : (enum index_space)space;
+}
+
+static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SPACE_SHIFT) - 1); }
 
 struct notes {
   struct walk *walk;
   struct module *module;
+  const uint8_t *start; /* of the body */
+  bool is_plain;
 };
 
 static void note_use(void *user, enum index_space space, uint32_t index) {
-  const struct notes *notes = user;
-  const bool is_reference = space == SPACE_FUNC && notes->walk->instruction == opcodes[REF_FUNC].name;
+  struct notes *notes = user;
+  const struct walk *w = notes->walk;
+  const bool is_reference = space == SPACE_FUNC && w->instruction == opcodes[REF_FUNC].name;
+  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
   assert(index >> SPACE_SHIFT == 0);
-  const uint32_t use = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
-  VEC_ADD(notes->walk->r.context, &notes->module->uses, use);
+  notes->is_plain &= w->index_at || (space == SPACE_MEMORY && index == 0);
+  const uint32_t what = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
+  VEC_ADD(w->r.context, &notes->module->uses, ((struct code_use){at, what}));
 }
 
 static bool note_uses(struct context *c, struct module *m, uint32_t function) {
-  struct walk w = walk_of_bytes(c, m, m->functions.items[function].body);
-  struct notes notes = {&w, m};
+  const struct bytes body = m->functions.items[function].body;
+  struct walk w = walk_of_bytes(c, m, body);
+  struct notes notes = {&w, m, body.at, true};
   w.visit = note_use;
   w.user = &notes;
   walk_body(&w);
-  m->uses_end[function] = m->uses.count;
+  m->noted[function] = (struct noted_body){m->uses.count, notes.is_plain};
   return w.has_vectors;
+}
+
+static struct code_use *uses_of(const struct module *m, uint32_t function, uint32_t *count) {
+  const uint32_t first = function ? m->noted[function - 1].uses_end : 0;
+  *count = m->noted[function].uses_end - first;
+  return m->uses.items + first;
+}
+
+/* Are only indices mapped that stand alone? */
+static bool is_rewritten_by_notes(const struct module *m, const struct index_maps *maps, uint32_t function) {
+  if (!m->noted || !m->noted[function].is_plain || maps->locals)
+    return false;
+  const uint32_t *memories = maps->to[SPACE_MEMORY];
+  uint32_t count;
+  const struct code_use *uses = uses_of(m, function, &count);
+  for (uint32_t i = 0; memories && memories[0] != 0 && i < count; i++)
+    if (space_of_use(uses[i]) == SPACE_MEMORY)
+      return false;
+  return true;
+}
+
+void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
+                      struct buffer *out) {
+  const struct bytes body = m->functions.items[function].body;
+  if (!is_rewritten_by_notes(m, maps, function)) {
+    rewrite_body(c, m, maps, body, out);
+    return;
+  }
+  uint32_t count;
+  const struct code_use *uses = uses_of(m, function, &count);
+  struct walk w = rewriting(c, m, maps, body, out);
+  for (uint32_t i = 0; i < count; i++) {
+    if (uses[i].at == 0)
+      continue; /* memory 0, which stays */
+    w.r.at = body.at + uses[i].at;
+    const uint8_t *const start = w.r.at;
+    const uint32_t index = index_of_use(uses[i]), to = mapped(&w, space_of_use(uses[i]), index);
+    next_u32(&w, "the index");
+    if (to == index && leb128_size(to) == (size_t)(w.r.at - start))
+      continue;
+    copy_run(&w, start);
+    put_u32(out, to);
+  }
+  w.r.at = w.r.end;
+  finish_copy(&w);
 }
 
 bool check_structure(struct context *c, struct module *m) {
   bool has_vectors = false;
   m->uses.count = 0;
-  m->uses_end = ALLOCATE(c, uint32_t, m->functions.count);
+  m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++) {
     push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
     has_vectors |= note_uses(c, m, i);
@@ -668,17 +732,15 @@ static void visit_body(struct context *c, const struct module *m, uint32_t funct
 
 static void visit_uses(struct context *c, const struct module *m, uint32_t function, bool only_references,
                        visit_index *visit, void *user) {
-  if (!m->uses_end) {
+  if (!m->noted) {
     visit_body(c, m, function, (struct passing){NULL, only_references, visit, user});
     return;
   }
-  for (uint32_t i = function ? m->uses_end[function - 1] : 0; i < m->uses_end[function]; i++) {
-    const uint32_t space = m->uses.items[i] >> SPACE_SHIFT, index = m->uses.items[i] & ((1u << SPACE_SHIFT) - 1);
-    if (space == REFERENCE_SPACE)
-      visit(user, SPACE_FUNC, index);
-    else if (!only_references)
-      visit(user, (enum index_space)space, index);
-  }
+  uint32_t count;
+  const struct code_use *uses = uses_of(m, function, &count);
+  for (uint32_t i = 0; i < count; i++)
+    if (!only_references || uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
+      visit(user, space_of_use(uses[i]), index_of_use(uses[i]));
 }
 
 void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {

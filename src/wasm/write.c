@@ -304,7 +304,7 @@ static void put_code_section(struct buffer *b, const struct module *m) {
     struct index_maps maps = f->source->maps;
     maps.limits = limits;
     rewritten.size = 0;
-    rewrite_body(b->context, f->source->module, &maps, f->body, &rewritten);
+    rewrite_function(b->context, f->source->module, &maps, f->number, &rewritten);
     put_sized(b, &rewritten);
   }
 }
