@@ -3,7 +3,7 @@
  * A VEC is an unnamed struct type of its own wherever it is declared, so its three members are copied in and out here
  * and never accessed through another type.
  *
- * Provides  vec_push, vec_extend.
+ * Provides  vec_push, vec_extend, vec_reserve.
  */
 #include "base/vec.h"
 
@@ -45,6 +45,21 @@ void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more)
   v.count += more;
   memcpy(vec, &v, sizeof v);
   return first;
+}
+
+void vec_reserve(struct context *context, void *vec, size_t size, uint32_t more) {
+  struct vec_members v;
+  memcpy(&v, vec, sizeof v);
+  if (more > UINT32_MAX - v.count)
+    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  if (more <= v.capacity - v.count && v.items)
+    return;
+  void *items = allocate(context, v.count + more, size);
+  if (v.count)
+    memcpy(items, v.items, v.count * size);
+  v.items = items;
+  v.capacity = v.count + more;
+  memcpy(vec, &v, sizeof v);
 }
 
 void *vec_push(struct context *context, void *vec, size_t size) { return vec_extend(context, vec, size, 1); }

@@ -24,6 +24,11 @@ void *vec_push(struct context *context, void *vec, size_t size);
 /* Makes room for `more` zeroed items beyond count and adds them to count; returns the first. */
 void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more);
 
+/* Makes room for `more` items beyond count, which stays: where many are about to come, growing would leave as much
+ * behind. */
+void vec_reserve(struct context *context, void *vec, size_t size, uint32_t more);
+
+#define VEC_RESERVE(context, vec, more) vec_reserve((context), (vec), sizeof(*(vec)->items), (more))
 #define VEC_PUSH(context, vec) ((__typeof__((vec)->items))vec_push((context), (vec), sizeof(*(vec)->items)))
 #define VEC_EXTEND(context, vec, more)                                                                                 \
   ((__typeof__((vec)->items))vec_extend((context), (vec), sizeof(*(vec)->items), (more)))

@@ -297,8 +297,19 @@ static void merge_globals(struct merge *m) {
   }
 }
 
+static uint32_t count_live_functions(const struct merge *m) {
+  uint32_t count = 1; /* the fused start function */
+  for (uint32_t i = 0; i < m->instance_count; i++) {
+    const struct merge_instance *of = &m->instances[i];
+    for (uint32_t f = of->module->imported[CORE_FUNC]; f < of->count[SPACE_FUNC]; f++)
+      count += of->live[SPACE_FUNC][f] != NOT_LIVE;
+  }
+  return count;
+}
+
 /* Bodies stay where they are, and are rewritten when they are written. */
 static void merge_bodies(struct merge *m) {
+  VEC_RESERVE(m->context, &m->out->functions, count_live_functions(m));
   for (uint32_t i = 0; i < m->instance_count; i++) {
     const struct merge_instance *of = &m->instances[i];
     struct body_source *source = ALLOCATE(m->context, struct body_source, 1);

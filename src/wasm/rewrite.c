@@ -614,6 +614,7 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
  * space of its own. Once the indices are known with their places, nothing in between has to be looked at again. */
 #define REFERENCE_SPACE INDEX_SPACE_COUNT
 #define SPACE_SHIFT 28
+#define BYTES_PER_USE 32 /* of code, about */
 
 static enum index_space space_of_use(struct code_use use) {
   const uint32_t space = use.what >> SPACE_SHIFT;
@@ -698,7 +699,11 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
 
 bool check_structure(struct context *c, struct module *m) {
   bool has_vectors = false;
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += m->functions.items[i].body.size;
   m->uses.count = 0;
+  VEC_RESERVE(c, &m->uses, (uint32_t)(size / BYTES_PER_USE));
   m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++) {
     push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
