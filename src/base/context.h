@@ -99,7 +99,7 @@ size_t escape_text(char *to, size_t capacity, struct bytes text, const char *als
 bool bytes_equal(struct bytes a, struct bytes b);
 struct bytes bytes_of(const char *text);
 
-/* For printf's "%.*s". */
+/* For printf's "%.*s". Uses its argument twice: no call in it that does work. */
 #define SHOW(b) (int)(b).size, (const char *)(b).at
 
 #endif

@@ -146,20 +146,31 @@ static struct bytes module_name(struct adapt *a, uint32_t extern_index) {
   const struct extern_tree *parent = &a->plan->externs.items[e->parent];
   if (parent->parent == NO_INDEX)
     return parent->name.name;
-  return format_bytes(a->context, "%.*s/%.*s", SHOW(module_name(a, e->parent)), SHOW(parent->name.name));
+  const struct bytes above = module_name(a, e->parent); /* once: SHOW uses its argument twice */
+  return format_bytes(a->context, "%.*s/%.*s", SHOW(above), SHOW(parent->name.name));
+}
+
+/* Takes `name` unless it is taken, in which case *index says where its next number is. */
+static bool take_name(struct adapt *a, struct map *taken, struct bytes scope, struct bytes name, uint32_t *index) {
+  const struct bytes key = format_bytes(a->context, "%.*s\n%.*s", SHOW(scope), SHOW(name));
+  const uint32_t added = a->next_numbers.count;
+  *index = map_add(a->context, taken, key, added);
+  if (*index != added)
+    return false;
+  VEC_ADD(a->context, &a->next_numbers, 2);
+  return true;
 }
 
 /* `name`, or with a number behind it where it is taken. */
 static struct bytes unique_name(struct adapt *a, struct map *taken, struct bytes scope, struct bytes name) {
+  uint32_t index, unused;
   struct bytes tried = name;
-  for (uint32_t i = 2;; i++) {
-    struct bytes key = format_bytes(a->context, "%.*s\n%.*s", SHOW(scope), SHOW(tried));
-    if (map_get(taken, key) == NOT_FOUND) {
-      map_add(a->context, taken, key, 0);
-      return tried;
-    }
-    tried = format_bytes(a->context, "%.*s#%u", SHOW(name), i);
-  }
+  if (take_name(a, taken, scope, name, &index))
+    return name;
+  do
+    tried = format_bytes(a->context, "%.*s#%u", SHOW(name), a->next_numbers.items[index]++);
+  while (!take_name(a, taken, scope, tried, &unused));
+  return tried;
 }
 
 /* With --component: the memory is the support module's, so that the wrapper's options can name it. */
@@ -310,7 +321,8 @@ static struct bytes export_name(struct adapt *a, uint32_t extern_index, const ch
   const struct extern_tree *e = &a->plan->externs.items[extern_index];
   if (e->parent == NO_INDEX)
     return format_bytes(a->context, "%s%.*s", prefix, SHOW(e->name.name));
-  return format_bytes(a->context, "%.*s#%s%.*s", SHOW(module_name(a, extern_index)), prefix, SHOW(e->name.name));
+  const struct bytes module = module_name(a, extern_index);
+  return format_bytes(a->context, "%.*s#%s%.*s", SHOW(module), prefix, SHOW(e->name.name));
 }
 
 /* The reset of the exchange memory, for functions that leave a result there. */

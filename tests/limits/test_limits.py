@@ -265,6 +265,13 @@ class SmallInputsLargeWishes(Limits):
         inner = component(section(0, name("component-name") + section(0, name(text))))
         self.accepts(component(nested(inner), instances(*[instantiate(0)] * 20000)))
 
+    def test_instances_in_instances(self):
+        """Names of what is deep inside are put together from all above it."""
+        bags = [instances(b"\1" + vec([b"\0" + name("i") + INSTANCE + u32(i)])) for i in range(98)]
+        self.accepts(component(types(func()), imports(import_("f", of_func(0))),
+                               instances(b"\1" + vec([b"\0" + name("f") + FUNC + u32(0)])), *bags,
+                               exports(export_("x", INSTANCE, 98))))
+
     def test_large_groups_of_types(self):
         """Each import's type is compared with its whole group."""
         count = 40000
@@ -289,6 +296,22 @@ class ManyOfEach(Limits):
         self.accepts(component(core_module(core), core_instances(instantiate_core(0)), types(func()),
                                aliases(*(core_export(0, f"f{i}") for i in range(count))),
                                canons(*(lift(i, 0) for i in range(count))),
+                               exports(*(export_(f"f{i}", FUNC, i) for i in range(count)))))
+
+    def test_functions_with_reallocs_and_post_returns_of_their_own(self):
+        """What the host needs of each is exported by a name that is taken."""
+        count = 5000
+        core = module([functype([I32] * 4, [I32]), functype([I32, I32], [I32]), functype([I32])], [],
+                      [0] * count + [1] * count + [2] * count, memories=[b"\0\1"],
+                      exports=[*(export(f"{'rfp'[i // count]}{i % count}", 0, i) for i in range(3 * count)),
+                               export("memory", 2, 0)],
+                      bodies=[body(b"\x41\0")] * (2 * count) + [body(b"")] * count)
+        options = [[memory(0), realloc(i), b"\5" + u32(2 * count + i)] for i in range(count)]
+        self.accepts(component(types(func([("s", STRING)], STRING)), core_module(core),
+                               core_instances(instantiate_core(0)),
+                               aliases(*(core_export(0, f"{'rfp'[i // count]}{i % count}") for i in range(3 * count)),
+                                       core_export(0, "memory", 2)),
+                               canons(*(lift(count + i, 0, options[i]) for i in range(count))),
                                exports(*(export_(f"f{i}", FUNC, i) for i in range(count)))))
 
     def test_imported_functions(self):
