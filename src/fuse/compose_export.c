@@ -256,7 +256,7 @@ void order_exports(struct context *c, struct composition *composition, const str
   for (uint32_t done = 0; done < count;) {
     const uint32_t before = done;
     struct nameless found = {0};
-    uint32_t refused = 0;
+    uint32_t refused = NO_INDEX; /* the first */
     for (uint32_t i = 0; i < count; i++) {
       struct nameless here;
       o.number = i + 1;
@@ -265,7 +265,7 @@ void order_exports(struct context *c, struct composition *composition, const str
       is_done[i] = declare_export(&o, &composition->exports.items[i], &here);
       if (is_done[i]) {
         ordered[done++] = composition->exports.items[i];
-      } else {
+      } else if (refused == NO_INDEX) {
         found = here;
         refused = i;
       }

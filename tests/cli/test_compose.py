@@ -121,7 +121,7 @@ class Options(Composed):
     def test_types_come_out_with_names(self):
         # What mentions them is written with the names that they have outside; `composed` checks that it is valid.
         whole = self.composed("user.wasm", "things.wasm", "--export", "thing", "--hide", "use")
-                for form in ("--component", "--strip"):
+        for form in ("--component", "--strip"):
             self.assertEqual(meld("fuse", form, "whole.wasm", "-o", "out.wasm").stderr, b"")
             subprocess.run(["wasm-tools", "validate", "out.wasm"], check=True, timeout=60)
         hidden = self.composed("user.wasm", "things.wasm", "--hide", "make", "--hide", "count", "--hide", "pair")
