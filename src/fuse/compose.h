@@ -52,6 +52,7 @@ struct composition {
   VEC(struct composed_input) inputs;
   VEC(struct composed_instance) instances;
   VEC(struct composed_export) exports;
+  bool is_matched; /* nobody said in which order the exports come: those of an instance after those that it needs */
 };
 
 /* One instruction about what goes where, as a caller writes it; the kinds are those of meld.h. */

@@ -217,23 +217,46 @@ static bool declare_export(struct export_orderer *o, struct composed_export *exp
     look_at_label(o, o->linked->plan->funcs.items[def.is.func].type, export_->name->name, found);
   if (is_found(found))
     return false;
-  name_types(o, &def, false);
-  if (def.sort == SORT_TYPE && def.is.type.kind == DEFTYPE_RESOURCE)
+  /* A resource that had a name before is written by that one. */
+  if (def.sort == SORT_TYPE && def.is.type.kind == DEFTYPE_RESOURCE &&
+      !o->resources[def.is.type.is.resource].is_outside)
     map_add(o->context, &o->labels, export_->name->name, def.is.type.is.resource);
+  name_types(o, &def, false);
   export_->is_rewritten = (def.sort == SORT_FUNC || def.sort == SORT_TYPE) && found->has_named;
   return true;
+}
+
+/* The exports of one instance after the other, as the instances are made. */
+static void sort_exports(struct context *c, struct composition *composition, const struct linked_composition *linked) {
+  const uint32_t count = composition->exports.count;
+  const struct composed_export *exports = composition->exports.items;
+  struct composed_export *sorted = ALLOCATE(c, struct composed_export, count);
+  uint32_t *next = ALLOCATE(c, uint32_t, composition->instances.count); /* the place of each instance's next export */
+  uint32_t total = 0;
+  for (uint32_t i = 0; i < count; i++)
+    next[exports[i].source.instance]++;
+  for (uint32_t i = 0; i < linked->order.count; i++) {
+    const uint32_t own = next[linked->order.items[i]];
+    next[linked->order.items[i]] = total;
+    total += own;
+  }
+  for (uint32_t i = 0; i < count; i++)
+    sorted[next[exports[i].source.instance]++] = exports[i];
+  composition->exports.items = sorted;
 }
 
 void order_exports(struct context *c, struct composition *composition, const struct linked_composition *linked) {
   struct export_orderer o = start_ordering(c, composition, linked);
   const uint32_t count = composition->exports.count;
+  if (composition->is_matched)
+    sort_exports(c, composition, linked);
   struct composed_export *ordered = ALLOCATE(c, struct composed_export, count);
   bool *is_done = ALLOCATE(c, bool, count);
   /* Each input's exports are in order; so each round brings out all that one more input can bring out. */
   for (uint32_t done = 0; done < count;) {
     const uint32_t before = done;
     struct nameless found = {0};
-    uint32_t refused = 0;
+    uint32_t refused = NO_INDEX; /* the first */
     for (uint32_t i = 0; i < count; i++) {
       struct nameless here;
       o.number = i + 1;
@@ -242,7 +265,7 @@ void order_exports(struct context *c, struct composition *composition, const str
       is_done[i] = declare_export(&o, &composition->exports.items[i], &here);
       if (is_done[i]) {
         ordered[done++] = composition->exports.items[i];
-      } else {
+      } else if (refused == NO_INDEX) {
         found = here;
         refused = i;
       }

@@ -384,4 +384,5 @@ void match_inputs(struct context *c, struct composition *composition, const stru
   match_imports(&m);
   choose_exports(&m);
   check_wires(&m);
+  composition->is_matched = true;
 }

@@ -118,6 +118,15 @@ class Options(Composed):
         self.assertEqual(self.world("app.wasm", "store.wasm", "--hide", "store:*"), [])
         self.assertEqual(self.world("cache.wasm", "store.wasm", "--hide", "store:test:kv/store"), ["export test:kv/store@0.2.1"])
 
+    def test_types_come_out_with_names(self):
+        # What mentions them is written with the names that they have outside; `composed` checks that it is valid.
+        whole = self.composed("user.wasm", "things.wasm", "--export", "thing", "--hide", "use")
+        for form in ("--component", "--strip"):
+            self.assertEqual(meld("fuse", form, "whole.wasm", "-o", "out.wasm").stderr, b"")
+            subprocess.run(["wasm-tools", "validate", "out.wasm"], check=True, timeout=60)
+        hidden = self.composed("user.wasm", "things.wasm", "--hide", "make", "--hide", "count", "--hide", "pair")
+        self.assertLess(len(hidden), len(whole))
+
     def test_require_closed(self):
         self.assertEqual(self.world("shop.wasm", "store.wasm", "--require-closed"), [])
         for words in (["--require-closed=test:*"], ["--require-closed", "--require-closed=test:kv/store"]):
