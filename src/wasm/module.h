@@ -174,9 +174,10 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  VEC(uint32_t) uses; /* what bodies refer to, as check_structure() noted it for visit_function() */
-  uint32_t *uses_end; /* of each defined function, index into uses; null: not noted */
-  uint32_t start;     /* NO_INDEX: none */
+  VEC(uint32_t) uses;              /* what bodies refer to, as check_structure() noted it for visit_function() */
+  uint32_t *uses_end;              /* of each defined function, index into uses; null: not noted */
+  uint32_t *sizes_without_indices; /* of each defined function's body; null: not noted */
+  uint32_t start;                  /* NO_INDEX: none */
   bool has_data_count;
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
