@@ -102,7 +102,8 @@ static void hash_use(void *user, enum index_space space, uint32_t index) {
   h->hash = mix(h->hash, (uint64_t)space << 32 | (space == SPACE_FUNC ? 0 : h->of->to[space][index]));
 }
 
-static void hash_instance(struct folding *f, uint32_t instance) {
+/* By type and size; where `counts` of these say that there is another of them, by uses too. */
+static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *counts, uint32_t mask) {
   const struct merge_instance *of = &f->m->instances[instance];
   const uint32_t imported = of->module->imported[CORE_FUNC];
   const bool *is_trap = of->is_generated ? trap_functions(f->m->context, of->module) : NULL;
@@ -112,7 +113,8 @@ static void hash_instance(struct folding *f, uint32_t instance) {
       continue;
     struct hashing_uses h = {of, of->to[SPACE_TYPE][of->module->functions.items[i].type]};
     h.hash = mix(h.hash, size_without_indices(of->module, i));
-    visit_function(f->m->context, of->module, i, hash_use, &h);
+    if (counts && counts[f->hashes[node] & mask] == 2)
+      visit_function(f->m->context, of->module, i, hash_use, &h);
     const uint32_t hash = (uint32_t)(h.hash >> 32);
     f->hashes[node] = hash ? hash : 1;
   }
@@ -132,8 +134,13 @@ static const uint8_t *count_hashes(const struct folding *f, uint32_t *mask) {
 }
 
 static void choose_candidates(struct folding *f) {
-  uint32_t mask;
-  const uint8_t *counts = count_hashes(f, &mask);
+  uint32_t mask = 0;
+  const uint8_t *counts = NULL;
+  for (int looks = 0; looks < 2; looks++) {
+    for (uint32_t i = 0; i < f->m->instance_count; i++)
+      hash_instance(f, i, counts, mask);
+    counts = count_hashes(f, &mask);
+  }
   f->candidate_of = ALLOCATE(f->m->context, uint32_t, f->node_count);
   for (uint32_t node = 0; node < f->node_count; node++)
     f->candidate_of[node] =
@@ -414,8 +421,6 @@ bool fold_functions(struct merge *m, uint32_t function_count) {
                       .hashes = ALLOCATE(m->context, uint32_t, function_count),
                       .body = new_buffer(m->context),
                       .other_body = new_buffer(m->context)};
-  for (uint32_t i = 0; i < m->instance_count; i++)
-    hash_instance(&f, i);
   choose_candidates(&f);
   if (!f.candidate_count)
     return true;
