@@ -184,8 +184,8 @@ static void merge_imports(struct merge *m) {
       merge_import(m, i);
 }
 
-/* Numbers the live definitions of one kind in order of instance. */
-static void number_definitions(struct merge *m, enum core_kind kind) {
+/* Numbers the live definitions of one kind in order of instance; returns the number of them and the imports. */
+static uint32_t number_definitions(struct merge *m, enum core_kind kind) {
   uint32_t next = m->out->imported[kind];
   for (uint32_t i = 0; i < m->instance_count; i++) {
     struct merge_instance *of = &m->instances[i];
@@ -193,6 +193,7 @@ static void number_definitions(struct merge *m, enum core_kind kind) {
       if (of->live[kind][d])
         of->to[kind][d] = next++;
   }
+  return next;
 }
 
 static void number_memories(struct merge *m) {
@@ -226,13 +227,17 @@ static void number_imported(struct merge *m) {
 }
 
 static void number_items(struct merge *m) {
-  number_definitions(m, CORE_FUNC);
+  const uint32_t functions = number_definitions(m, CORE_FUNC);
   number_definitions(m, CORE_TABLE);
   number_memories(m);
   number_globals(m);
   number_definitions(m, CORE_TAG);
   number_imported(m);
   number_segments(m);
+  if (fold_functions(m, functions))
+    return;
+  number_definitions(m, CORE_FUNC);
+  number_imported(m);
 }
 
 struct naming_globals {
@@ -307,7 +312,7 @@ static uint32_t count_live_functions(const struct merge *m) {
   return count;
 }
 
-/* Bodies stay where they are, and are rewritten when they are written. */
+/* Bodies stay where they are, and are rewritten when they are written. One whose index is there already is folded. */
 static void merge_bodies(struct merge *m) {
   VEC_RESERVE(m->context, &m->out->functions, count_live_functions(m));
   for (uint32_t i = 0; i < m->instance_count; i++) {
@@ -316,7 +321,9 @@ static void merge_bodies(struct merge *m) {
     *source = (struct body_source){of->module, instance_maps(m, i)};
     for (uint32_t f = 0; f < of->module->functions.count; f++) {
       const struct core_function *function = &of->module->functions.items[f];
-      if (of->live[SPACE_FUNC][of->module->imported[CORE_FUNC] + f])
+      const uint32_t index = of->module->imported[CORE_FUNC] + f, next = item_count(m->out, CORE_FUNC);
+      assert(!of->live[SPACE_FUNC][index] || of->to[SPACE_FUNC][index] <= next);
+      if (of->live[SPACE_FUNC][index] && of->to[SPACE_FUNC][index] == next)
         VEC_ADD(m->context, &m->out->functions,
                 ((struct core_function){of->to[SPACE_TYPE][function->type], function->body, source, f}));
     }

@@ -4,6 +4,7 @@
  *     merge_globals.c   order of globals; constant expressions with the values of constant globals put in
  *     prune.c           what of each instance can be reached
  *     merge_types.c     the types that are used, equal recursion groups once
+ *     fold.c            functions that are equal get one index
  *     merge_segments.c  element and data segments, and the start function that applies those that can't stay active
  *     merge_names.c     the name section
  *     merge_customs.c   the other custom sections
@@ -113,6 +114,10 @@ bool data_is_in_bounds(const struct merge *m, uint32_t instance, const struct co
 void merge_types(struct merge *m);
 uint32_t merged_functype(struct merge *m, const struct core_functype *type);
 
+/* fold.c. Of `function_count` functions, imports included, that each have an index. False: it could not tell which are
+ * equal, and to[SPACE_FUNC] has to be assigned again. */
+bool fold_functions(struct merge *m, uint32_t function_count);
+
 /* merge_segments.c */
 void number_segments(struct merge *m);
 void merge_segments(struct merge *m);
@@ -120,6 +125,8 @@ void merge_start(struct merge *m);
 
 /* merge_names.c */
 void merge_names(struct merge *m);
+/* Which functions of a module have names that say why they trap; null: none. */
+const bool *trap_functions(struct context *c, const struct module *module);
 /* Custom sections are read without failing: at a malformed one `is_malformed` is set and what is read is empty. */
 struct custom_reader {
   const uint8_t *at, *end;

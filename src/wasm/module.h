@@ -186,9 +186,10 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  VEC(struct code_use) uses; /* what bodies refer to, as check_structure() noted it; see rewrite.c */
-  struct noted_body *noted;  /* of each defined function; null: not noted */
-  uint32_t start;            /* NO_INDEX: none */
+  VEC(struct code_use) uses;       /* what bodies refer to, as check_structure() noted it; see rewrite.c */
+  struct noted_body *noted;        /* of each defined function; null: not noted */
+  uint32_t *sizes_without_indices; /* of each defined function's body; null: not noted */
+  uint32_t start;                  /* NO_INDEX: none */
   bool has_data_count;
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */

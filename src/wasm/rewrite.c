@@ -45,6 +45,7 @@ struct walk {
   const char *instruction; /* its name */
   uint64_t depth;          /* of blocks that are open, the outermost included */
   bool has_vectors;        /* an instruction on vectors has been seen */
+  size_t index_size;       /* bytes of indices so far, when visiting */
   unsigned longest_step;   /* size of the steps that may be taken, see walk_common() */
   /* When visiting: */
   visit_index *visit;
@@ -134,6 +135,7 @@ static void walk_index(struct walk *w, enum index_space space) {
   w->index_at = start;
   use_index(w, space, start, index);
   w->index_at = NULL;
+  w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
   const uint32_t to = mapped(w, space, index);
@@ -158,6 +160,7 @@ static void walk_type(struct walk *w, const uint8_t *start, struct core_valtype 
   if (type.heap < 0 || (type.code != 0 && type.code != CORE_REF && type.code != CORE_REF_NULL))
     return;
   use_index(w, SPACE_TYPE, start, (uint32_t)type.heap);
+  w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
   type.heap = mapped(w, SPACE_TYPE, (uint32_t)type.heap);
@@ -205,6 +208,7 @@ static void walk_blocktype(struct walk *w) {
     fail_at(&w->r, "%s: unknown block type", w->instruction);
   }
   use_index(w, SPACE_TYPE, start, (uint32_t)index);
+  w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
   copy_run(w, start);
@@ -221,8 +225,10 @@ static void walk_memarg(struct walk *w) {
     w->r.at = start;
     fail_at(&w->r, "%s: unknown memory argument flags 0x%x", w->instruction, flags);
   }
+  const uint8_t *after_flags = w->r.at;
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
+  w->index_size += (size_t)(w->r.at - after_flags);
   if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w, SPACE_MEMORY, 0) == 0))
     w->longest_step = 3;
   if (w->out) {
@@ -445,6 +451,7 @@ static inline void pass_index(struct walk *w, enum index_space space, uint32_t i
     w->visit(w->user, space, index);
     w->index_at = NULL;
   }
+  w->index_size += (size_t)(after - start);
   if (!w->out)
     return;
   const uint32_t to = mapped(w, space, index);
@@ -649,6 +656,7 @@ static bool note_uses(struct context *c, struct module *m, uint32_t function) {
   w.user = &notes;
   walk_body(&w);
   m->noted[function] = (struct noted_body){m->uses.count, notes.is_plain};
+  m->sizes_without_indices[function] = (uint32_t)(body.size - w.index_size);
   return w.has_vectors;
 }
 
@@ -705,6 +713,7 @@ bool check_structure(struct context *c, struct module *m) {
   m->uses.count = 0;
   VEC_RESERVE(c, &m->uses, (uint32_t)(size / BYTES_PER_USE));
   m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
+  m->sizes_without_indices = ALLOCATE(c, uint32_t, m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++) {
     push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
     has_vectors |= note_uses(c, m, i);
@@ -754,4 +763,8 @@ void visit_function(struct context *c, const struct module *m, uint32_t function
 
 void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
   visit_uses(c, m, function, true, visit, user);
+}
+
+uint32_t size_without_indices(const struct module *m, uint32_t function) {
+  return m->sizes_without_indices ? m->sizes_without_indices[function] : 0;
 }

@@ -311,11 +311,56 @@ static void test_types(struct context *c) {
   for (uint32_t i = 0; i < 3; i++)
     add_root(c, plan, names[i], defined(CORE_FUNC, i, 0));
   const struct module *out = merge(c, plan);
-  CHECK(out->types.count == 6 && out->functions.count == 3);
-  CHECK(out->functions.items[0].type == out->functions.items[1].type);
-  CHECK(out->functions.items[0].type != out->functions.items[2].type);
-  CHECK(bytes_equal(out->functions.items[0].body, out->functions.items[1].body));
+  CHECK(out->types.count == 6 && out->functions.count == 2);
+  CHECK(find_export(out, bytes_of("0"))->index == find_export(out, bytes_of("1"))->index);
+  CHECK(out->functions.items[0].type != out->functions.items[1].type);
   CHECK(out->types.items[3].group == 3 && out->types.items[3].fields[0].type.heap == 4);
+}
+
+/* Of two instances of a module, what touches nothing of its own is one: also what calls itself, each other, or what is
+ * one in turn; not what touches a global of its own, nor who calls that. */
+static void test_folding(struct context *c) {
+  struct module *m = new_module(c);
+  add_global(c, m, I32, CONSTANT(0x41, 0));
+  m->globals.items[0].type.is_mutable = true;
+  uint32_t type = nullary(c, m);
+  add_function(c, m, type, CODE(0x41, 5, 0x1a));    /* 0: pure */
+  add_function(c, m, type, CODE(0x10, 0, 0x10, 2)); /* 1: calls 0 and 2, which calls it */
+  add_function(c, m, type, CODE(0x10, 1));          /* 2 */
+  add_function(c, m, type, CODE(0x23, 0, 0x1a));    /* 3: touches */
+  add_function(c, m, type, CODE(0x10, 3, 0x10, 0)); /* 4: calls that */
+  add_function(c, m, type, CODE(0x10, 0, 0x10, 3)); /* 5: the same in another order */
+  add_function(c, m, type, CODE(0x10, 4, 0x10, 5)); /* 6 */
+  struct plan *plan = new_plan(c);
+  for (uint32_t i = 0; i < 2; i++) {
+    add_instance(c, plan, m, false);
+    for (uint32_t f = 0; f < 7; f++)
+      add_root(c, plan, (const char *)format_bytes(c, "%u-%u", i, f).at, defined(CORE_FUNC, i, f));
+  }
+  const struct module *out = merge(c, plan);
+  CHECK(out->functions.count == 3 + 2 * 4 && out->exports.count == 14);
+  for (uint32_t f = 0; f < 7; f++)
+    CHECK((out->exports.items[f].index == out->exports.items[7 + f].index) == (f < 3));
+  CHECK(out->exports.items[4].index != out->exports.items[5].index);
+  /* 0, 1, 2, the first 3 to 6, the second 3 to 6 */
+  CHECK(bytes_equal(exported_body(out, "1-6"), BYTES(0x00, 0x10, 8, 0x10, 9, 0x0b)));
+}
+
+/* Functions that say why they trap keep their names: they are neither each other nor a function of the program. */
+static void test_traps_stay(struct context *c) {
+  struct plan *plan = new_plan(c);
+  for (uint32_t i = 0; i < 3; i++) {
+    struct module *m = new_module(c);
+    add_function(c, m, nullary(c, m), CODE(0x00));
+    if (i > 0) {
+      const struct bytes names = i == 1 ? BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'a')
+                                        : BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'b');
+      VEC_ADD(c, &m->customs, ((struct core_custom){bytes_of("name"), copy(c, names), 11}));
+    }
+    add_instance(c, plan, m, i > 0);
+    add_root(c, plan, (const char *)format_bytes(c, "%u", i).at, defined(CORE_FUNC, i, 0));
+  }
+  CHECK(merge(c, plan)->functions.count == 3);
 }
 
 /* A tag and a memory of 64-bit addresses, shared by two instances; memories in order of instance. */
@@ -485,6 +530,8 @@ static void run_tests(struct context *c, void *argument) {
   test_bounds(c);
   test_segments(c);
   test_types(c);
+  test_folding(c);
+  test_traps_stay(c);
   test_tags_and_memories(c);
   test_busiest_memory(c);
   test_constants(c);
