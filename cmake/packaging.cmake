@@ -6,6 +6,7 @@
 #
 # The command is installed as `wasm-meld`, and `meld` is a link to it: a component of its own, which the Debian package leaves
 # out, since Debian has another program of that name.
+set(CMAKE_INSTALL_DOCDIR share/doc/wasm-meld CACHE PATH "Documentation")
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -55,10 +56,41 @@ install(FILES ${CMAKE_BINARY_DIR}/meld.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pk
 
 # install_link(destination name target): a link beside what it leads to.
 function(install_link destination name target)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/links/${destination})
   file(CREATE_LINK ${target} ${CMAKE_BINARY_DIR}/links/${destination}/${name} SYMBOLIC)
   install(FILES ${CMAKE_BINARY_DIR}/links/${destination}/${name} DESTINATION ${destination} COMPONENT plain-name)
 endfunction()
 
 install(PROGRAMS $<TARGET_FILE:meld> DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME wasm-meld COMPONENT command)
-file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/links/${CMAKE_INSTALL_BINDIR})
 install_link(${CMAKE_INSTALL_BINDIR} meld wasm-meld)
+
+# Completions, which the command itself tells. Each shell finds them by the name of the command.
+foreach(shell bash zsh fish)
+  add_custom_command(OUTPUT completion.${shell} COMMAND meld help --format=${shell} > completion.${shell} DEPENDS meld)
+  list(APPEND told ${CMAKE_BINARY_DIR}/completion.${shell})
+endforeach()
+set(bash_completions ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+set(fish_completions ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES ${CMAKE_BINARY_DIR}/completion.bash DESTINATION ${bash_completions} RENAME wasm-meld COMPONENT command)
+install(FILES ${CMAKE_BINARY_DIR}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+  RENAME _wasm-meld COMPONENT command)
+install(FILES ${CMAKE_BINARY_DIR}/completion.fish DESTINATION ${fish_completions} RENAME wasm-meld.fish COMPONENT command)
+install_link(${bash_completions} meld wasm-meld)
+install_link(${fish_completions} meld.fish wasm-meld.fish)
+
+find_program(SCDOC scdoc DOC "Makes the manual page")
+if(SCDOC)
+  add_custom_command(
+    OUTPUT meld.1
+    COMMAND ${CMAKE_COMMAND} -D MELD=$<TARGET_FILE:meld> -D SCDOC=${SCDOC} -D SOURCE=${CMAKE_SOURCE_DIR}/docs/meld.1.scd
+            -D VERSION=${PROJECT_VERSION} -D OUTPUT=meld.1 -P ${CMAKE_SOURCE_DIR}/cmake/manual.cmake
+    DEPENDS meld docs/meld.1.scd cmake/manual.cmake
+    VERBATIM)
+  list(APPEND told ${CMAKE_BINARY_DIR}/meld.1)
+  install(FILES ${CMAKE_BINARY_DIR}/meld.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 RENAME wasm-meld.1 COMPONENT command)
+  install_link(${CMAKE_INSTALL_MANDIR}/man1 meld.1 wasm-meld.1)
+else()
+  message(STATUS "There is no scdoc: the manual page is left out")
+endif()
+add_custom_target(told ALL DEPENDS ${told})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright COMPONENT command)
