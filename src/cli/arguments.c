@@ -1,4 +1,4 @@
-/* arguments.c -- from the command line to what it asks for; and the help, from the same table.
+/* arguments.c -- from the command line to what it asks for.
  *
  *     meld fuse --component app.wasm -o app.fused.wasm
  *
@@ -6,9 +6,11 @@
  * and inputs come in any order; `--` ends the options. How messages are given is read before all else, so that what is
  * wrong with the command line is said in that way too.
  *
- * Provides  parse_arguments, print_help.
+ * Provides  parse_arguments.
  */
 #include "cli/arguments.h"
+
+#include "cli/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +20,6 @@ enum option_id {
 #include "cli/options.def"
 #undef OPTION
   OPTION_COUNT
-};
-
-enum option_commands { OPTION_OF_FUSE, OPTION_OF_ANY };
-
-struct option {
-  enum option_commands commands;
-  char letter; /* 0: none */
-  const char *name;
-  const char *argument; /* null: takes none */
-  const char *help;
 };
 
 static const struct option option_table[OPTION_COUNT] = {
@@ -43,48 +35,6 @@ struct words {
 };
 
 #define REFUSE(arguments, ...) complain(&(arguments)->messages, MELD_USAGE, NULL, __VA_ARGS__)
-
-static bool is_argument_optional(const struct option *option) { return option->argument && option->argument[0] == '['; }
-
-static void print_option(FILE *to, const struct option *option) {
-  char left[64] = "", argument[32] = "";
-  const char *equals = option->argument && !is_argument_optional(option) ? "=" : "";
-  if (is_argument_optional(option))
-    snprintf(argument, sizeof(argument), "[=%s", option->argument + 1);
-  else if (option->argument)
-    snprintf(argument, sizeof(argument), "%s", option->argument);
-  if (option->letter)
-    snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter, option->name, equals, argument);
-  else
-    snprintf(left, sizeof(left), "    --%s%s%s", option->name, equals, argument);
-  fprintf(to, "  %-27s  %s\n", left, option->help);
-}
-
-void print_help(FILE *to) {
-  fputs("Usage: meld fuse [OPTION]... INPUT... -o OUTPUT\n"
-        "       meld validate [OPTION]... INPUT...\n"
-        "\n"
-        "\"meld fuse\" makes one core module of WebAssembly components, with all\n"
-        "the components and modules inside. \"meld validate\" checks components and core\n"
-        "modules, each alone. INPUT is a file, or \"-\" for standard input.\n",
-        to);
-  for (enum option_commands commands = OPTION_OF_FUSE; commands <= OPTION_OF_ANY; commands++) {
-    fputs(commands == OPTION_OF_FUSE ? "\nOptions of \"meld fuse\":\n" : "\nOptions of both:\n", to);
-    for (int i = 0; i < OPTION_COUNT; i++)
-      if (option_table[i].commands == commands)
-        print_option(to, &option_table[i]);
-  }
-  fputs("\n"
-        "Examples:\n"
-        "  meld fuse app.wasm -o app.core.wasm\n"
-        "  meld fuse --component app.wasm -o app.fused.wasm\n"
-        "  meld fuse --dump=plan app.wasm\n"
-        "  meld validate app.wasm\n"
-        "\n"
-        "Exit status: 0 done; 1 the input is at fault; 2 the command line is; 3 files,\n"
-        "memory or meld itself.\n",
-        to);
-}
 
 static bool parse_dump(const char *pass, struct arguments *arguments) {
   if (strcmp(pass, "component") == 0)
@@ -193,6 +143,7 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
   case OPTION_COLOR:
     return parse_color(argument, arguments);
   case OPTION_HELP:
+    arguments->help.command = arguments->action == ACTION_FUSE ? "fuse" : "validate";
     arguments->action = ACTION_HELP;
     return true;
   case OPTION_VERSION:
@@ -303,6 +254,23 @@ static bool parse_words(struct words *words, struct arguments *arguments) {
   return complete_arguments(arguments);
 }
 
+/* `meld help [COMMAND] [--format=FORMAT]`; formats other than text are for builds and packages. */
+static bool parse_help(struct words *words, struct arguments *arguments) {
+  static const char format[] = "--format=";
+  for (; words->next < words->end; words->next++) {
+    const char *word = *words->next;
+    if (strncmp(word, format, strlen(format)) == 0) {
+      if (!find_help_format(word + strlen(format), &arguments->help.format))
+        return REFUSE(arguments, "%s is no format; there are \"text\", \"bash\", \"zsh\", \"fish\" and \"scdoc\"",
+                      word);
+    } else if (!arguments->help.command && is_command_name(word))
+      arguments->help.command = word;
+    else
+      return REFUSE(arguments, "there is no help on \"%s\"; \"meld help\" lists what there is", word);
+  }
+  return true;
+}
+
 bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   *arguments = (struct arguments){.options = meld_default_options()};
   if (argc < 2)
@@ -310,6 +278,8 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   find_message_form(argc, argv, arguments);
   if (!parse_command(argv[1], arguments))
     return false;
+  if (arguments->action == ACTION_HELP)
+    return parse_help(&(struct words){argv + 2, argv + argc}, arguments);
   arguments->aliases = calloc((size_t)argc, sizeof(*arguments->aliases));
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
   if (!arguments->aliases || !arguments->wires)

@@ -2,9 +2,8 @@
 #ifndef MELD_CLI_ARGUMENTS_H
 #define MELD_CLI_ARGUMENTS_H
 
+#include "cli/help.h"
 #include "cli/message.h"
-
-#include <stdio.h>
 
 /* Exit codes of the command, as docs/cli.md says. */
 enum exit_code { EXIT_DONE = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
@@ -13,7 +12,8 @@ enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_HELP, ACTION_VERSION };
 
 struct arguments {
   enum action action;
-  char **inputs; /* "-": standard input; one or more */
+  struct help help; /* of ACTION_HELP */
+  char **inputs;    /* "-": standard input; one or more */
   int input_count;
   const char **aliases; /* of the inputs; null: the name of the file says */
   meld_wire *wires;
@@ -32,7 +32,5 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments);
 
 /* Frees what parse_arguments() allocated. */
 void free_arguments(struct arguments *arguments);
-
-void print_help(FILE *to);
 
 #endif

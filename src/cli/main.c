@@ -89,7 +89,7 @@ static enum exit_code run(const struct arguments *arguments) {
   case ACTION_VALIDATE:
     return validate(arguments);
   case ACTION_HELP:
-    print_help(stdout);
+    print_help(stdout, &arguments->help);
     return finish_output(&arguments->messages);
   case ACTION_VERSION:
     printf("meld %s\n", meld_version());

@@ -121,6 +121,9 @@ class Output(InFolder):
             run = meld(*arguments)
             self.assertEqual((run.returncode, run.stderr), (0, b""))
             self.assertTrue(run.stdout.startswith(b"Usage: meld fuse"))
+        self.assertEqual(meld("help", "fuse").stdout, meld("fuse", "--help").stdout)
+        self.assertNotIn(b"--strip", meld("help", "validate").stdout)
+        self.assertTrue(meld("validate", "-h").stdout.startswith(b"Usage: meld validate"))
         for arguments in (["--version"], ["version"], ["fuse", "--version"]):
             self.assertRegex(meld(*arguments).stdout, rb"\Ameld \d+\.\d+\.\d+\n\Z")
 

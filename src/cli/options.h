@@ -1,0 +1,22 @@
+/* options.h -- a row of options.def. */
+#ifndef MELD_CLI_OPTIONS_H
+#define MELD_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_commands { OPTION_OF_FUSE, OPTION_OF_ANY };
+
+struct option {
+  enum option_commands commands;
+  char letter; /* 0: none */
+  const char *name;
+  const char *argument; /* null: takes none */
+  const char *help;
+};
+
+static inline bool is_argument_optional(const struct option *option) {
+  return option->argument && option->argument[0] == '[';
+}
+
+#endif
