@@ -1,11 +1,10 @@
-# packaging.cmake -- what others get: libraries, headers, files that find them, the command, its manual and completions; and
-# packages of that. docs/packaging.md tells it.
+# packaging.cmake -- what others get: libraries, headers, files that find them, the command, its manual and completions.
+# docs/packaging.md tells it.
 #
 #     cmake --install build/release --prefix /usr/local
-#     cpack --config build/release/CPackConfig.cmake
 #
-# The command is installed as `wasm-meld`, and `meld` is a link to it: a component of its own, which the Debian package leaves
-# out, since Debian has another program of that name.
+# The command is installed as `wasm-meld`, and `meld` is a link to it: a component of its own, `plain-name`, which a package for
+# Debian can leave out, since Debian has another program of that name.
 set(CMAKE_INSTALL_DOCDIR share/doc/wasm-meld CACHE PATH "Documentation")
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 
-from workplace import *
+from installation import *
 
 EXAMPLES = ROOT / "examples/library"
 

@@ -7,7 +7,7 @@
 import re
 import sys
 
-from workplace import *
+from installation import *
 
 
 class Told(Workplace):
