@@ -19,6 +19,14 @@ struct buffer new_buffer(struct context *context);
 struct bytes buffer_bytes(const struct buffer *b);
 void reserve(struct buffer *b, size_t more);
 
+/* Bytes of an unsigned number in its shortest form. */
+static inline size_t leb128_size(uint64_t value) {
+  size_t size = 1;
+  while (value >>= 7)
+    size++;
+  return size;
+}
+
 void put_byte(struct buffer *b, uint8_t value);
 void put_u32(struct buffer *b, uint32_t value);
 void put_u64(struct buffer *b, uint64_t value);

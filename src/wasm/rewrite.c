@@ -94,13 +94,6 @@ static inline uint32_t next_u32(struct walk *w, const char *field) {
   return read_u32(r, field);
 }
 
-static inline size_t leb128_size(uint64_t value) {
-  size_t size = 1;
-  while (value >>= 7)
-    size++;
-  return size;
-}
-
 /* Copies the input up to `until`, and goes on from where the reader is. */
 static inline void copy_run(struct walk *w, const uint8_t *until) {
   put_raw(w->out, w->copied, (size_t)(until - w->copied));

@@ -378,13 +378,6 @@ static size_t size_of_data(const struct module *m) {
   return size;
 }
 
-static size_t leb128_size(size_t value) {
-  size_t size = 1;
-  while (value >>= 7)
-    size++;
-  return size;
-}
-
 /* section ::= id size:u32 content. The content is written where it stays, behind room for its size as it is expected to
  * be; only if that proves wrong it is moved. A section without content is left out. */
 static void put_module_section(struct buffer *b, const struct section *section, const struct module *m,
