@@ -13,15 +13,6 @@
 #include "fuse/compose.h"
 #include "fuse/plan.h"
 
-/* A name is what an argument is given by, so it has to be the only one. */
-static void check_import_names(struct context *c, const struct composed_input *input) {
-  struct map names = {0};
-  for (uint32_t i = 0; i < input->imports.count; i++)
-    if (map_add(c, &names, input->imports.items[i]->name.name, i) != i)
-      fail(c, FAILURE_INPUT, NO_OFFSET, "the name \"%.*s\" is imported twice",
-           SHOW(input->imports.items[i]->name.name));
-}
-
 static void read_input(struct context *c, struct composition *composition, uint32_t index) {
   struct composed_input *input = &composition->inputs.items[index];
   while (!bytes_equal(composition->inputs.items[input->same_as].bytes, input->bytes))
@@ -40,7 +31,6 @@ static void read_input(struct context *c, struct composition *composition, uint3
     if (definition->kind == DEFINE_EXPORT)
       VEC_ADD(c, &input->exports, &definition->of.export_);
   }
-  check_import_names(c, input);
   c->input = NO_INDEX;
 }
 
