@@ -5,6 +5,8 @@
  *
  *     rep = take(table, handle, type) inline;  if it is -1: rep = call lift_own(table, handle, type)
  *
+ * Handles of the host's resources pass where the host is called, which takes longer: there only the call stands.
+ *
  * Spec      CanonicalABI.md lift_own, lift_borrow, lower_own, lower_borrow, canon_resource_new, canon_resource_drop,
  *           canon_resource_rep.
  */
@@ -53,6 +55,10 @@ static void put_inline(struct code *f, struct adapt *a, const char *name) {
   inline_function(f, a->handles_module, find_export(a->handles_module, bytes_of(name))->index, memory);
 }
 
+static bool is_inlined(const struct adapt *a, uint32_t resource) {
+  return a->plan->resources.items[resource].source != RESOURCE_HOST;
+}
+
 static void put_arguments(struct code *f, struct adapt *a, uint32_t instance, uint32_t handle, uint32_t resource) {
   const_i32(f, handle_table(a, instance));
   get_local(f, handle);
@@ -70,15 +76,19 @@ void put_resource_new(struct code *f, struct adapt *a, uint32_t instance, uint32
   const uint32_t rep = take_local(f, CORE_I32), handle = take_local(f, CORE_I32);
   set_local(f, rep);
   put_new_arguments(f, a, instance, resource, rep);
-  put_inline(f, a, "reuse");
-  tee_local(f, handle);
-  put_op(f, OP_I32_EQZ);
-  put_block(f, OP_IF, BLOCK_VOID);
-  put_new_arguments(f, a, instance, resource, rep);
-  call(f, handles_function(a, "resource_new"));
-  set_local(f, handle);
-  put_op(f, OP_END);
-  get_local(f, handle);
+  if (!is_inlined(a, resource)) {
+    call(f, handles_function(a, "resource_new"));
+  } else {
+    put_inline(f, a, "reuse");
+    tee_local(f, handle);
+    put_op(f, OP_I32_EQZ);
+    put_block(f, OP_IF, BLOCK_VOID);
+    put_new_arguments(f, a, instance, resource, rep);
+    call(f, handles_function(a, "resource_new"));
+    set_local(f, handle);
+    put_op(f, OP_END);
+    get_local(f, handle);
+  }
   release_local(f, rep);
   release_local(f, handle);
 }
@@ -87,17 +97,21 @@ void put_resource_rep(struct code *f, struct adapt *a, uint32_t instance, uint32
   const uint32_t handle = take_local(f, CORE_I32), entry = take_local(f, CORE_I32);
   set_local(f, handle);
   put_arguments(f, a, instance, handle, resource);
-  put_inline(f, a, "find");
-  tee_local(f, entry);
-  put_op(f, OP_I32_EQZ);
-  put_block(f, OP_IF, BLOCK_VOID);
-  const_i32(f, handle_table(a, instance));
-  get_local(f, handle);
-  call(f, handles_function(a, "refuse"));
-  put_op(f, OP_UNREACHABLE);
-  put_op(f, OP_END);
-  get_local(f, entry);
-  access_memory(f, OP_I32_LOAD, 2, memory_reference(a, runtime_item(a, a->handles_instance, "memory")), REP_OFFSET);
+  if (!is_inlined(a, resource)) {
+    call(f, handles_function(a, "resource_rep"));
+  } else {
+    put_inline(f, a, "find");
+    tee_local(f, entry);
+    put_op(f, OP_I32_EQZ);
+    put_block(f, OP_IF, BLOCK_VOID);
+    const_i32(f, handle_table(a, instance));
+    get_local(f, handle);
+    call(f, handles_function(a, "refuse"));
+    put_op(f, OP_UNREACHABLE);
+    put_op(f, OP_END);
+    get_local(f, entry);
+    access_memory(f, OP_I32_LOAD, 2, memory_reference(a, runtime_item(a, a->handles_instance, "memory")), REP_OFFSET);
+  }
   release_local(f, handle);
   release_local(f, entry);
 }
@@ -118,18 +132,40 @@ static void put_take(struct code *f, struct adapt *a, uint32_t instance, uint32_
 static void put_resource_take(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const uint32_t handle = take_local(f, CORE_I32), taken = take_local(f, CORE_I64);
   set_local(f, handle);
-  put_take(f, a, instance, resource, handle, taken);
-  call(f, handles_function(a, "lift_own")); /* which traps */
-  put_op(f, OP_UNREACHABLE);
-  put_op(f, OP_END);
-  get_local(f, taken);
-  put_op(f, OP_I32_WRAP_I64);
+  if (!is_inlined(a, resource)) {
+    put_arguments(f, a, instance, handle, resource);
+    call(f, handles_function(a, "lift_own"));
+  } else {
+    put_take(f, a, instance, resource, handle, taken);
+    call(f, handles_function(a, "lift_own")); /* which traps */
+    put_op(f, OP_UNREACHABLE);
+    put_op(f, OP_END);
+    get_local(f, taken);
+    put_op(f, OP_I32_WRAP_I64);
+  }
   release_local(f, handle);
   release_local(f, taken);
 }
 
+static void put_host_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
+  const uint32_t handle = take_local(f, CORE_I32);
+  set_local(f, handle);
+  put_arguments(f, a, instance, handle, resource);
+  call(f, handles_function(a, "resource_drop"));
+  set_local(f, handle); /* the representation, of an own handle */
+  put_block(f, OP_IF, BLOCK_VOID);
+  get_local(f, handle);
+  call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, resource));
+  put_op(f, OP_END);
+  release_local(f, handle);
+}
+
 void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const struct resource *r = &a->plan->resources.items[resource];
+  if (!is_inlined(a, resource)) {
+    put_host_drop(f, a, instance, resource);
+    return;
+  }
   const uint32_t handle = take_local(f, CORE_I32), taken = take_local(f, CORE_I64);
   set_local(f, handle);
   put_take(f, a, instance, resource, handle, taken);
@@ -137,11 +173,10 @@ void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint3
   put_op(f, OP_DROP);
   put_op(f, OP_DROP);
   put_op(f, OP_ELSE);
-  if (r->source == RESOURCE_HOST || r->dtor.source != ITEM_NONE) {
+  if (r->dtor.source != ITEM_NONE) {
     get_local(f, taken);
     put_op(f, OP_I32_WRAP_I64);
-    call(f, r->source == RESOURCE_HOST ? boundary_resource(a, BOUNDARY_RESOURCE_DROP, resource)
-                                       : destructor_adapter(a, instance, resource));
+    call(f, destructor_adapter(a, instance, resource));
   }
   put_op(f, OP_END);
   release_local(f, handle);

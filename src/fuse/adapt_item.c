@@ -144,6 +144,15 @@ uint32_t exchange_item(struct adapt *a, const char *name) {
 
 static const char *const encoding_names[] = {"utf8", "utf16", "latin1_utf16"};
 
+/* What is said in transcode.wat.in about strings that the host gives or gets. Its encoding is always UTF-8. */
+static struct bytes transcoder_name(struct adapt *a, const struct side *from, const struct side *to) {
+  if (from->is_host && to->encoding == ENCODING_UTF8)
+    return bytes_of("utf8_from_host");
+  if (to->is_host && from->encoding == ENCODING_UTF8)
+    return bytes_of("utf8_to_host");
+  return format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
+}
+
 /* An instance for each combination of memories and realloc; one function of it for the encodings. */
 uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to) {
   struct bytes key = format_bytes(a->context, "%u %u %u", from->memory_index, to->memory_index, to->realloc_reference);
@@ -161,9 +170,8 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
     }
     map_add(a->context, &a->transcoders, key, instance);
   }
-  struct bytes name =
-      format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
-  const struct core_export *e = find_export(a->plan->core_instances.items[instance].module, name);
+  const struct core_export *e =
+      find_export(a->plan->core_instances.items[instance].module, transcoder_name(a, from, to));
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
 }

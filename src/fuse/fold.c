@@ -11,7 +11,7 @@
  * and be put into a table; but references to functions have no equality (ref.eq takes eqref, another hierarchy), and
  * equal functions have one type. Entries of tables and exports stay as many as they were. A host could compare the
  * functions of two exports; components have no such thing. What a backtrace tells is a name: functions that say why
- * they trap ("trap: ...") are left alone, and of others the first one's name stands for all.
+ * they trap ("trap: ...") are equal only if they say the same, and of others the first one's name stands for all.
  *
  * Equality is the coarsest partition that agrees with itself. All functions with one type and one body, calls left out,
  * begin in one class. A class is split where members call different classes, and then the classes of their callers may
@@ -60,6 +60,7 @@ struct change {
 
 struct folding {
   struct merge *m;
+  const struct bytes **traps; /* of each instance: names of its functions that say why they trap; null: none does */
   uint32_t node_count;
   uint32_t *hashes;       /* of each node: what is known without its body; 0: not to be folded */
   uint32_t *candidate_of; /* of each node, or NOT_CANDIDATE */
@@ -102,17 +103,22 @@ static void hash_use(void *user, enum index_space space, uint32_t index) {
   h->hash = mix(h->hash, (uint64_t)space << 32 | (space == SPACE_FUNC ? 0 : h->of->to[space][index]));
 }
 
-/* By type and size; where `counts` of these say that there is another of them, by uses too. */
+/* Why a function of an instance says that it traps; empty: it doesn't. */
+static struct bytes trap_of(const struct folding *f, uint32_t instance, uint32_t function) {
+  return f->traps[instance] ? f->traps[instance][function] : (struct bytes){0};
+}
+
+/* By type, size and what a trap says; where `counts` of these say that there is another of them, by uses too. */
 static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *counts, uint32_t mask) {
   const struct merge_instance *of = &f->m->instances[instance];
   const uint32_t imported = of->module->imported[CORE_FUNC];
-  const bool *is_trap = of->is_generated ? trap_functions(f->m->context, of->module) : NULL;
   for (uint32_t i = 0; i < of->module->functions.count; i++) {
     const uint32_t node = of->to[SPACE_FUNC][imported + i];
-    if (node == NO_INDEX || (is_trap && is_trap[imported + i]))
+    if (node == NO_INDEX)
       continue;
     struct hashing_uses h = {of, of->to[SPACE_TYPE][of->module->functions.items[i].type]};
     h.hash = mix(h.hash, size_without_indices(of->module, i));
+    h.hash = hash_bytes(h.hash, trap_of(f, instance, imported + i));
     if (counts && counts[f->hashes[node] & mask] == 2)
       visit_function(f->m->context, of->module, i, hash_use, &h);
     const uint32_t hash = (uint32_t)(h.hash >> 32);
@@ -220,6 +226,7 @@ static void classify(struct folding *f) {
     struct index_maps maps = instance_maps(f->m, candidate->instance);
     maps.to[SPACE_FUNC] = zeros;
     candidate->signature = hash_bytes(type_of(f, candidate), body_of(f, candidate, &maps, &f->body));
+    candidate->signature = hash_bytes(candidate->signature, trap_of(f, candidate->instance, candidate->function));
     const struct bytes key = {(const uint8_t *)&candidate->signature, sizeof candidate->signature};
     const uint32_t class = map_add(f->m->context, &known, key, f->classes.count);
     enter_class(f, i, class == f->classes.count ? add_class(f) : class);
@@ -389,6 +396,8 @@ static bool is_equal(struct folding *f, const struct candidate *candidate, const
   const struct index_maps maps = instance_maps(f->m, candidate->instance);
   const struct index_maps first_maps = instance_maps(f->m, first->instance);
   return type_of(f, candidate) == type_of(f, first) &&
+         bytes_equal(trap_of(f, candidate->instance, candidate->function),
+                     trap_of(f, first->instance, first->function)) &&
          bytes_equal(body_of(f, candidate, &maps, &f->body), body_of(f, first, &first_maps, &f->other_body));
 }
 
@@ -418,9 +427,12 @@ static bool number_classes(struct folding *f) {
 bool fold_functions(struct merge *m, uint32_t function_count) {
   struct folding f = {.m = m,
                       .node_count = function_count,
+                      .traps = ALLOCATE(m->context, const struct bytes *, m->instance_count),
                       .hashes = ALLOCATE(m->context, uint32_t, function_count),
                       .body = new_buffer(m->context),
                       .other_body = new_buffer(m->context)};
+  for (uint32_t i = 0; i < m->instance_count; i++)
+    f.traps[i] = m->instances[i].is_generated ? trap_names(m->context, m->instances[i].module) : NULL;
   choose_candidates(&f);
   if (!f.candidate_count)
     return true;

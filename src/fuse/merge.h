@@ -125,8 +125,8 @@ void merge_start(struct merge *m);
 
 /* merge_names.c */
 void merge_names(struct merge *m);
-/* Which functions of a module have names that say why they trap; null: none. */
-const bool *trap_functions(struct context *c, const struct module *module);
+/* The names of a module's functions that say why they trap, empty those of others; null: none has one. */
+const struct bytes *trap_names(struct context *c, const struct module *module);
 /* Custom sections are read without failing: at a malformed one `is_malformed` is set and what is read is empty. */
 struct custom_reader {
   const uint8_t *at, *end;

@@ -159,15 +159,16 @@ static bool is_trap_name(struct bytes name) {
   return name.size > size && !memcmp(name.at, TRAP_PREFIX, size);
 }
 
-const bool *trap_functions(struct context *c, const struct module *module) {
+const struct bytes *trap_names(struct context *c, const struct module *module) {
   const struct name_maps names = read_names(c, module);
   if (!names.of[FUNCTION_NAMES])
     return NULL;
   const uint32_t count = item_count(module, CORE_FUNC);
-  bool *is_trap = ALLOCATE(c, bool, count);
+  struct bytes *traps = ALLOCATE(c, struct bytes, count);
   for (uint32_t i = 0; i < count; i++)
-    is_trap[i] = is_trap_name(names.of[FUNCTION_NAMES][i]);
-  return is_trap;
+    if (is_trap_name(names.of[FUNCTION_NAMES][i]))
+      traps[i] = names.of[FUNCTION_NAMES][i];
+  return traps;
 }
 
 static void place_names(struct merge *m, uint32_t instance, const struct name_maps *from, uint8_t id,

@@ -24,6 +24,7 @@ transcode.wat.in is a template. In it,
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
     (widen32 $eight x)                 is an i64 of units from x, which is four bytes
+    (put_widened8 from to)             stores eight bytes at $from, from further, as units at $to, to further; may use $wide
 """
 
 import pathlib
@@ -70,6 +71,14 @@ FORMS = {
         " (i64.store16 $destination offset=2 align=1 {0} (i64.shr_u (local.get {1}) (i64.const 32)))",
         "128": "(v128.store64_lane $destination align=1 0 {0}"
         " (i8x16.narrow_i16x8_u (local.get {1}) (local.get {1})))",
+    },
+    "put_widened8": {
+        "64": "(i64.store $destination offset={1} align=1 (local.get $to)"
+        " (widen32 $wide (i64.load32_u $source offset={0} align=1 (local.get $from))))"
+        " (i64.store $destination offset=(sum {1} 8) align=1 (local.get $to)"
+        " (widen32 $wide (i64.load32_u $source offset=(sum {0} 4) align=1 (local.get $from))))",
+        "128": "(v128.store $destination offset={1} align=1 (local.get $to)"
+        " (v128.load8x8_u $source offset={0} align=1 (local.get $from)))",
     },
 }
 WIDEN32 = (
@@ -154,6 +163,7 @@ def expand_template(text, source, destination, word):
     text = expand(text, "widen32", WIDEN32.format)
     text = expand(text, "i64.andnot", ANDNOT.format)
     text = expand(text, "beyond", beyond)
+    text = expand(text, "sum", lambda a, b: str(int(a) + int(b)))
     text = expand(text, "convert", convert)
     size = int(word) // 8
     text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)

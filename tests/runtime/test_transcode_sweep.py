@@ -26,6 +26,10 @@ from test_transcode import ENCODINGS, INCOMPLETE, INVALID, PAIRS, PythonMemory, 
 sys.path.insert(0, str(BYTES.parent))
 import assemble  # noqa: E402
 
+# The functions of the template, by the encodings that each is for.
+FUNCTIONS = {f"{ENCODINGS[a]}_to_{ENCODINGS[b]}": (a, b) for a, b in PAIRS}
+FUNCTIONS.update(utf8_to_host=("utf8", "utf8"), utf8_from_host=("utf8", "utf8"))
+
 SOURCE_PAGES, DESTINATION_PAGES = 128, 384
 PAGE = 65536
 FIRST_BLOCK = 64
@@ -113,18 +117,18 @@ class Sweep:
         template = re.sub(r'\(func (?:\$\w+ )?\(export "(\w+)"\)', r'(func $\1', template)
         assert "(import" not in template and len(self.traps) == 9
         template = template.rstrip()[:-1] + LOOP
-        template += "".join(RUN.replace("{0}", f"{ENCODINGS[a]}_to_{ENCODINGS[b]}") for a, b in PAIRS) + ")"
+        template += "".join(RUN.replace("{0}", name) for name in FUNCTIONS) + ")"
         text = assemble.expand_template(template, f"i{bits[0]}", f"i{bits[1]}", word)
         self.engine, self.module = engine, wasmtime.Module(engine, assemble.assemble(text))
         self.name = f"words of {word} bits, {bits[0]} to {bits[1]}"
 
-    def run(self, pair, source, cases):
+    def run(self, function, source, cases):
         """[(trap or None, pointer, units)], calls of realloc by case, the destination memory"""
         store = wasmtime.Store(self.engine)
         exports = wasmtime.Instance(store, self.module, []).exports(store)
         exports["source"].write(store, source, 0)
         exports["cases"].write(store, b"".join(struct.pack("<QQ", *case) for case in cases), 0)
-        exports[f"run_{ENCODINGS[pair[0]]}_to_{ENCODINGS[pair[1]]}"](store, len(cases))
+        exports[f"run_{function}"](store, len(cases))
         results = struct.iter_unpack("<QQQ", bytes(exports["results"].read(store, 0, 24 * len(cases))))
         calls = [[] for _ in cases]
         for case, *call in struct.iter_unpack(
@@ -195,13 +199,21 @@ def short_strings(rng, pair, top_bit, alignments, lengths):
         yield packed
 
 
+def is_utf8(source, pointer, units):
+    """What the host gives is."""
+    content = bytes(source[pointer : pointer + units])
+    return len(content) == units and expected_trap(content) is None
+
+
 def compare_short_strings(tally, sweep, definitions, alignments, lengths):
     rng = random.Random(11)
     instance = definitions.ComponentInstance(definitions.Store())
     definitions.align_to = lambda address, alignment: -(-address // alignment) * alignment
-    for pair in PAIRS:
+    for function, pair in FUNCTIONS.items():
         for packed in short_strings(rng, pair, 1 << (sweep.bits[0] - 1), alignments, lengths):
-            results, calls, memory = sweep.run(pair, packed.source, packed.cases)
+            if function == "utf8_from_host":
+                packed.cases = [case for case in packed.cases if is_utf8(packed.source, *case)]
+            results, calls, memory = sweep.run(function, packed.source, packed.cases)
             source = packed.source + bytes(SOURCE_PAGES * PAGE - len(packed.source))
             destination, allocator = PythonMemory(bytearray(DESTINATION_PAGES * PAGE)), MovingAllocator()
             for (pointer, units), got, our_calls in zip(packed.cases, results, calls):
@@ -209,9 +221,9 @@ def compare_short_strings(tally, sweep, definitions, alignments, lengths):
                 expected, line = run_reference(definitions, reference, definitions, instance, pair, sweep.bits, source,
                                                destination, allocator, pointer, units)
                 expected = (trap_of_line(line), 0, 0) if line else (None, *expected)
-                what = f"{pair}, {sweep.name}, at {pointer % 16} of 16: {bytes(source[pointer:pointer + 100])!r}, {units:#x}"
+                what = f"{function}, {sweep.name}, at {pointer % 16} of 16: {bytes(source[pointer:pointer + 100])!r}, {units:#x}"
                 tally.check(what, (got, our_calls), (expected, allocator.calls))
-            tally.check(f"{pair}, {sweep.name}: memory", memory == bytes(destination.content), True)
+            tally.check(f"{function}, {sweep.name}: memory", memory == bytes(destination.content), True)
 
 
 def sequences():
@@ -247,12 +259,14 @@ def compare_sequences(tally, sweep):
                 content = b"a" * before + sequence + b"b" * after
                 contents.append(content)
                 packed.add(content, len(contents) % 16)
-            results, _, memory = sweep.run(("utf8", "utf8"), packed.source, packed.cases)
-            for content, (trap, pointer, units) in zip(contents, results):
-                expected = expected_trap(content)
-                tally.check(f"{sweep.name}: {content!r}", trap, expected)
-                if not expected:
-                    tally.check(f"{sweep.name}: {content!r} copied", memory[pointer : pointer + units], content)
+            for function in ("utf8_to_utf8", "utf8_to_host"):
+                results, _, memory = sweep.run(function, packed.source, packed.cases)
+                for content, (trap, pointer, units) in zip(contents, results):
+                    expected = expected_trap(content)
+                    tally.check(f"{function}, {sweep.name}: {content!r}", trap, expected)
+                    if not expected:
+                        tally.check(f"{function}, {sweep.name}: {content!r} copied", memory[pointer : pointer + units],
+                                    content)
 
 
 def compare_every_character(tally, sweep):
@@ -260,18 +274,18 @@ def compare_every_character(tally, sweep):
     top_bits = tuple(1 << (bits - 1) for bits in sweep.bits)
     codecs = {"utf8": "utf-8", "utf16": "utf-16-le", "latin1+utf16": "utf-16-le"}
     unicode = "".join(chr(c) for c in itertools.chain(range(0xD800), range(0xE000, 0x110000)))
-    for pair in PAIRS:
+    for function, pair in FUNCTIONS.items():
         content, expected = unicode.encode(codecs[pair[0]]), unicode.encode(codecs[pair[1]])
         units = len(content) // (1 if pair[0] == "utf8" else 2) | (top_bits[0] if pair[0] == "latin1+utf16" else 0)
-        for alignment in range(16) if pair == ("utf8", "utf8") else (0, 6):
+        for alignment in range(16) if function == "utf8_to_utf8" else (0, 6):
             packed = Packed(0)
             packed.add(content, alignment, units)
-            ((trap, pointer, got_units),), _, memory = sweep.run(pair, packed.source, packed.cases)
-            tally.check(f"all characters, {pair}, {sweep.name}", trap, None)
-            tally.check(f"all characters, {pair}, {sweep.name}: bytes",
+            ((trap, pointer, got_units),), _, memory = sweep.run(function, packed.source, packed.cases)
+            tally.check(f"all characters, {function}, {sweep.name}", trap, None)
+            tally.check(f"all characters, {function}, {sweep.name}: bytes",
                         memory[pointer : pointer + len(expected)] == expected, True)
             tagged = top_bits[1] if pair[1] == "latin1+utf16" else 0
-            tally.check(f"all characters, {pair}, {sweep.name}: units", got_units,
+            tally.check(f"all characters, {function}, {sweep.name}: units", got_units,
                         len(expected) // (1 if pair[1] == "utf8" else 2) | tagged)
 
 

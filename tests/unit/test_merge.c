@@ -346,21 +346,28 @@ static void test_folding(struct context *c) {
   CHECK(bytes_equal(exported_body(out, "1-6"), BYTES(0x00, 0x10, 8, 0x10, 9, 0x0b)));
 }
 
-/* Functions that say why they trap keep their names: they are neither each other nor a function of the program. */
+/* Functions that say why they trap are each other only if they say the same, and never a function of the program. */
 static void test_traps_stay(struct context *c) {
+  const struct bytes names[] = {{0},
+                                BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'a'),
+                                BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'b'),
+                                BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'a')};
   struct plan *plan = new_plan(c);
-  for (uint32_t i = 0; i < 3; i++) {
+  for (uint32_t i = 0; i < 5; i++) { /* the last one is the program's, whatever it is called */
     struct module *m = new_module(c);
     add_function(c, m, nullary(c, m), CODE(0x00));
-    if (i > 0) {
-      const struct bytes names = i == 1 ? BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'a')
-                                        : BYTES(1, 10, 1, 0, 7, 't', 'r', 'a', 'p', ':', ' ', 'b');
-      VEC_ADD(c, &m->customs, ((struct core_custom){bytes_of("name"), copy(c, names), 11}));
-    }
-    add_instance(c, plan, m, i > 0);
+    if (i > 0)
+      VEC_ADD(c, &m->customs, ((struct core_custom){bytes_of("name"), copy(c, names[i % 4 ? i % 4 : 1]), 11}));
+    add_instance(c, plan, m, i > 0 && i < 4);
     add_root(c, plan, (const char *)format_bytes(c, "%u", i).at, defined(CORE_FUNC, i, 0));
   }
-  CHECK(merge(c, plan)->functions.count == 3);
+  const struct module *out = merge(c, plan);
+  CHECK(out->functions.count == 3);
+  const uint32_t *const index[] = {&out->exports.items[0].index, &out->exports.items[1].index,
+                                   &out->exports.items[2].index, &out->exports.items[3].index,
+                                   &out->exports.items[4].index};
+  CHECK(*index[1] == *index[3] && *index[0] == *index[4]);
+  CHECK(*index[0] != *index[1] && *index[1] != *index[2] && *index[0] != *index[2]);
 }
 
 /* A tag and a memory of 64-bit addresses, shared by two instances; memories in order of instance. */
