@@ -215,6 +215,7 @@ static void run_passes(struct context *c, void *argument) {
       .keep_debug = options->keep_debug,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
   };
+  make_calls_direct(c, plan);
   run->output = fuse_plan(c, plan, &fuse_options);
   run->is_checking = true;
   check_output(c, run->output);

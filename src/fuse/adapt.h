@@ -134,6 +134,11 @@ struct adapt {
 void find_facts(struct adapt *a);
 /* adapt_leave.c: guards_leave of all facts. */
 void find_guards_of_leaving(struct adapt *a);
+/* Could the function, run in that component instance, call a canonical function that leaves it, or one of a core
+ * instance that is said to be outside? Once one could, the answer for others of the component instance is yes too. */
+struct leave_search;
+struct leave_search *new_leave_search(struct context *c, const struct plan *plan, const bool *is_outside);
+bool may_leave_from(struct leave_search *s, uint32_t component_instance, struct core_item item);
 /* Can `callee`, called by `caller`, call back into the caller? */
 bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee);
 /* Calls visit for each instance of callee.entering_set(caller) that keeps a may_enter flag; caller NO_INDEX: the host.

@@ -26,7 +26,10 @@ struct place_in_code {
 };
 
 struct leave_search {
-  struct adapt *a;
+  struct context *context;
+  const struct plan *plan;
+  const bool *is_outside;               /* of each core instance: reaching its functions is to leave; null: of none */
+  bool *is_leaving;                     /* of each component instance: a search has found that it leaves */
   uint32_t *first_core, *next_core;     /* the core instances of each component instance, as a list; NO_INDEX ends it */
   bool **is_seen;                       /* of each core instance: its functions; null until one is reached */
   bool **is_type_seen;                  /* the same of its types */
@@ -39,7 +42,7 @@ struct leave_search {
 };
 
 static const struct module *module_of(const struct leave_search *s, uint32_t core_instance) {
-  return s->a->plan->core_instances.items[core_instance].module;
+  return s->plan->core_instances.items[core_instance].module;
 }
 
 /* Does the canonical function trap when may_leave is unset? */
@@ -58,21 +61,22 @@ static bool looks_at_may_leave(enum canon_kind kind) {
 
 static void reach_item(struct leave_search *s, struct core_item item) {
   if (item.source == ITEM_CANON) {
-    s->leaves |= looks_at_may_leave(s->a->plan->canons.items[item.index].kind);
+    s->leaves |= looks_at_may_leave(s->plan->canons.items[item.index].kind);
     return;
   }
   assert(item.source == ITEM_DEFINED);
+  s->leaves |= s->is_outside && s->is_outside[item.owner];
   bool **const seen = &s->is_seen[item.owner];
   if (!*seen)
-    *seen = ALLOCATE(s->a->context, bool, item_count(module_of(s, item.owner), CORE_FUNC) + 1);
+    *seen = ALLOCATE(s->context, bool, item_count(module_of(s, item.owner), CORE_FUNC) + 1);
   if ((*seen)[item.index])
     return;
   (*seen)[item.index] = true;
-  VEC_ADD(s->a->context, &s->functions, ((struct place_in_code){item.owner, item.index}));
+  VEC_ADD(s->context, &s->functions, ((struct place_in_code){item.owner, item.index}));
 }
 
 static void reach_function(struct leave_search *s, uint32_t core_instance, uint32_t function) {
-  const struct core_instance *of = &s->a->plan->core_instances.items[core_instance];
+  const struct core_instance *of = &s->plan->core_instances.items[core_instance];
   if (is_imported(of->module, CORE_FUNC, function))
     reach_item(s, of->imports[of->module->imports_of[CORE_FUNC].items[function]]);
   else
@@ -82,12 +86,12 @@ static void reach_function(struct leave_search *s, uint32_t core_instance, uint3
 static void note_reference(void *user, enum index_space space, uint32_t index) {
   struct leave_search *s = user;
   if (space == SPACE_FUNC)
-    VEC_ADD(s->a->context, &s->references, ((struct place_in_code){s->instance, index}));
+    VEC_ADD(s->context, &s->references, ((struct place_in_code){s->instance, index}));
 }
 
 static void note_expression(struct leave_search *s, const struct module *m, struct bytes expression) {
   if (expression.size)
-    visit_expression(s->a->context, m, expression, note_reference, s);
+    visit_expression(s->context, m, expression, note_reference, s);
 }
 
 /* C.refs of the core specification. */
@@ -154,11 +158,11 @@ static void visit(void *user, enum index_space space, uint32_t index) {
     return;
   bool **const seen = &s->is_type_seen[s->instance];
   if (!*seen)
-    *seen = ALLOCATE(s->a->context, bool, m->types.count);
+    *seen = ALLOCATE(s->context, bool, m->types.count);
   if ((*seen)[index])
     return;
   (*seen)[index] = true;
-  VEC_ADD(s->a->context, &s->types, ((struct place_in_code){s->instance, index}));
+  VEC_ADD(s->context, &s->types, ((struct place_in_code){s->instance, index}));
 }
 
 /* Follows all that has been reached, until something leaves or there is no more. */
@@ -169,7 +173,7 @@ static void follow_reached(struct leave_search *s, uint32_t component_instance) 
       const struct place_in_code f = s->functions.items[--s->functions.count];
       const struct module *m = module_of(s, f.instance);
       s->instance = f.instance;
-      visit_function(s->a->context, m, f.index - m->imported[CORE_FUNC], visit, s);
+      visit_function(s->context, m, f.index - m->imported[CORE_FUNC], visit, s);
       continue;
     }
     if (!s->has_references)
@@ -178,10 +182,14 @@ static void follow_reached(struct leave_search *s, uint32_t component_instance) 
   }
 }
 
-static void list_core_instances(struct leave_search *s) {
-  const struct plan *plan = s->a->plan;
-  s->first_core = ALLOCATE(s->a->context, uint32_t, plan->instances.count);
-  s->next_core = ALLOCATE(s->a->context, uint32_t, plan->core_instances.count + 1);
+struct leave_search *new_leave_search(struct context *c, const struct plan *plan, const bool *is_outside) {
+  struct leave_search *s = ALLOCATE(c, struct leave_search, 1);
+  *s = (struct leave_search){.context = c, .plan = plan, .is_outside = is_outside};
+  s->is_seen = ALLOCATE(c, bool *, plan->core_instances.count + 1);
+  s->is_type_seen = ALLOCATE(c, bool *, plan->core_instances.count + 1);
+  s->is_leaving = ALLOCATE(c, bool, plan->instances.count);
+  s->first_core = ALLOCATE(c, uint32_t, plan->instances.count);
+  s->next_core = ALLOCATE(c, uint32_t, plan->core_instances.count + 1);
   for (uint32_t i = 0; i < plan->instances.count; i++)
     s->first_core[i] = NO_INDEX;
   for (uint32_t i = 0; i < plan->core_instances.count; i++) {
@@ -189,34 +197,34 @@ static void list_core_instances(struct leave_search *s) {
     s->next_core[i] = s->first_core[of];
     s->first_core[of] = i;
   }
+  return s;
 }
 
 /* A search goes on from what others of the same component instance have reached without leaving it. */
-static void search_from(struct leave_search *s, uint32_t component_instance, struct core_item item) {
-  bool *const guards = &s->a->facts[component_instance].guards_leave;
-  if (*guards || item.source == ITEM_NONE)
-    return;
+bool may_leave_from(struct leave_search *s, uint32_t component_instance, struct core_item item) {
+  bool *const is_leaving = &s->is_leaving[component_instance];
+  if (*is_leaving || item.source == ITEM_NONE)
+    return *is_leaving;
   s->leaves = s->has_references = false;
   s->functions.count = s->types.count = s->references.count = 0;
   reach_item(s, item);
   follow_reached(s, component_instance);
-  *guards = s->leaves;
+  return *is_leaving = s->leaves;
 }
 
 void find_guards_of_leaving(struct adapt *a) {
   const struct plan *plan = a->plan;
-  struct leave_search s = {.a = a};
-  s.is_seen = ALLOCATE(a->context, bool *, plan->core_instances.count + 1);
-  s.is_type_seen = ALLOCATE(a->context, bool *, plan->core_instances.count + 1);
-  list_core_instances(&s);
+  struct leave_search *s = new_leave_search(a->context, plan, NULL);
   for (uint32_t i = 0; i < plan->funcs.count; i++) {
     const struct func *f = &plan->funcs.items[i];
     if (f->source != FUNC_LIFTED)
       continue;
-    search_from(&s, f->instance, f->options.realloc);
-    search_from(&s, f->instance, f->options.post_return);
+    may_leave_from(s, f->instance, f->options.realloc);
+    may_leave_from(s, f->instance, f->options.post_return);
   }
   for (uint32_t i = 0; i < plan->canons.count; i++)
     if (plan->canons.items[i].kind == CANON_LOWER)
-      search_from(&s, plan->canons.items[i].instance, plan->canons.items[i].options.realloc);
+      may_leave_from(s, plan->canons.items[i].instance, plan->canons.items[i].options.realloc);
+  for (uint32_t i = 0; i < plan->instances.count; i++)
+    a->facts[i].guards_leave = s->is_leaving[i];
 }

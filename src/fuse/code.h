@@ -25,6 +25,7 @@ enum op {
   OP_BR_TABLE = 0x0e,
   OP_RETURN = 0x0f,
   OP_CALL = 0x10,
+  OP_CALL_INDIRECT = 0x11,
   OP_DROP = 0x1a,
   OP_TRY_TABLE = 0x1f,
   OP_LOCAL_GET = 0x20,

@@ -201,6 +201,8 @@ struct fuse_options {
 
 /* link.c */
 struct plan *link_component(struct context *c, const struct component *root);
+/* direct.c */
+void make_calls_direct(struct context *c, struct plan *plan);
 /* adapt.c */
 void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options *options);
 /* prune.c, merge.c: what of the plan can be reached, and the one module of it. */
