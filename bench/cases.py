@@ -254,6 +254,8 @@ CASES = (
          model=lambda n: n * (50 + 3 * 4950 + 500)),
     Case("beside", "u32 → u32, beside a function of strings", "number", values={"frame": "beside"},
          model=lambda n: sum(rotated(x) ^ KEY for x in range(1, n + 1)), hand_is_floor=True),
+    Case("table", "u32 → u32, through a table of the caller's", "number", values={"frame": "table"},
+         model=lambda n: sum(rotated(x) ^ KEY for x in range(1, n + 1)), hand_is_floor=True),
     Case("parent", "u32 → u32, of the parent component", "number", values={"frame": "parent"},
          model=lambda n: sum(rotated(x) ^ KEY for x in range(1, n + 1)), hand_is_floor=True),
     Case("own", "constructor + own handle given away", "own", model=lambda n: n * (n + 1) // 2),

@@ -54,9 +54,9 @@ static bool is_numbers_only(const struct functype *f) {
 static bool is_direct(struct adapt *a, const struct canon *canon, const struct func *callee) {
   uint32_t guards[ENTERING_LIMIT];
   const struct instance_facts *to = &a->facts[callee->instance];
-  return !a->facts[canon->instance].guards_leave && !to->throws && !to->has_context && !to->returns_tasks &&
-         !canon->options.is_async && !callee->options.is_async && callee->options.post_return.source == ITEM_NONE &&
-         is_numbers_only(callee->type) &&
+  return uses_proof(PROOF_DIRECT) && !a->facts[canon->instance].guards_leave && !to->throws && !to->has_context &&
+         !to->returns_tasks && !canon->options.is_async && !callee->options.is_async &&
+         callee->options.post_return.source == ITEM_NONE && is_numbers_only(callee->type) &&
          entering_guards(a, canon->instance, callee->instance, guards, ENTERING_LIMIT) == 0;
 }
 

@@ -210,6 +210,7 @@ static bool needs_scope(struct call_plan *p) {
       continue;
     if (!p->callee->is_host && can_reach_back(p->a, p->caller->instance, p->callee->instance))
       p->move.lends = true;
+    p->move.lends |= !uses_proof(PROOF_LEND);
     for (uint32_t n = 0; n < s.owns.count; n++)
       if (s.owns.items[n]->resource == resource)
         p->move.lends = true;

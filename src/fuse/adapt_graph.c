@@ -125,7 +125,7 @@ static void find_components(struct adapt *a, const struct graph *g) {
     }
   }
   for (uint32_t i = 0; i < n; i++)
-    a->facts[i].guards_enter = s.size[a->facts[i].component] > 1;
+    a->facts[i].guards_enter = s.size[a->facts[i].component] > 1 || !uses_proof(PROOF_ENTER);
 }
 
 static void find_uses(struct adapt *a) {

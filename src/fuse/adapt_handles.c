@@ -56,7 +56,9 @@ static void put_inline(struct code *f, struct adapt *a, const char *name) {
 }
 
 static bool is_inlined(const struct adapt *a, uint32_t resource) {
-  return a->plan->resources.items[resource].source != RESOURCE_HOST;
+  if (a->plan->resources.items[resource].source == RESOURCE_HOST)
+    return !uses_proof(PROOF_SHORT);
+  return uses_proof(PROOF_HANDLES);
 }
 
 static void put_arguments(struct code *f, struct adapt *a, uint32_t instance, uint32_t handle, uint32_t resource) {
@@ -147,15 +149,28 @@ static void put_resource_take(struct code *f, struct adapt *a, uint32_t instance
   release_local(f, taken);
 }
 
-static void put_host_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
+static bool has_destructor(const struct resource *r) {
+  return r->source == RESOURCE_HOST || r->dtor.source != ITEM_NONE;
+}
+
+/* What is called with the representation when the last handle goes. */
+static uint32_t destructor(struct adapt *a, uint32_t instance, uint32_t resource) {
+  return a->plan->resources.items[resource].source == RESOURCE_HOST
+             ? boundary_resource(a, BOUNDARY_RESOURCE_DROP, resource)
+             : destructor_adapter(a, instance, resource);
+}
+
+static void call_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const uint32_t handle = take_local(f, CORE_I32);
   set_local(f, handle);
   put_arguments(f, a, instance, handle, resource);
   call(f, handles_function(a, "resource_drop"));
   set_local(f, handle); /* the representation, of an own handle */
   put_block(f, OP_IF, BLOCK_VOID);
-  get_local(f, handle);
-  call(f, boundary_resource(a, BOUNDARY_RESOURCE_DROP, resource));
+  if (has_destructor(&a->plan->resources.items[resource])) {
+    get_local(f, handle);
+    call(f, destructor(a, instance, resource));
+  }
   put_op(f, OP_END);
   release_local(f, handle);
 }
@@ -163,7 +178,7 @@ static void put_host_drop(struct code *f, struct adapt *a, uint32_t instance, ui
 void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const struct resource *r = &a->plan->resources.items[resource];
   if (!is_inlined(a, resource)) {
-    put_host_drop(f, a, instance, resource);
+    call_resource_drop(f, a, instance, resource);
     return;
   }
   const uint32_t handle = take_local(f, CORE_I32), taken = take_local(f, CORE_I64);
@@ -173,10 +188,10 @@ void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint3
   put_op(f, OP_DROP);
   put_op(f, OP_DROP);
   put_op(f, OP_ELSE);
-  if (r->dtor.source != ITEM_NONE) {
+  if (has_destructor(r)) {
     get_local(f, taken);
     put_op(f, OP_I32_WRAP_I64);
-    call(f, destructor_adapter(a, instance, resource));
+    call(f, destructor(a, instance, resource));
   }
   put_op(f, OP_END);
   release_local(f, handle);

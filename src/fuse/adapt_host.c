@@ -108,7 +108,8 @@ void choose_boundary(struct adapt *a) {
   a->realloc_global = new_state_global(a, CORE_I32, true, 0);
   if (a->options->component)
     return;
-  a->host_sees_guest = each_exported(a, plan->exports.items, plan->exports.count, SORT_FUNC, export_agrees);
+  a->host_sees_guest =
+      uses_proof(PROOF_MEMORY) && each_exported(a, plan->exports.items, plan->exports.count, SORT_FUNC, export_agrees);
   for (uint32_t i = 0; i < plan->canons.count && a->host_sees_guest; i++) {
     const struct canon *canon = &plan->canons.items[i];
     if (canon->kind == CANON_LOWER && plan->funcs.items[canon->func].source == FUNC_HOST)

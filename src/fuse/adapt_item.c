@@ -146,9 +146,9 @@ static const char *const encoding_names[] = {"utf8", "utf16", "latin1_utf16"};
 
 /* What is said in transcode.wat.in about strings that the host gives or gets. Its encoding is always UTF-8. */
 static struct bytes transcoder_name(struct adapt *a, const struct side *from, const struct side *to) {
-  if (from->is_host && to->encoding == ENCODING_UTF8)
+  if (from->is_host && to->encoding == ENCODING_UTF8 && uses_proof(PROOF_HOST))
     return bytes_of("utf8_from_host");
-  if (to->is_host && from->encoding == ENCODING_UTF8)
+  if (to->is_host && from->encoding == ENCODING_UTF8 && uses_proof(PROOF_SHORT))
     return bytes_of("utf8_to_host");
   return format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
 }

@@ -226,5 +226,5 @@ void find_guards_of_leaving(struct adapt *a) {
     if (plan->canons.items[i].kind == CANON_LOWER)
       may_leave_from(s, plan->canons.items[i].instance, plan->canons.items[i].options.realloc);
   for (uint32_t i = 0; i < plan->instances.count; i++)
-    a->facts[i].guards_leave = s->is_leaving[i];
+    a->facts[i].guards_leave = s->is_leaving[i] || !uses_proof(PROOF_LEAVE);
 }

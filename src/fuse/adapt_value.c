@@ -165,12 +165,15 @@ static void mask(struct code *f, uint32_t bits) {
   put_op(f, OP_I32_AND);
 }
 
+/* The host's values are values, and its pointers where it has put them. */
+static bool is_trusted(const struct side *side) { return side->is_host && uses_proof(PROOF_HOST); }
+
 /* What is on the stack becomes a value of the type. Loads from memory give narrow integers in range already, and what
  * the host gives is a value already. */
 static void normalise(struct move *m, const struct type *t, struct location from) {
   struct code *f = m->f;
   const bool is_memory = from.is_memory;
-  if (from.side->is_host)
+  if (is_trusted(from.side))
     return;
   switch (t->kind) {
   case TYPE_BOOL:
@@ -230,13 +233,90 @@ static void move_handle(struct move *m, const struct type *t, struct location fr
   end_store(m->f, to, integer_scalar(4));
 }
 
+/* Are all bytes of the type data, each pattern a value, and the same for both pointer sizes? Then bytes are moved. */
+static bool is_data(const struct type *t) {
+  switch (t->kind) {
+  case TYPE_S8:
+  case TYPE_U8:
+  case TYPE_S16:
+  case TYPE_U16:
+  case TYPE_S32:
+  case TYPE_U32:
+  case TYPE_S64:
+  case TYPE_U64:
+  case TYPE_F32:
+  case TYPE_F64:
+    return true;
+  case TYPE_FLAGS:
+    return t->field_count == 8 * flags_size(t);
+  case TYPE_FIXED_LIST:
+    return is_data(t->element);
+  case TYPE_RECORD:
+  case TYPE_TUPLE: {
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < t->field_count; i++) {
+      if (!is_data(t->fields[i].type))
+        return false;
+      size += t->fields[i].type->layout[POINTER_32].size;
+    }
+    return size == t->layout[POINTER_32].size;
+  }
+  default:
+    return false;
+  }
+}
+
+#define RUN_LIMIT 64 /* bytes of one field that is moved with others */
+
+/* The end of the run of fields from `first` on whose bytes are data, and lie side by side and alike in both places. */
+static uint32_t end_of_run(const struct type *t, uint32_t first, struct location from, struct location to) {
+  const enum pointer_size a = from.side->pointer, b = to.side->pointer;
+  uint64_t size = 0;
+  uint32_t i = first;
+  for (; i < t->field_count && is_data(t->fields[i].type); i++) {
+    const uint64_t field_size = t->fields[i].type->layout[a].size;
+    if (field_size > RUN_LIMIT || field_offset(t, i, a) != field_offset(t, first, a) + size ||
+        field_offset(t, i, b) != field_offset(t, first, b) + size)
+      break;
+    size += field_size;
+  }
+  return i;
+}
+
+/* By the widest loads and stores there are, of any alignment. */
+static void move_bytes(struct code *f, struct location from, struct location to, uint64_t size) {
+  for (uint32_t width = 8; size; width /= 2) {
+    const struct scalar s = integer_scalar(width);
+    for (; size >= width; size -= width) {
+      get_local(f, to.base);
+      get_local(f, from.base);
+      access_memory(f, s.load, 0, from.side->memory_index, from.offset);
+      access_memory(f, s.store, 0, to.side->memory_index, to.offset);
+      from.offset += width;
+      to.offset += width;
+    }
+  }
+}
+
 static void move_record(struct move *m, const struct type *t, struct location from, struct location to) {
+  const bool is_wide = from.is_memory && to.is_memory && uses_proof(PROOF_WIDE);
   uint32_t flat = 0;
-  for (uint32_t i = 0; i < t->field_count; i++) {
+  for (uint32_t i = 0; i < t->field_count;) {
     const struct type *field = t->fields[i].type;
-    move_value(m, field, part(from, flat, field_offset(t, i, from.side->pointer)),
-               part(to, flat, field_offset(t, i, to.side->pointer)));
-    flat += field->flat_count;
+    const struct location source = part(from, flat, field_offset(t, i, from.side->pointer));
+    const struct location target = part(to, flat, field_offset(t, i, to.side->pointer));
+    const uint32_t end = is_wide ? end_of_run(t, i, from, to) : i;
+    if (end <= i + 1) {
+      move_value(m, field, source, target);
+      flat += field->flat_count;
+      i++;
+      continue;
+    }
+    const enum pointer_size pointer = from.side->pointer;
+    move_bytes(m->f, source, target,
+               field_offset(t, end - 1, pointer) + t->fields[end - 1].type->layout[pointer].size -
+                   field_offset(t, i, pointer));
+    i = end;
   }
 }
 
@@ -245,7 +325,7 @@ static uint32_t load_discriminant(struct move *m, const struct type *t, struct l
   struct code *f = m->f;
   uint32_t discriminant = take_local(f, CORE_I32);
   load_scalar(f, from, integer_scalar(discriminant_size(t)));
-  if (from.side->is_host) {
+  if (is_trusted(from.side)) {
     set_local(f, discriminant);
     return discriminant;
   }
@@ -359,7 +439,7 @@ static void get_wide(struct code *f, const struct side *side, uint32_t local) {
 /* Where the host is, pointers are its own, or what the allocator of exchange.wat gave. */
 static void check_alignment(struct code *f, struct adapt *a, const struct side *side, uint32_t local,
                             uint32_t alignment) {
-  if (alignment == 1 || side->is_host)
+  if (alignment == 1 || is_trusted(side))
     return;
   get_local(f, local);
   if (side->pointer == POINTER_64)
@@ -372,7 +452,7 @@ static void check_alignment(struct code *f, struct adapt *a, const struct side *
 /* Traps unless the bytes, whose number (below 2^40) is in the i64 local, are inside the memory. */
 static void check_range(struct code *f, struct adapt *a, const struct side *side, uint32_t address, uint32_t bytes,
                         enum trap trap) {
-  if (side->is_host)
+  if (is_trusted(side))
     return;
   uint32_t size = take_local(f, CORE_I64);
   memory_size(f, side->memory_index);
@@ -398,7 +478,7 @@ static void check_range(struct code *f, struct adapt *a, const struct side *side
 
 void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                    uint64_t size) {
-  if (side->is_host)
+  if (is_trusted(side))
     return;
   check_alignment(f, a, side, local, alignment);
   uint32_t bytes = take_local(f, CORE_I64);
@@ -408,38 +488,7 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
   release_local(f, bytes);
 }
 
-/* Are all bytes of the type data, each pattern a value, and the same for both pointer sizes? Then bytes are moved. */
-static bool is_plain(const struct type *t) {
-  switch (t->kind) {
-  case TYPE_S8:
-  case TYPE_U8:
-  case TYPE_S16:
-  case TYPE_U16:
-  case TYPE_S32:
-  case TYPE_U32:
-  case TYPE_S64:
-  case TYPE_U64:
-  case TYPE_F32:
-  case TYPE_F64:
-    return true;
-  case TYPE_FLAGS:
-    return t->field_count == 8 * flags_size(t);
-  case TYPE_FIXED_LIST:
-    return is_plain(t->element);
-  case TYPE_RECORD:
-  case TYPE_TUPLE: {
-    uint64_t size = 0;
-    for (uint32_t i = 0; i < t->field_count; i++) {
-      if (!is_plain(t->fields[i].type))
-        return false;
-      size += t->fields[i].type->layout[POINTER_32].size;
-    }
-    return size == t->layout[POINTER_32].size;
-  }
-  default:
-    return false;
-  }
-}
+static bool is_plain(const struct type *t) { return uses_proof(PROOF_PLAIN) && is_data(t); }
 
 static void put_copy(struct move *m, const struct side *from, const struct side *to, uint32_t destination,
                      uint32_t source, uint32_t bytes) {
@@ -500,7 +549,7 @@ static void check_list(struct move *m, const struct type *element, const struct 
                        uint32_t length, uint32_t count, uint32_t bytes) {
   struct code *f = m->f;
   struct type_layout layout = element->layout[from->pointer];
-  if (!from->is_host) {
+  if (!is_trusted(from)) {
     get_wide(f, from, length);
     const_i64(f, MAX_LIST_BYTE_LENGTH / layout.size);
     put_op(f, OP_I64_GT_U);

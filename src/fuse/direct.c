@@ -184,6 +184,8 @@ static void see_through_options(struct seeing *s, struct options *options) {
 }
 
 void make_calls_direct(struct context *c, struct plan *plan) {
+  if (!uses_proof(PROOF_TABLES))
+    return;
   const uint32_t count = plan->core_instances.count;
   struct seeing s = {.context = c, .plan = plan};
   s.is_only_calls = ALLOCATE(c, bool, count + 1);

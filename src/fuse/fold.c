@@ -433,7 +433,8 @@ bool fold_functions(struct merge *m, uint32_t function_count) {
                       .other_body = new_buffer(m->context)};
   for (uint32_t i = 0; i < m->instance_count; i++)
     f.traps[i] = m->instances[i].is_generated ? trap_names(m->context, m->instances[i].module) : NULL;
-  choose_candidates(&f);
+  if (uses_proof(PROOF_FOLD))
+    choose_candidates(&f);
   if (!f.candidate_count)
     return true;
   classify(&f);

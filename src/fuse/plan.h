@@ -13,6 +13,7 @@
 #define MELD_FUSE_PLAN_H
 
 #include "component/component.h"
+#include "fuse/proofs.h"
 
 #define PLAN_LIMIT 250000 /* items in any one array of a plan */
 

@@ -355,6 +355,13 @@ static void note_after_return(struct merge *m) {
   }
 }
 
+static void mark_all(struct pruning *p) {
+  for (uint32_t i = 0; i < p->m->instance_count; i++)
+    for (uint32_t space = 0; space <= SPACE_GLOBAL; space++)
+      for (uint32_t index = 0; index < p->m->instances[i].count[space]; index++)
+        mark_index(p, i, (enum index_space)space, index);
+}
+
 static void mark_roots(struct pruning *p) {
   struct merge *m = p->m;
   for (uint32_t i = 0; i < m->instance_count; i++)
@@ -378,5 +385,7 @@ void mark_live(struct merge *m) {
   p.is_refusing = false;
   for (uint32_t i = 0; i < p.put_aside.count; i++)
     mark_item(&p, p.put_aside.items[i]);
+  if (!uses_proof(PROOF_PRUNE))
+    mark_all(&p);
   run_worklist(&p);
 }
