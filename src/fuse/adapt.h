@@ -245,6 +245,9 @@ void drop_borrows(struct move *m, const struct type *t, struct location from);
 /* Traps unless `size` bytes at the address in `local` are aligned and inside the memory. */
 void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                    uint64_t size);
+/* The same by a call, which is shorter and slower: where the host is called. */
+void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
+                        uint64_t size);
 uint8_t pointer_code(const struct side *side);
 /* What is on the stack is of core type `have` and becomes `want`: as CoerceValueIter of lift_flat_variant has it, and
  * as lower_flat_variant does. */

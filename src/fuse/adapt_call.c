@@ -270,6 +270,15 @@ static struct location memory_location(const struct side *side, uint32_t base) {
   return (struct location){.side = side, .is_memory = true, .base = base};
 }
 
+/* What the caller points at, for its arguments or its result. */
+static void check_caller_pointer(struct call_plan *p, uint32_t pointer, const struct type *t) {
+  const struct type_layout layout = t->layout[p->caller->pointer];
+  if (p->callee->is_host && uses_proof(PROOF_SHORT))
+    call_pointer_check(p->f, p->a, p->caller, pointer, layout.alignment, layout.size);
+  else
+    check_pointer(p->f, p->a, p->caller, pointer, layout.alignment, layout.size);
+}
+
 /* The parameters as the caller gives them: lift_flat_values. */
 static void find_caller_params(struct call_plan *p) {
   uint32_t *locals = ALLOCATE(p->a->context, uint32_t, MAX_FLAT_PARAMS + 2);
@@ -279,8 +288,7 @@ static void find_caller_params(struct call_plan *p) {
   if (!p->caller_flat.params_spilled || p->move.passthrough)
     return;
   p->caller_params = memory_location(p->caller, 0);
-  struct type_layout layout = p->params->layout[p->caller->pointer];
-  check_pointer(p->f, p->a, p->caller, 0, layout.alignment, layout.size);
+  check_caller_pointer(p, 0, p->params);
 }
 
 /* Moves the parameters and leaves the callee's flat arguments in locals. */
@@ -354,8 +362,7 @@ static uint32_t move_result_from(struct call_plan *p, struct location from, uint
     move_value(&p->move, t, from, memory_location(p->caller, room));
     return room;
   }
-  struct type_layout layout = t->layout[p->caller->pointer];
-  check_pointer(f, p->a, p->caller, pointer, layout.alignment, layout.size);
+  check_caller_pointer(p, pointer, t);
   move_value(&p->move, t, from, memory_location(p->caller, pointer));
   return NO_INDEX;
 }

@@ -449,12 +449,7 @@ static void check_alignment(struct code *f, struct adapt *a, const struct side *
   trap_if(f, a, TRAP_UNALIGNED);
 }
 
-/* Traps unless the bytes, whose number (below 2^40) is in the i64 local, are inside the memory. */
-static void check_range(struct code *f, struct adapt *a, const struct side *side, uint32_t address, uint32_t bytes,
-                        enum trap trap) {
-  if (is_trusted(side))
-    return;
-  uint32_t size = take_local(f, CORE_I64);
+static void put_memory_size(struct code *f, const struct side *side) {
   memory_size(f, side->memory_index);
   if (side->pointer == POINTER_32)
     put_op(f, OP_I64_EXTEND_I32_U);
@@ -462,11 +457,17 @@ static void check_range(struct code *f, struct adapt *a, const struct side *side
     const_i64(f, side->page_size_log2);
     put_op(f, OP_I64_SHL);
   }
-  set_local(f, size);
+}
+
+/* Where an address has 64 bits, it and the size may be too much to add. */
+static void check_wide_range(struct code *f, struct adapt *a, const struct side *side, uint32_t address, uint32_t bytes,
+                             enum trap trap) {
+  uint32_t size = take_local(f, CORE_I64);
   get_local(f, bytes);
-  get_local(f, size);
+  put_memory_size(f, side);
+  tee_local(f, size);
   put_op(f, OP_I64_GT_U);
-  get_wide(f, side, address);
+  get_local(f, address);
   get_local(f, size);
   get_local(f, bytes);
   put_op(f, OP_I64_SUB);
@@ -474,6 +475,54 @@ static void check_range(struct code *f, struct adapt *a, const struct side *side
   put_op(f, OP_I32_OR);
   trap_if(f, a, trap);
   release_local(f, size);
+}
+
+/* Traps unless the bytes, whose number (below 2^40) is in the i64 local, are inside the memory. */
+static void check_range(struct code *f, struct adapt *a, const struct side *side, uint32_t address, uint32_t bytes,
+                        enum trap trap) {
+  if (is_trusted(side))
+    return;
+  if (side->pointer == POINTER_64) {
+    check_wide_range(f, a, side, address, bytes, trap);
+    return;
+  }
+  get_wide(f, side, address);
+  get_local(f, bytes);
+  put_op(f, OP_I64_ADD);
+  put_memory_size(f, side);
+  put_op(f, OP_I64_GT_U);
+  trap_if(f, a, trap);
+}
+
+/* The same in a function of its own: (address, alignment - 1, size). */
+static uint32_t pointer_check(struct adapt *a, const struct side *side) {
+  const struct bytes key = format_bytes(a->context, "check pointer %u", side->memory_index);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference != NOT_FOUND)
+    return reference;
+  const uint8_t params[] = {pointer_code(side), CORE_I32, CORE_I64};
+  reference = declare_function(&a->code, functype_of(a, params, 3, NULL, 0), bytes_of("check pointer"));
+  map_add(a->context, &a->functions, key, reference);
+  struct code f = begin_function(&a->code, reference);
+  get_local(&f, 0);
+  if (side->pointer == POINTER_64)
+    put_op(&f, OP_I32_WRAP_I64);
+  get_local(&f, 1);
+  put_op(&f, OP_I32_AND);
+  trap_if(&f, a, TRAP_UNALIGNED);
+  check_range(&f, a, side, 0, 2, TRAP_POINTER_BOUNDS);
+  end_function(&f);
+  return reference;
+}
+
+void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
+                        uint64_t size) {
+  if (is_trusted(side))
+    return;
+  get_local(f, local);
+  const_i32(f, alignment - 1);
+  const_i64(f, size);
+  call(f, pointer_check(a, side));
 }
 
 void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
@@ -539,8 +588,10 @@ static void put_element_loop(struct move *m, const struct type *element, const s
 static void put_byte_length(struct code *f, uint32_t count, uint64_t element_size, uint32_t bytes) {
   get_local(f, count);
   put_op(f, OP_I64_EXTEND_I32_U);
-  const_i64(f, element_size);
-  put_op(f, OP_I64_MUL);
+  if (element_size != 1) {
+    const_i64(f, element_size);
+    put_op(f, OP_I64_MUL);
+  }
   set_local(f, bytes);
 }
 

@@ -133,8 +133,23 @@ static void put_indexed(struct code *f, enum op op, uint32_t index) {
   put_u32(&f->out, index);
 }
 
-void get_local(struct code *f, uint32_t local) { put_indexed(f, OP_LOCAL_GET, local); }
-void set_local(struct code *f, uint32_t local) { put_indexed(f, OP_LOCAL_SET, local); }
+/* (local.set x) (local.get x) is (local.tee x). */
+void get_local(struct code *f, uint32_t local) {
+  if (f->set_end == f->out.size && f->set_end > 0 && f->set_last == local) {
+    f->out.data[f->set_at] = OP_LOCAL_TEE;
+    f->set_end = 0;
+    return;
+  }
+  put_indexed(f, OP_LOCAL_GET, local);
+}
+
+void set_local(struct code *f, uint32_t local) {
+  f->set_at = f->out.size;
+  put_indexed(f, OP_LOCAL_SET, local);
+  f->set_end = f->out.size;
+  f->set_last = local;
+}
+
 void tee_local(struct code *f, uint32_t local) { put_indexed(f, OP_LOCAL_TEE, local); }
 void get_global(struct code *f, uint32_t global) { put_indexed(f, OP_GLOBAL_GET, global); }
 void set_global(struct code *f, uint32_t global) { put_indexed(f, OP_GLOBAL_SET, global); }

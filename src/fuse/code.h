@@ -116,6 +116,8 @@ struct code {
   VEC(uint32_t) free_locals;
   uint32_t param_count;
   uint32_t reference;
+  size_t set_at, set_end; /* where the last local.set of `set_last` is, and ends */
+  uint32_t set_last;
 };
 
 /* Reserves a function of this type: its reference, so that it can be called before it is written. */
