@@ -36,6 +36,7 @@ CASES = {
     "handles": ("method", "construct", "borrows"),
     "plain": ("bytes", "list_points"),
     "wide": ("spilled", "list_mixed"),
+    "strings": ("string_16", "strings", "result_16"),
 }
 INPUTS = ("http", "assemblyscript_command", "c_command", "words-rust", "codec-zlib", "js_hello", "python_hello",
           "quickjs_hello_without_wasi")

@@ -158,6 +158,9 @@ uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32
 uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
 struct core_item exchange_memory(struct adapt *a);
 uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to);
+/* The same for strings of up to SHORT_STRING code units; NO_REFERENCE: there is none. */
+#define SHORT_STRING 16
+uint32_t short_transcoder(struct adapt *a, const struct side *from, const struct side *to);
 static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
 uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name);
 struct module *read_runtime(struct adapt *a, struct bytes bytes);

@@ -153,8 +153,8 @@ static struct bytes transcoder_name(struct adapt *a, const struct side *from, co
   return format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
 }
 
-/* An instance for each combination of memories and realloc; one function of it for the encodings. */
-uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to) {
+/* An instance for each combination of memories and realloc. */
+static uint32_t transcoder_instance(struct adapt *a, const struct side *from, const struct side *to) {
   struct bytes key = format_bytes(a->context, "%u %u %u", from->memory_index, to->memory_index, to->realloc_reference);
   uint32_t instance = map_get(&a->transcoders, key);
   if (instance == NOT_FOUND) {
@@ -170,10 +170,22 @@ uint32_t transcoder(struct adapt *a, const struct side *from, const struct side 
     }
     map_add(a->context, &a->transcoders, key, instance);
   }
+  return instance;
+}
+
+uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to) {
+  const uint32_t instance = transcoder_instance(a, from, to);
   const struct core_export *e =
       find_export(a->plan->core_instances.items[instance].module, transcoder_name(a, from, to));
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
+}
+
+uint32_t short_transcoder(struct adapt *a, const struct side *from, const struct side *to) {
+  if (from->encoding != ENCODING_UTF8 || to->encoding != ENCODING_UTF8 || from->is_host || to->is_host ||
+      !uses_proof(PROOF_STRINGS))
+    return NO_REFERENCE;
+  return function_reference(a, runtime_item(a, transcoder_instance(a, from, to), "utf8_to_utf8_short"));
 }
 
 /* A reference as an item: an import is what was imported, a function of ours is found once all have their index. */
