@@ -201,8 +201,11 @@ NUMBER = pair('(param "x" u32) (result u32)', "(param i32) (result i32)",
 NARROW = pair('(param "x" u8) (result u32)', "(param i32) (result i32)",
               '(func (export "f") (param i32) (result i32) (local.get 0))', "(call $f (i32.const 257))", "", "")
 FIRST_TWO = '(func (export "f") (param i32 i32) (result i32) (i32.load16_u (local.get 0)))'
-STRING = pair('(param "s" string) (result u32)', "(param i32 i32) (result i32)", FIRST_TWO,
-              "(i32.store16 (i32.const 16) (i32.const 0x6261)) (call $f (i32.const 16) (i32.const 2))")
+
+
+def string_of(stored, count):
+    return pair('(param "s" string) (result u32)', "(param i32 i32) (result i32)", FIRST_TWO,
+                f"(i32.store16 (i32.const 16) (i32.const {stored})) (call $f (i32.const 16) (i32.const {count}))")
 
 
 def list_of(element, stored, count, callee=FIRST_TWO):
@@ -212,6 +215,8 @@ def list_of(element, stored, count, callee=FIRST_TWO):
 
 # Where wasmtime 50 does not do what the specification asks (may_enter_from).
 NOT_IN_WASMTIME = ("one calls another, which calls its parent, which calls the first",)
+
+STRING = string_of(0x6261, 2)
 
 # A record with padding after its first field; the callee's memory is zero there, the caller's is not.
 PADDED = pair('(param "l" (list $p)) (result u32)', "(param i32 i32) (result i32)",
@@ -311,6 +316,10 @@ CASES = (
     ("wide", "24 bytes", BYTES, 11, has("i64.load")),
     ("wide", "a boolean between them", BOOLEAN, 1, has("i32.load8_u")),
     ("wide", "a byte that is none of the fields", GAP, 0x00030002, has("i32.load16_u")),
+    ("strings", "two bytes", STRING, 0x6261, has("$utf8_to_utf8_short")),
+    ("strings", "16 bytes, of which two are no ASCII", string_of(0xA9C3, 16), 0xA9C3, has("$utf8_to_utf8_short")),
+    ("strings", "17 bytes", string_of(0x6261, 17), 0x6261, has("$utf8_to_utf8_short")),
+    ("strings", "two bytes that are no string", string_of(0x61C3, 2), "utf-8", has("$utf8_to_utf8_short")),
     ("host", "an option that the host gives", with_host(*GIVES_OPTION), None, lacks("invalid variant discriminant")),
     ("host", "an option for the host, with a third case", with_host(*TAKES_OPTION), "discriminant",
      has("invalid variant discriminant")),
