@@ -3,6 +3,7 @@
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
  *       ^                                                                                          [--wrap--> bytes]
  *     bytes x n --compose
+ *     bytes of a core module --make_component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -12,7 +13,7 @@
 #include "meld.h"
 
 #include "fuse/compose.h"
-#include "fuse/plan.h"
+#include "fuse/guest.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
@@ -39,6 +40,7 @@ struct run {
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  bool *is_made;            /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
 };
@@ -57,11 +59,14 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
   }
 }
 
-static void refuse_core_module(struct context *c, struct bytes input) {
+/* The input as a component: a core module becomes one. */
+static struct bytes component_of(struct context *c, struct run *run, uint32_t number, struct bytes input) {
+  refuse_other_formats(c, input);
   if (!has_preamble(input, "\0asm\1\0\0\0"))
-    return;
-  set_hint(c, "\"wasm-tools component new\" makes a component of it");
-  fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
+    return input;
+  const struct bytes component = make_component(c, input, NULL, 0, run->options->validate);
+  run->is_made[number] = true;
+  return component;
 }
 
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
@@ -129,15 +134,15 @@ static struct bytes bytes_given(const void *data, size_t size) { return (struct 
 
 static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
 
-static void take_inputs(struct context *c, const meld_composition *from, struct composition *to) {
+static void take_inputs(struct context *c, struct run *run, struct composition *to) {
+  const meld_composition *const from = run->composition;
+  run->is_made = ALLOCATE(c, bool, from->input_count);
   for (uint32_t i = 0; i < from->input_count; i++) {
     const meld_input *given = &from->inputs[i];
     struct composed_input *input = VEC_PUSH(c, &to->inputs);
     input->name = text_given(given->name);
-    input->bytes = bytes_given(given->data, given->size);
     c->input = i;
-    refuse_other_formats(c, input->bytes);
-    refuse_core_module(c, input->bytes);
+    input->bytes = component_of(c, run, i, bytes_given(given->data, given->size));
   }
 }
 
@@ -164,7 +169,7 @@ static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
   struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
                                     .script = bytes_given(given->script, given->script_size)};
-  take_inputs(c, given, &request.composition);
+  take_inputs(c, run, &request.composition);
   struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
   for (size_t i = 0; i < given->wire_count; i++)
     wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
@@ -187,10 +192,12 @@ static void run_passes(struct context *c, void *argument) {
   const meld_options *const options = run->options;
   struct buffer text = new_buffer(c);
 
-  if (run->composition)
+  if (run->composition) {
     compose(c, run);
-  refuse_other_formats(c, run->input);
-  refuse_core_module(c, run->input);
+  } else {
+    run->is_made = ALLOCATE(c, bool, 1);
+    run->input = component_of(c, run, 0, run->input);
+  }
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
@@ -266,6 +273,9 @@ static void report_failure(meld_result *result, const struct context *c, const s
   result->input = c->input;
   if (run->composed.bytes.size > 0)
     report_place_in_input(result, run);
+  const uint32_t number = run->composition ? result->input : 0;
+  if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
+    result->offset = MELD_NO_OFFSET;
   memcpy(result->path, c->path, sizeof(result->path));
   memcpy(result->hint, c->hint, sizeof(result->hint));
   report_places(result, c);

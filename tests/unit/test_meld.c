@@ -400,7 +400,7 @@ static void test_diagnostics(void) {
   CHECK(strcmp(result.places[1].what, "core module") == 0 && result.places[1].index == 0);
   CHECK(strcmp(result.path, "component 0, core module 0, function 0") == 0 && !result.hint[0]);
   CHECK(meld_fuse(NULL, module, sizeof(module), &result) == MELD_INPUT);
-  CHECK(result.place_count == 0 && strstr(result.hint, "wasm-tools component new"));
+  CHECK(result.place_count == 0 && strstr(result.hint, "wasm-tools component embed"));
   CHECK(strcmp(meld_status_name(MELD_INPUT), "input") == 0 && strcmp(meld_status_name((meld_status)9), "unknown") == 0);
   char shown[16];
   CHECK(meld_escape(shown, sizeof(shown), "a\n\xff", 3) == 10 && strcmp(shown, "a\\u{a}\\xff") == 0);
