@@ -40,7 +40,8 @@ struct run {
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
-  bool *is_made;            /* of each input: it was a core module, so that offsets are not those of the file */
+  struct adapter_input *adapters;
+  bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
 };
@@ -61,10 +62,11 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
 
 /* The input as a component: a core module becomes one. */
 static struct bytes component_of(struct context *c, struct run *run, uint32_t number, struct bytes input) {
+  const uint32_t adapter_count = run->composition ? (uint32_t)run->composition->adapter_count : 0;
   refuse_other_formats(c, input);
   if (!has_preamble(input, "\0asm\1\0\0\0"))
     return input;
-  const struct bytes component = make_component(c, input, NULL, 0, run->options->validate);
+  const struct bytes component = make_component(c, input, run->adapters, adapter_count, run->options->validate);
   run->is_made[number] = true;
   return component;
 }
@@ -134,9 +136,40 @@ static struct bytes bytes_given(const void *data, size_t size) { return (struct 
 
 static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
 
+static void take_adapters(struct context *c, struct run *run) {
+  const meld_composition *const from = run->composition;
+  run->adapters = ALLOCATE(c, struct adapter_input, from->adapter_count);
+  for (uint32_t i = 0; i < from->adapter_count; i++) {
+    const meld_input *given = &from->adapters[i];
+    c->input = (uint32_t)from->input_count + i;
+    run->adapters[i] = (struct adapter_input){
+        .name = text_given(given->name), .bytes = bytes_given(given->data, given->size), .number = c->input};
+    refuse_other_formats(c, run->adapters[i].bytes);
+    if (is_component(run->adapters[i].bytes))
+      fail(c, FAILURE_INPUT, 4, "this is a component; an adapter is a core module");
+    for (uint32_t k = 0; k < i; k++)
+      if (bytes_equal(run->adapters[k].name, run->adapters[i].name))
+        fail(c, FAILURE_USAGE, NO_OFFSET,
+             "two adapters have the name \"%.*s\"; \"--adapt NAME=FILE\" gives one another",
+             SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void refuse_idle_adapters(struct context *c, const struct run *run) {
+  for (uint32_t i = 0; i < run->composition->adapter_count; i++) {
+    c->input = run->adapters[i].number;
+    if (!run->adapters[i].is_used)
+      fail(c, FAILURE_USAGE, NO_OFFSET, "no input is a core module that imports from the adapter \"%.*s\"",
+           SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
 static void take_inputs(struct context *c, struct run *run, struct composition *to) {
   const meld_composition *const from = run->composition;
-  run->is_made = ALLOCATE(c, bool, from->input_count);
+  run->is_made = ALLOCATE(c, bool, from->input_count + from->adapter_count);
+  take_adapters(c, run);
   for (uint32_t i = 0; i < from->input_count; i++) {
     const meld_input *given = &from->inputs[i];
     struct composed_input *input = VEC_PUSH(c, &to->inputs);
@@ -144,6 +177,7 @@ static void take_inputs(struct context *c, struct run *run, struct composition *
     c->input = i;
     input->bytes = component_of(c, run, i, bytes_given(given->data, given->size));
   }
+  refuse_idle_adapters(c, run);
 }
 
 /* Is it about the input as it is, so that there is nothing to compose? */
@@ -342,8 +376,9 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
     return refuse_options(result, unknown_option(options));
   if (composition->input_count == 0)
     return refuse_options(result, "there are no inputs");
-  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT)
-    return refuse_options(result, "there are more than 10000 inputs or wires");
+  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT ||
+      composition->adapter_count > COMPOSE_LIMIT)
+    return refuse_options(result, "there are more than 10000 inputs, wires or adapters");
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");

@@ -86,6 +86,18 @@ static bool add_named_input(char *argument, struct arguments *arguments) {
   return true;
 }
 
+/* [NAME=]FILE. */
+static bool add_adapter(char *argument, struct arguments *arguments) {
+  char *equals = strchr(argument, '=');
+  if (!*argument || equals == argument || (equals && !equals[1]))
+    return REFUSE(arguments, "--adapt=%s is not of the form NAME=FILE or FILE", argument);
+  if (equals)
+    *equals = '\0';
+  arguments->adapter_names[arguments->adapter_count] = equals ? argument : NULL;
+  arguments->adapter_files[arguments->adapter_count++] = equals ? equals + 1 : argument;
+  return true;
+}
+
 static bool add_wire(meld_wire_kind kind, const char *text, struct arguments *arguments) {
   arguments->wires[arguments->wire_count++] = (meld_wire){kind, text};
   return true;
@@ -117,6 +129,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return parse_features(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
+  case OPTION_ADAPT:
+    return add_adapter(argument, arguments);
   case OPTION_NAME:
     return add_named_input(argument, arguments);
   case OPTION_LINK:
@@ -282,7 +296,9 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
     return parse_help(&(struct words){argv + 2, argv + argc}, arguments);
   arguments->aliases = calloc((size_t)argc, sizeof(*arguments->aliases));
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
-  if (!arguments->aliases || !arguments->wires)
+  arguments->adapter_files = calloc((size_t)argc, sizeof(*arguments->adapter_files));
+  arguments->adapter_names = calloc((size_t)argc, sizeof(*arguments->adapter_names));
+  if (!arguments->aliases || !arguments->wires || !arguments->adapter_files || !arguments->adapter_names)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
   return parse_words(&(struct words){argv + 2, argv + argc}, arguments);
@@ -291,4 +307,6 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
 void free_arguments(struct arguments *arguments) {
   free(arguments->aliases);
   free(arguments->wires);
+  free(arguments->adapter_files);
+  free(arguments->adapter_names);
 }

@@ -15,6 +15,25 @@
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
+/* A module in a component cannot import two items by one name; those of some compilers do, and get others. */
+static void tell_imports_apart(struct guests *g, struct guest *guest) {
+  struct map names = {0};
+  for (uint32_t i = 0; i < guest->module->imports.count; i++) {
+    const struct core_import *import = &guest->module->imports.items[i];
+    struct bytes name = import->name;
+    for (uint32_t n = 2;; n++) {
+      struct buffer key = new_buffer(g->context);
+      put_name(&key, import->module);
+      put_name(&key, name);
+      if (map_add(g->context, &names, buffer_bytes(&key), i) == i)
+        break;
+      name = format_bytes(g->context, "%.*s %u", SHOW(import->name), n);
+      guest->imports_twice = true;
+    }
+    guest->import_names[i] = name;
+  }
+}
+
 static void read_guest(struct guests *g, struct bytes name, struct bytes bytes, uint32_t number, bool validate) {
   struct context *c = g->context;
   struct guest guest = {.name = name, .bytes = bytes, .number = number};
@@ -25,11 +44,55 @@ static void read_guest(struct guests *g, struct bytes name, struct bytes bytes, 
     check_module(c, guest.module);
   for (uint32_t i = 0; i < guest.module->exports.count; i++)
     map_add(c, &guest.export_names, guest.module->exports.items[i].name, i);
+  guest.import_names = ALLOCATE(c, struct bytes, guest.module->imports.count);
+  tell_imports_apart(g, &guest);
   read_worlds(g, &guest);
   VEC_ADD(c, &g->items, guest);
 }
 
 static struct guest *main_of(const struct guests *g) { return &g->items.items[0]; }
+
+/* Does the main module need the adapter: by its imports, or because it is a command, which the adapter starts? */
+static bool is_needed(const struct guests *g, const struct adapter_input *adapter, const struct module *module) {
+  const struct guest *main = main_of(g);
+  for (uint32_t i = 0; i < main->module->imports.count; i++)
+    if (bytes_equal(main->module->imports.items[i].module, adapter->name))
+      return true;
+  if (!export_functype(main, bytes_of("_start")))
+    return false;
+  for (uint32_t i = 0; i < module->imports.count; i++)
+    if (bytes_equal(module->imports.items[i].module, bytes_of("__main_module__")) &&
+        bytes_equal(module->imports.items[i].name, bytes_of("_start")))
+      return true;
+  return false;
+}
+
+static bool imports_preview1(const struct module *module) {
+  for (uint32_t i = 0; i < module->imports.count; i++)
+    if (is_preview1(module->imports.items[i].module))
+      return true;
+  return false;
+}
+
+static void read_adapters(struct guests *g, bool validate) {
+  struct context *c = g->context;
+  for (uint32_t i = 0; i < g->adapter_count; i++) {
+    struct adapter_input *adapter = &g->adapters[i];
+    c->input = adapter->number;
+    if (!is_needed(g, adapter, read_module(c, adapter->bytes, adapter->bytes.at)))
+      continue;
+    adapter->is_used = true;
+    read_guest(g, adapter->name, adapter->bytes, adapter->number, validate);
+  }
+}
+
+/* In order: an adapter is used by those before it alone. */
+static void adapt_guest(struct guests *g, uint32_t number) {
+  g->context->input = g->items.items[number].number;
+  name_exports(g, number);
+  shrink_adapter(g, number);
+  name_imports(g, number);
+}
 
 struct bytes make_component(struct context *c, struct bytes input, struct adapter_input *adapters,
                             uint32_t adapter_count, bool validate) {
@@ -37,13 +100,18 @@ struct bytes make_component(struct context *c, struct bytes input, struct adapte
   struct guests g = {.context = c, .link = new_link(c), .adapters = adapters, .adapter_count = adapter_count};
   g.plan = g.link.plan;
   read_guest(&g, (struct bytes){0}, input, number, validate);
-  if (main_of(&g)->worlds.count == 0) {
+  read_adapters(&g, validate);
+  c->input = number;
+  if (main_of(&g)->worlds.count == 0 && g.items.count == 1 && !imports_preview1(main_of(&g)->module)) {
     set_hint(c, "\"wasm-tools component embed\" adds the section that says for which world it is made");
     fail(c, FAILURE_INPUT, 4, "this is a core module without a component-type section, not a component");
   }
   merge_worlds(&g);
   name_exports(&g, 0);
   name_imports(&g, 0);
+  for (uint32_t i = 1; i < g.items.count; i++)
+    adapt_guest(&g, i);
+  c->input = number;
   prune_imports(&g);
   return write_guests(&g);
 }

@@ -69,10 +69,12 @@ struct guest {
   VEC(struct guest_world) worlds;
   struct map encodings;         /* of the functions of its worlds, by encoding_key() */
   struct guest_import *imports; /* one for each of module->imports */
+  struct bytes *import_names;   /* their names, each once */
+  bool imports_twice;           /* which some had not */
   VEC(struct guest_export) exports;
   VEC(struct guest_destructor) destructors;
   /* Names of core exports; size 0: none. */
-  struct bytes memory, import_realloc, export_realloc, initialize;
+  struct bytes memory, general_realloc, import_realloc, export_realloc, initialize;
 };
 
 struct guests {
@@ -117,6 +119,9 @@ struct needs {
   bool memory, realloc;
 };
 struct needs needs_of(const struct functype *type, enum flat_direction direction);
+
+/* Is it an interface of WASI from before there were components, which an adapter serves? */
+bool is_preview1(struct bytes module);
 
 /* guest_adapter.c. Replaces the module of an adapter by what is needed of it. */
 void shrink_adapter(struct guests *g, uint32_t adapter);

@@ -13,6 +13,7 @@
  * Spec      Explainer.md "Import and Export Definitions", "Type Checking".
  */
 #include "fuse/guest.h"
+#include "fuse/type_scope.h"
 
 #include <string.h>
 
@@ -22,7 +23,9 @@ struct import_pruner {
   struct plan *plan;
   bool *is_func_used;     /* of plan->funcs */
   bool *is_type_used;     /* by id */
+  bool *is_type_named;    /* by id: an import that is chosen brings its name */
   bool *is_resource_used; /* of plan->resources */
+  bool *is_chosen;        /* of plan->imports */
 };
 
 /* As deep as TYPE_DEPTH_LIMIT. */
@@ -89,30 +92,62 @@ static void use_exports(struct import_pruner *p, const uint32_t *items, uint32_t
   }
 }
 
+/* Of a function or type. */
 static bool is_used(const struct import_pruner *p, uint32_t item) {
   const struct extern_tree *tree = tree_of(p, item);
   if (tree->sort == SORT_FUNC)
     return p->is_func_used[tree->func];
-  if (tree->sort == SORT_INSTANCE)
-    return tree->child_count > 0;
   return tree->resource != NO_INDEX ? p->is_resource_used[tree->resource] : p->is_type_used[tree->type->id];
 }
 
-/* Keeps those that are used, in their order; returns how many. */
-static uint32_t keep_used(const struct import_pruner *p, uint32_t *items, uint32_t count) {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < count; i++)
-    if (is_used(p, items[i]))
-      items[kept++] = items[i];
-  return kept;
+static bool brings_name(const struct import_pruner *p, uint32_t item) {
+  const struct extern_tree *tree = tree_of(p, item);
+  return tree->sort == SORT_TYPE && tree->type && needs_name(tree->type) && is_used(p, item);
+}
+
+/* Is it here that something comes from that is used? A type of values does so only if no other import has it. */
+static bool is_source(const struct import_pruner *p, uint32_t item) {
+  const struct extern_tree *tree = tree_of(p, item);
+  if (tree->sort == SORT_FUNC || (tree->resource != NO_INDEX && tree->is_sub))
+    return is_used(p, item);
+  return brings_name(p, item) && !p->is_type_named[tree->type->id];
+}
+
+static void note_named(struct import_pruner *p, uint32_t item) {
+  if (brings_name(p, item))
+    p->is_type_named[tree_of(p, item)->type->id] = true;
+}
+
+static bool is_needed_for(const struct import_pruner *p, uint32_t import, bool for_types) {
+  const struct extern_tree *tree = tree_of(p, import);
+  if (tree->sort != SORT_INSTANCE)
+    return is_used(p, import);
+  for (uint32_t i = 0; i < tree->child_count; i++)
+    if (is_source(p, tree->children[i]) && (for_types || !brings_name(p, tree->children[i])))
+      return true;
+  return false;
+}
+
+/* The instances that functions and resources are used of; then, for types that none of these names, others. */
+static void choose_imports(struct import_pruner *p) {
+  for (int for_types = 0; for_types <= 1; for_types++)
+    for (uint32_t i = 0; i < p->plan->imports.count; i++) {
+      const struct extern_tree *tree = tree_of(p, p->plan->imports.items[i]);
+      if (p->is_chosen[i] || !is_needed_for(p, p->plan->imports.items[i], for_types))
+        continue;
+      p->is_chosen[i] = true;
+      for (uint32_t k = 0; k < tree->child_count; k++)
+        note_named(p, tree->children[k]);
+    }
 }
 
 static void prune_instance(struct import_pruner *p, uint32_t instance) {
   struct extern_tree *tree = &p->plan->externs.items[instance];
-  uint32_t *children = ALLOCATE(p->context, uint32_t, tree->child_count);
+  uint32_t *children = ALLOCATE(p->context, uint32_t, tree->child_count), kept = 0;
   for (uint32_t i = 0; i < tree->child_count; i++)
-    children[i] = tree->children[i];
-  tree->child_count = keep_used(p, children, tree->child_count);
+    if (is_used(p, tree->children[i]))
+      children[kept++] = tree->children[i];
+  tree->child_count = kept;
   tree->children = children;
 }
 
@@ -193,13 +228,22 @@ void prune_imports(struct guests *g) {
   struct import_pruner p = {.g = g, .context = g->context, .plan = g->plan};
   p.is_func_used = ALLOCATE(g->context, bool, g->plan->funcs.count);
   p.is_type_used = ALLOCATE(g->context, bool, g->plan->types->all.count);
+  p.is_type_named = ALLOCATE(g->context, bool, g->plan->types->all.count);
+  p.is_chosen = ALLOCATE(g->context, bool, g->plan->imports.count);
   p.is_resource_used = ALLOCATE(g->context, bool, g->plan->resources.count);
   for (uint32_t i = 0; i < g->items.count; i++)
     use_guest(&p, &g->items.items[i]);
   use_exports(&p, g->plan->exports.items, g->plan->exports.count);
-  for (uint32_t i = 0; i < g->plan->imports.count; i++)
-    if (g->plan->externs.items[g->plan->imports.items[i]].sort == SORT_INSTANCE)
-      prune_instance(&p, g->plan->imports.items[i]);
-  g->plan->imports.count = keep_used(&p, g->plan->imports.items, g->plan->imports.count);
+  choose_imports(&p);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < g->plan->imports.count; i++) {
+    const uint32_t import = g->plan->imports.items[i];
+    if (!p.is_chosen[i])
+      continue;
+    if (g->plan->externs.items[import].sort == SORT_INSTANCE)
+      prune_instance(&p, import);
+    g->plan->imports.items[kept++] = import;
+  }
+  g->plan->imports.count = kept;
   order_imports(&p);
 }

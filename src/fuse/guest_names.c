@@ -181,14 +181,17 @@ static bool is_asynchronous(struct bytes name) {
          !starts_with(name, bytes_of("[static]")) && !starts_with(name, bytes_of("[constructor]"));
 }
 
+bool is_preview1(struct bytes module) {
+  return bytes_equal(module, bytes_of("wasi_snapshot_preview1")) || bytes_equal(module, bytes_of("wasi_unstable"));
+}
+
 static _Noreturn void refuse_import(struct guests *g, const struct guest *guest, const struct core_import *import,
                                     const struct import_name *name) {
   const struct bytes shown = show_guest(g, guest);
-  if (bytes_equal(import->module, bytes_of("wasi_snapshot_preview1")) ||
-      bytes_equal(import->module, bytes_of("wasi_unstable"))) {
+  if (is_preview1(import->module)) {
     set_hint(g->context, "\"--adapt %.*s=ADAPTER.wasm\" gives an adapter for it", SHOW(import->module));
-    REFUSE_GUEST(g, "%.*s imports \"%.*s\" of \"%.*s\", an interface of WASI preview 1, which is none of its world",
-                 SHOW(shown), SHOW(import->name), SHOW(import->module));
+    REFUSE_GUEST(g, "%.*s imports \"%.*s\" of \"%.*s\", an interface of WASI preview 1", SHOW(shown),
+                 SHOW(import->name), SHOW(import->module));
   }
   if (is_asynchronous(import->name) && !starts_with(import->name, bytes_of("[resource-")))
     REFUSE_GUEST(g, "%.*s imports \"%.*s\" of \"%.*s\", which is for asynchronous functions and not supported yet",
@@ -342,8 +345,8 @@ static struct bytes first_export(const struct guest *guest, enum core_kind kind,
   return (struct bytes){0};
 }
 
-static struct bytes find_realloc(struct guests *g, const struct guest *guest, const char *special) {
-  const char *const names[] = {special, "cabi_realloc", "canonical_abi_realloc", STANDARD_PREFIX "_realloc", NULL};
+/* The first of the names, which has to be of the type of a realloc. */
+static struct bytes find_realloc(struct guests *g, const struct guest *guest, const char *const *names) {
   static const struct flat_functype type = {
       .params = {CORE_I32, CORE_I32, CORE_I32, CORE_I32}, .param_count = 4, .results = {CORE_I32}, .result_count = 1};
   const struct bytes name = first_export(guest, CORE_FUNC, names);
@@ -353,13 +356,24 @@ static struct bytes find_realloc(struct guests *g, const struct guest *guest, co
   return name;
 }
 
+static void name_reallocs(struct guests *g, struct guest *guest) {
+  static const char *const general[] = {"cabi_realloc", "canonical_abi_realloc", STANDARD_PREFIX "_realloc", NULL};
+  static const char *const import[] = {"cabi_import_realloc", NULL}, *const export_[] = {"cabi_export_realloc", NULL};
+  guest->general_realloc = find_realloc(g, guest, general);
+  guest->import_realloc = find_realloc(g, guest, import);
+  guest->export_realloc = find_realloc(g, guest, export_);
+  if (guest->import_realloc.size == 0)
+    guest->import_realloc = guest->general_realloc;
+  if (guest->export_realloc.size == 0)
+    guest->export_realloc = guest->general_realloc;
+}
+
 static void name_parts(struct guests *g, struct guest *guest) {
   static const char *const memories[] = {"memory", STANDARD_PREFIX "_memory", NULL};
   static const char *const initializers[] = {"_initialize", STANDARD_PREFIX "_initialize", NULL};
   static const struct flat_functype nothing = {0};
   guest->memory = first_export(guest, CORE_MEMORY, memories);
-  guest->import_realloc = find_realloc(g, guest, "cabi_import_realloc");
-  guest->export_realloc = find_realloc(g, guest, "cabi_export_realloc");
+  name_reallocs(g, guest);
   guest->initialize = first_export(guest, CORE_FUNC, initializers);
   if (guest->initialize.size)
     expect_type(g, guest, "exports", format_bytes(g->context, "\"%.*s\"", SHOW(guest->initialize)),

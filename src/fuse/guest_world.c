@@ -25,6 +25,7 @@
 #define SECTION_PREFIX "component-type"
 #define ENCODING_SECTION "wit-component-encoding"
 #define ENCODING_VERSION 4
+#define OLD_VERSION 3 /* the first byte of the section itself */
 
 static bool is_world_section(const struct core_custom *custom) {
   return starts_with(custom->name, bytes_of(SECTION_PREFIX));
@@ -88,6 +89,9 @@ static void read_world(struct guests *g, struct guest *guest, const struct core_
   struct context *c = g->context;
   push_place(c, "section", NO_INDEX, custom->name);
   const size_t offset = (size_t)(custom->content.at - guest->bytes.at);
+  if (custom->content.size && custom->content.at[0] == OLD_VERSION)
+    fail(c, FAILURE_INPUT, offset,
+         "the section is of an older form than tools write since 2023, which is not supported");
   if (!is_component(custom->content))
     fail(c, FAILURE_INPUT, offset, "the section holds no world");
   c->offset_base = offset;

@@ -24,6 +24,8 @@
 #include "fuse/compose.h"
 #include "fuse/wrap.h"
 
+#define IMPORT_SECTION 2
+
 /* A function that is made after who needs it. */
 struct late_function {
   enum { LATE_IMPORT, LATE_DESTRUCTOR } kind;
@@ -223,16 +225,30 @@ static struct sort_index supply(struct guest_writer *w, uint32_t guest, uint32_t
   return (struct sort_index){SORT_CORE_FUNC, write_resource_function(w, use)};
 }
 
+/* The module's import section with names that occur once. */
+static void put_imports(struct guest_writer *w, const struct guest *guest, struct buffer *out) {
+  struct buffer content = new_buffer(w->context);
+  put_u32(&content, guest->module->imports.count);
+  for (uint32_t i = 0; i < guest->module->imports.count; i++) {
+    put_name(&content, guest->module->imports.items[i].module);
+    put_name(&content, guest->import_names[i]);
+    put_core_extern(&content, &guest->module->imports.items[i].type);
+  }
+  put_section(out, IMPORT_SECTION, &content);
+}
+
 /* The module's bytes without the sections that say its world: that is what the component is. */
-static struct bytes bytes_without_worlds(struct guest_writer *w, struct bytes module) {
+static struct bytes program_of(struct guest_writer *w, const struct guest *guest) {
   struct buffer out = new_buffer(w->context);
-  struct reader r = reader_of(w->context, module, module.at);
+  struct reader r = reader_of(w->context, guest->bytes, guest->bytes.at);
   put_bytes(&out, read_bytes(&r, 8, "the preamble"));
   while (!at_end(&r)) {
     const uint8_t *start = r.at;
     const uint8_t id = read_byte(&r, "a section");
     struct reader content = read_part(&r, read_u32(&r, "the size of a section"), "a section");
-    if (id != 0 || !starts_with(read_name(&content, "the name of a section"), bytes_of("component-type")))
+    if (id == IMPORT_SECTION && guest->imports_twice)
+      put_imports(w, guest, &out);
+    else if (id != 0 || !starts_with(read_name(&content, "the name of a section"), bytes_of("component-type")))
       put_bytes(&out, (struct bytes){start, (size_t)(r.at - start)});
   }
   return buffer_bytes(&out);
@@ -241,7 +257,6 @@ static struct bytes bytes_without_worlds(struct guest_writer *w, struct bytes mo
 /* The imports of one module name. */
 struct import_group {
   struct bytes module;
-  struct map names;
   VEC(struct inline_export) exports;
 };
 
@@ -260,9 +275,7 @@ static void instantiate_guest(struct guest_writer *w, uint32_t number) {
     const uint32_t at = map_add(c, &group_of, import->module, groups.count);
     if (at == groups.count)
       VEC_PUSH(c, &groups)->module = import->module;
-    if (map_add(c, &groups.items[at].names, import->name, i) != i)
-      continue; /* a second import of the same */
-    const struct inline_export export_ = {.name = {.name = import->name}, .item = supply(w, number, i)};
+    const struct inline_export export_ = {.name = {.name = guest->import_names[i]}, .item = supply(w, number, i)};
     VEC_ADD(c, &groups.items[at].exports, export_);
   }
   struct argument *arguments = ALLOCATE(c, struct argument, groups.count);
@@ -270,7 +283,7 @@ static void instantiate_guest(struct guest_writer *w, uint32_t number) {
     const uint32_t instance = make_instance(w, groups.items[i].exports.items, groups.items[i].exports.count);
     arguments[i] = (struct argument){groups.items[i].module, {SORT_CORE_INSTANCE, instance}};
   }
-  w->instances[number] = instantiate_module(w, bytes_without_worlds(w, guest->bytes), arguments, groups.count);
+  w->instances[number] = instantiate_module(w, program_of(w, guest), arguments, groups.count);
 }
 
 /* The module that fills the table of what is late. */
@@ -366,6 +379,9 @@ struct bytes write_guests(struct guests *g) {
   for (uint32_t i = 0; i < g->items.count; i++)
     instantiate_guest(&w, i);
   write_fill(&w);
+  /* An exported interface has types of its own, though they may be like those of an import: who is given it need not
+   * know what the import was. */
+  forget_parts(&w.wrapper.whole.scope);
   for (uint32_t i = 0; i < g->items.count; i++)
     for (uint32_t k = 0; k < g->items.items[i].exports.count; k++)
       write_lift(&w, i, &g->items.items[i].exports.items[k]);
