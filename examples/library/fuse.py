@@ -68,6 +68,8 @@ class Composition(ctypes.Structure):
         ("wire_count", ctypes.c_size_t),
         ("script", ctypes.c_char_p),
         ("script_size", ctypes.c_size_t),
+        ("adapters", ctypes.POINTER(Input)),
+        ("adapter_count", ctypes.c_size_t),
     ]
 
 
@@ -94,7 +96,7 @@ def fuse(library, components):
     options = library.meld_default_options()
     options.strip = True
     result = Result()
-    composition = Composition(inputs, len(components), None, 0, None, 0)
+    composition = Composition(inputs, len(components), None, 0, None, 0, None, 0)
     status = library.meld_fuse_all(options, composition, result)
     try:
         if status == DONE:

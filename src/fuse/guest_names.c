@@ -324,7 +324,7 @@ void name_imports(struct guests *g, uint32_t index) {
       name_main_import(g, guest, import, &guest->imports[i]);
     else if (import->type.kind != CORE_FUNC)
       REFUSE_GUEST(
-          g, "%.*s imports \"%.*s\" of \"%.*s\", which is no function; the modules of a component define the rest",
+          g, "%.*s imports \"%.*s\" of \"%.*s\", which is no function; a module of a component imports nothing else",
           SHOW(show_guest(g, guest)), SHOW(import->name), SHOW(import->module));
     else if (adapter != NO_INDEX)
       name_adapter_import(g, guest, import, adapter, &guest->imports[i]);
