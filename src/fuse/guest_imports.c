@@ -221,7 +221,8 @@ static void order_imports(struct import_pruner *p) {
     if (placed == before)
       REFUSE_GUEST(p->g, "the imports of the worlds mention resources of each other in a circle");
   }
-  memcpy(imports, ordered, count * sizeof *ordered);
+  for (uint32_t i = 0; i < count; i++)
+    imports[i] = ordered[i];
 }
 
 void prune_imports(struct guests *g) {
