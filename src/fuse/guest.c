@@ -15,19 +15,25 @@
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
+static struct bytes pair_of(struct context *c, struct bytes module, struct bytes name) {
+  struct buffer pair = new_buffer(c);
+  put_name(&pair, module);
+  put_name(&pair, name);
+  return buffer_bytes(&pair);
+}
+
 /* A module in a component cannot import two items by one name; those of some compilers do, and get others. */
 static void tell_imports_apart(struct guests *g, struct guest *guest) {
-  struct map names = {0};
+  struct map names = {0}, times = {0}; /* `times`: how often this pair of names was there, to index into `counts` */
+  VEC(uint32_t) counts = {0};
   for (uint32_t i = 0; i < guest->module->imports.count; i++) {
     const struct core_import *import = &guest->module->imports.items[i];
     struct bytes name = import->name;
-    for (uint32_t n = 2;; n++) {
-      struct buffer key = new_buffer(g->context);
-      put_name(&key, import->module);
-      put_name(&key, name);
-      if (map_add(g->context, &names, buffer_bytes(&key), i) == i)
-        break;
-      name = format_bytes(g->context, "%.*s %u", SHOW(import->name), n);
+    const uint32_t at = map_add(g->context, &times, pair_of(g->context, import->module, name), counts.count);
+    if (at == counts.count)
+      VEC_ADD(g->context, &counts, 1);
+    while (map_add(g->context, &names, pair_of(g->context, import->module, name), i) != i) {
+      name = format_bytes(g->context, "%.*s %u", SHOW(import->name), ++counts.items[at]);
       guest->imports_twice = true;
     }
     guest->import_names[i] = name;

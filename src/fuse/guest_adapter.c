@@ -40,7 +40,9 @@ struct shrinking {
   uint32_t stack_pointer, state; /* global indices; NO_INDEX: none */
   uint32_t memory;               /* the import that is the memory; NO_INDEX: none */
   struct bytes realloc;          /* the main module's; size 0: it has none */
+  struct map boundary_types;     /* of plan->boundary_types */
   struct module *stack;          /* the second instance's */
+  struct map stack_types;
   VEC(struct core_item) stack_imports;
   VEC(struct bytes) names; /* of the exports that are kept */
   struct map known_names;
@@ -115,7 +117,7 @@ static uint32_t copy_functype(struct shrinking *s, struct module *into, uint32_t
   const struct core_functype *func = &s->adapter->module->types.items[type].func;
   check_valtypes(s, func->params, func->param_count);
   check_valtypes(s, func->results, func->result_count);
-  return add_functype(s->context, into, func->params, func->param_count, func->results, func->result_count);
+  return intern_functype(s->context, into, into == s->stack ? &s->stack_types : &s->boundary_types, func);
 }
 
 static struct core_item boundary_item(const struct shrinking *s, uint32_t import) {

@@ -39,8 +39,10 @@ struct guest_writer {
   struct context *context;
   struct wrapper wrapper; /* of the component; its exports are written by wrap_export.c */
   struct module *later;   /* its types, functions and table */
+  struct map later_types;
   VEC(struct late_function) late;
   struct map late_of;      /* of guest and import, to index into late */
+  struct map destructors;  /* of resources, to index into late */
   uint32_t late_instance;  /* core instances; NO_INDEX: not yet */
   uint32_t *instances;     /* of each guest */
   struct map core_aliases; /* of exports of these */
@@ -77,8 +79,7 @@ static bool is_late(const struct guest_writer *w, uint32_t guest, const struct g
 }
 
 static void add_late(struct guest_writer *w, struct late_function function, const struct core_functype *type) {
-  function.type =
-      add_functype(w->context, w->later, type->params, type->param_count, type->results, type->result_count);
+  function.type = intern_functype(w->context, w->later, &w->later_types, type);
   VEC_ADD(w->context, &w->late, function);
 }
 
@@ -98,8 +99,10 @@ static void find_late(struct guest_writer *w) {
       add_late(w, (struct late_function){.kind = LATE_IMPORT, .guest = n, .index = i},
                &guest->module->types.items[guest->module->imports.items[i].type.type].func);
     }
-    for (uint32_t i = 0; i < guest->destructors.count; i++)
+    for (uint32_t i = 0; i < guest->destructors.count; i++) {
+      map_add_number(w->context, &w->destructors, 'r', guest->destructors.items[i].resource, w->late.count);
       add_late(w, (struct late_function){.kind = LATE_DESTRUCTOR, .guest = n, .index = i}, &destructor);
+    }
   }
 }
 
@@ -150,14 +153,8 @@ static void write_later(struct guest_writer *w) {
 /* resourcetype. */
 static void write_resource(struct guest_writer *w, uint32_t resource) {
   struct buffer b = new_buffer(w->context);
-  uint32_t destructor = 0;
-  while (destructor < w->late.count) {
-    const struct late_function *late = &w->late.items[destructor];
-    if (late->kind == LATE_DESTRUCTOR && guest_at(w, late->guest)->destructors.items[late->index].resource == resource)
-      break;
-    destructor++;
-  }
-  const bool has_destructor = destructor < w->late.count;
+  const uint32_t destructor = map_get_number(&w->destructors, 'r', resource);
+  const bool has_destructor = destructor != NOT_FOUND;
   put_byte(&b, 0x3f);
   put_byte(&b, CORE_I32);
   put_byte(&b, has_destructor);
@@ -241,6 +238,7 @@ static void put_imports(struct guest_writer *w, const struct guest *guest, struc
 static struct bytes program_of(struct guest_writer *w, const struct guest *guest) {
   struct buffer out = new_buffer(w->context);
   struct reader r = reader_of(w->context, guest->bytes, guest->bytes.at);
+  reserve(&out, guest->bytes.size);
   put_bytes(&out, read_bytes(&r, 8, "the preamble"));
   while (!at_end(&r)) {
     const uint8_t *start = r.at;
@@ -315,12 +313,11 @@ static void add_element(struct guest_writer *w, struct module *fill) {
 static void write_fill(struct guest_writer *w) {
   struct context *c = w->context;
   struct module fill = {.start = NO_INDEX};
+  struct map types = {0};
   VEC(struct inline_export) given = {0};
   for (uint32_t i = 0; i < w->late.count; i++) {
     const struct core_functype *type = &w->later->types.items[w->late.items[i].type].func;
-    const struct core_extern extern_ = {
-        .kind = CORE_FUNC,
-        .type = add_functype(c, &fill, type->params, type->param_count, type->results, type->result_count)};
+    const struct core_extern extern_ = {.kind = CORE_FUNC, .type = intern_functype(c, &fill, &types, type)};
     add_import(c, &fill, (struct core_import){bytes_of(""), number_name(w, i), extern_});
     const struct inline_export target = {.name = {.name = number_name(w, i)},
                                          .item = {SORT_CORE_FUNC, late_target(w, &w->late.items[i])}};
