@@ -53,12 +53,20 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* Which tools does the section `producers` of the output name? */
+typedef enum meld_producers {
+  MELD_PRODUCERS_ALL, /* those of the inputs, and meld */
+  MELD_PRODUCERS_OWN, /* meld */
+  MELD_PRODUCERS_NONE,
+} meld_producers;
+
 typedef struct meld_options {
   meld_output output;
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
+  meld_producers producers;
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);

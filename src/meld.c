@@ -11,8 +11,9 @@
  */
 #include "meld.h"
 
+#include "base/version.h"
 #include "fuse/compose.h"
-#include "fuse/plan.h"
+#include "fuse/metadata.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION "0.1.0"
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -33,6 +33,10 @@ _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_US
 _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (int)MELD_EXPORT == WIRE_EXPORT &&
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
+
+_Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
+                   (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
+               "meld.h and plan.h agree");
 
 struct run {
   const meld_options *options;
@@ -122,7 +126,7 @@ static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct
   if (!options->component)
     add_component_type(c, module, plan);
   const struct bytes fused = write_module(c, module);
-  return options->component ? wrap_module(c, plan, fused) : fused;
+  return options->component ? wrap_module(c, plan, options, fused) : fused;
 }
 
 static struct bytes bytes_given(const void *data, size_t size) { return (struct bytes){data, data ? size : 0}; }
@@ -182,6 +186,20 @@ static void compose(struct context *c, struct run *run) {
   run->input = composed.bytes;
 }
 
+/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
+static struct bytes with_producer(struct context *c, const struct run *run) {
+  const struct statements nothing = {0};
+  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
+  if (run->composed.bytes.size == 0 || producers.size == 0)
+    return run->input;
+  struct buffer section = new_buffer(c), whole = new_buffer(c);
+  put_text(&section, "producers");
+  put_bytes(&section, producers);
+  put_bytes(&whole, run->input);
+  put_section(&whole, 0, &section);
+  return buffer_bytes(&whole);
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
@@ -200,7 +218,7 @@ static void run_passes(struct context *c, void *argument) {
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
+    run->output = with_producer(c, run);
     return;
   }
   struct plan *plan = link_component(c, root);
@@ -213,6 +231,7 @@ static void run_passes(struct context *c, void *argument) {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .producers = (enum producers_kept)options->producers,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
   };
   run->output = fuse_plan(c, plan, &fuse_options);
@@ -227,7 +246,7 @@ static void release_to_system(void *user, void *block) {
 
 meld_options meld_default_options(void) { return (meld_options){.output = MELD_OUTPUT_CORE}; }
 
-const char *meld_version(void) { return VERSION; }
+const char *meld_version(void) { return MELD_VERSION; }
 
 static meld_status refuse_options(meld_result *result, const char *message) {
   *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
@@ -318,6 +337,8 @@ static const char *unknown_option(const meld_options *options) {
     return "the options ask for an output that there is not";
   if (options && (unsigned)options->simd > MELD_SIMD_OFF)
     return "the options ask for a use of vectors that there is not";
+  if (options && (unsigned)options->producers > MELD_PRODUCERS_NONE)
+    return "the options ask for producers that there are not";
   return NULL;
 }
 

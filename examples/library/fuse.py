@@ -23,6 +23,7 @@ class Options(ctypes.Structure):
         ("keep_debug", ctypes.c_bool),
         ("validate", ctypes.c_bool),
         ("simd", ctypes.c_int),
+        ("producers", ctypes.c_int),
         ("allocate", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
         ("user", ctypes.c_void_p),

@@ -75,6 +75,18 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_producers(const char *kept, struct arguments *arguments) {
+  if (strcmp(kept, "all") == 0)
+    arguments->options.producers = MELD_PRODUCERS_ALL;
+  else if (strcmp(kept, "own") == 0)
+    arguments->options.producers = MELD_PRODUCERS_OWN;
+  else if (strcmp(kept, "none") == 0)
+    arguments->options.producers = MELD_PRODUCERS_NONE;
+  else
+    return REFUSE(arguments, "--producers=%s says nothing; there are \"all\", \"own\" and \"none\"", kept);
+  return true;
+}
+
 /* ALIAS=FILE. An alias can be the name of a package, with a version: the first "=" is what counts. */
 static bool add_named_input(char *argument, struct arguments *arguments) {
   char *equals = strchr(argument, '=');
@@ -115,6 +127,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return true;
   case OPTION_FEATURES:
     return parse_features(argument, arguments);
+  case OPTION_PRODUCERS:
+    return parse_producers(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
   case OPTION_NAME:

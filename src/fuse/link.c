@@ -377,7 +377,7 @@ const struct namespace *link_input(struct link *link, const struct component *co
 struct plan *link_component(struct context *c, const struct component *root) {
   struct link link = new_link(c);
   struct supply imports = {.kind = SUPPLY_HOST, .role = "import", .parent = NO_INDEX};
-  collect_components(&link, root);
+  link.plan->root = root;
   const struct namespace *exports = link_input(&link, root, &imports);
   for (uint32_t i = 0; i < imports.externs.count; i++)
     VEC_ADD(c, &link.plan->imports, imports.externs.items[i]);

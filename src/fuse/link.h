@@ -251,7 +251,6 @@ struct extern_tree *get_extern(struct link *link, uint32_t index); /* until the 
 void set_children(struct link *link, uint32_t parent, const struct supply *made);
 const struct component_shape *shape_of(struct link *link, const struct type_closure *type);
 void export_root(struct link *link, const struct namespace *exports);
-void collect_components(struct link *link, const struct component *root);
 
 /* link_show.c; short enough for a diagnostic. */
 struct bytes show_functype(struct context *c, const struct functype *type);

@@ -89,7 +89,9 @@ static void add_global(struct context *c, struct module *m, struct core_valtype 
 static struct plan *new_plan(struct context *c) {
   struct plan *plan = ALLOCATE(c, struct plan, 1);
   plan->boundary_types = new_module(c);
-  VEC_PUSH(c, &plan->instances)->path = bytes_of("root/$it");
+  plan->root = ALLOCATE(c, struct component, 1);
+  VEC_ADD(c, &plan->instances,
+          ((struct component_instance){.parent = NO_INDEX, .component = plan->root, .path = bytes_of("root/$it")}));
   return plan;
 }
 
