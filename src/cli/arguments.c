@@ -178,10 +178,13 @@ static bool parse_report(meld_report report, const char *name, const char *argum
 static bool parse_why(const char *argument, struct arguments *arguments) {
   const char *symbol;
   meld_form form;
-  if (!split_form(argument, &form, &symbol) || !symbol) {
+  if (!split_form(argument, &form, &symbol)) {
     form = MELD_FORM_TEXT;
     symbol = argument;
   }
+  if (!symbol)
+    return REFUSE(arguments, "--why=%s names no symbol; it is \"%s:SYMBOL\", and \"text:%s\" for one of that name",
+                  argument, argument, argument);
   if (arguments->options.why)
     return REFUSE(arguments, "--why is given twice: \"%s\" and \"%s\"", arguments->options.why, symbol);
   if (!*symbol)

@@ -12,6 +12,7 @@
  */
 #include "cli/reports.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,13 +55,13 @@ bool print_reports(const struct arguments *arguments, const meld_result *result)
   return true;
 }
 
-/* As Ninja and GNU Make both read it. False: the name has a line end, which neither can. */
+/* As Ninja and GNU Make both read it. False: the name has a line end or a tab in it, which they do not. */
 static bool put_dependency(FILE *to, const char *name) {
   for (const char *at = name; *at; at++) {
-    if (*at == '\n')
+    if (strchr("\t\n\r", *at))
       return false;
-    if (*at == ' ' || *at == '#') {
-      /* Backslashes before a space have to be doubled to stand for themselves. */
+    if (strchr(" #:", *at)) {
+      /* Backslashes before one of these have to be doubled to stand for themselves. */
       for (const char *back = at; back > name && back[-1] == '\\'; back--)
         fputc('\\', to);
       fputc('\\', to);
@@ -98,7 +99,7 @@ bool write_depfile(const struct arguments *arguments, const struct inputs *input
   fclose(text.stream);
   free(text.data);
   return complain(&arguments->messages, MELD_SYSTEM, arguments->depfile,
-                  "cannot write: the name of a file has a line end in it");
+                  "cannot write: the name of a file has a line end or a tab in it");
 }
 
 /* The base name in the folder: its number keeps files of one name apart. */
@@ -137,10 +138,28 @@ static bool copy_inputs(const struct arguments *arguments, const struct inputs *
   return true;
 }
 
+/* Makes the folder, or takes one that is empty: what is there already could be taken for a part of it. */
+static bool make_folder(const struct messages *messages, const char *name) {
+  if (mkdir(name, 0777) == 0)
+    return true;
+  if (errno != EEXIST)
+    return complain(messages, MELD_SYSTEM, name, "cannot make the folder: %s", strerror(errno));
+  DIR *folder = opendir(name);
+  if (!folder)
+    return complain(messages, MELD_SYSTEM, name, "cannot read the folder: %s", strerror(errno));
+  const struct dirent *entry;
+  do
+    entry = readdir(folder);
+  while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+  const bool is_empty = !entry;
+  closedir(folder);
+  return is_empty || complain(messages, MELD_SYSTEM, name, "the folder to reproduce with is not empty");
+}
+
 bool write_reproduction(const struct arguments *arguments, const struct inputs *inputs) {
   const struct messages *const messages = &arguments->messages;
-  if (mkdir(arguments->reproduce, 0777) != 0 && errno != EEXIST)
-    return complain(messages, MELD_SYSTEM, arguments->reproduce, "cannot make the folder: %s", strerror(errno));
+  if (!make_folder(messages, arguments->reproduce))
+    return false;
   struct text text;
   if (!open_text(&text))
     return complain(messages, MELD_SYSTEM, NULL, "out of memory");

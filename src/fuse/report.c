@@ -129,16 +129,26 @@ static const struct bytes *names_of(struct context *c, struct map *known, const 
   return all[index];
 }
 
+/* `origin` becomes the first of those of an item. */
+static void add_origin(struct context *c, struct origin *to, struct origin origin) {
+  if (to->source == ORIGIN_INSTANCE) {
+    struct origin *also = ALLOCATE(c, struct origin, 1);
+    *also = *to;
+    origin.also = also;
+  }
+  *to = origin;
+}
+
 static void find_origins_of(struct context *c, const struct merge *m, enum index_space space, struct origin *to) {
   struct map known = {0};
   const struct bytes **all = ALLOCATE(c, const struct bytes *, m->instance_count);
-  for (uint32_t i = 0; i < m->instance_count; i++) {
+  for (uint32_t i = m->instance_count; i-- > 0;) {
     const struct merge_instance *of = &m->instances[i];
     const struct bytes *names = names_of(c, &known, of, space, all);
     const uint32_t imported = space <= SPACE_TAG ? of->module->imported[space] : 0;
-    for (uint32_t n = imported; n < of->count[space]; n++)
+    for (uint32_t n = of->count[space]; n-- > imported;)
       if (of->live[space][n] && of->to[space][n] != NO_INDEX)
-        to[of->to[space][n]] = (struct origin){ORIGIN_INSTANCE, i, n, names[n]};
+        add_origin(c, &to[of->to[space][n]], (struct origin){ORIGIN_INSTANCE, i, n, names[n], NULL});
   }
 }
 
@@ -153,7 +163,8 @@ struct origins find_origins(struct context *c, const struct merge *m) {
   for (uint32_t i = 0; i < m->plan->boundary_imports.count; i++) {
     const struct boundary_import *import = &m->plan->boundary_imports.items[i];
     if (m->is_boundary_live[i])
-      origins.of[import->type.kind][m->boundary_to[i]] = (struct origin){ORIGIN_IMPORT, NO_INDEX, i, import->name};
+      origins.of[import->type.kind][m->boundary_to[i]] =
+          (struct origin){ORIGIN_IMPORT, NO_INDEX, i, import->name, NULL};
   }
   return origins;
 }

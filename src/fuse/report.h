@@ -5,6 +5,7 @@
  *     report_explain.c  each boundary: who calls whom, through what, what is checked and what need not be
  *     report_map.c      each item of the output and where it comes from
  *     report_why.c      what keeps an item in
+ *     report_like.c     names that are like one that there is not
  *
  * A report only reads: what the passes decided is in the plan and in the state of the merge, which stay until the run
  * ends. What would cost something is noted by them only where a report asks for it.
@@ -60,8 +61,9 @@ const char *space_name(enum index_space space); /* "func", "memory", "data", ...
 /* Where an index of the output comes from. */
 struct origin {
   enum { ORIGIN_MADE, ORIGIN_IMPORT, ORIGIN_INSTANCE } source; /* by the merge itself; imported; of an instance */
-  uint32_t instance, index; /* ORIGIN_INSTANCE: of a core instance; ORIGIN_IMPORT: of the boundary imports */
-  struct bytes name;        /* in its module: of the name section, or as it is exported; size 0: none */
+  uint32_t instance, index;  /* ORIGIN_INSTANCE: of a core instance; ORIGIN_IMPORT: of the boundary imports */
+  struct bytes name;         /* in its module: of the name section, or as it is exported; size 0: none */
+  const struct origin *also; /* an equal function that is folded into it, and so on; null: none */
 };
 
 struct origins {
@@ -69,6 +71,9 @@ struct origins {
   uint32_t count[INDEX_SPACE_COUNT];
 };
 struct origins find_origins(struct context *c, const struct merge *m);
+
+/* report_like.c: up to three names of the output that are like `name`, `"a", "b"`; size 0: none. */
+struct bytes names_like(struct context *c, const struct origins *origins, const struct module *out, struct bytes name);
 
 /* Bytes that the item takes in the output: of code, initialiser or content; `fused` is the output as read back. */
 size_t item_size(const struct module *fused, enum index_space space, uint32_t index);

@@ -2,8 +2,10 @@
  *
  *     func 0   import "wasi:io/streams@0.2.0" "write"
  *     func 17  123 bytes, func 5 of root/$app.$main "alloc"
+ *       and func 5 of root/$other.$main "alloc"
  *     memory 0 2 pages, memory 0 of root/$app.$main "memory"
  *
+ * What follows "and" was equal to it, and is folded into it.
  * Types are left out: equal ones of all instances are one.
  *
  * Requires  merge.c.
@@ -75,6 +77,10 @@ static void put_text_row(const struct mapping *p, enum index_space space, uint32
   if (unit)
     put_line(p->out, "%llu %s, ", (unsigned long long)size, unit);
   put_text_origin(p, origin, space);
+  for (const struct origin *also = origin->also; also; also = also->also) {
+    put_line(p->out, "  and ");
+    put_text_origin(p, also, space);
+  }
 }
 
 static void put_json_origin(const struct mapping *p, const struct origin *origin) {
@@ -104,7 +110,14 @@ static void put_json_row(const struct mapping *p, enum index_space space, uint32
   if (unit)
     put_json_number(p->out, unit, size);
   put_json_origin(p, origin);
-  put_line(p->out, "}");
+  put_json_key(p->out, "folded");
+  put_line(p->out, "[");
+  for (const struct origin *also = origin->also; also; also = also->also) {
+    put_line(p->out, also == origin->also ? "{" : ",{");
+    put_json_origin(p, also);
+    put_line(p->out, "}");
+  }
+  put_line(p->out, "]}");
 }
 
 void report_map(const struct report *report, const struct module *fused, struct buffer *out) {

@@ -6,14 +6,17 @@
  *       which is exported as "run"
  *
  * A symbol is an item as --map has it ("func 17"), the name of an export or import, or a name in a module's name
- * section. All that have it are shown. The way is the one that was found first, not the only one.
+ * section. All that have it are shown. The way is the one that was found first, not the only one. A name of nothing is
+ * an error, which tells the names that are like it.
  *
  * Requires  merge.c, with causes.
- * Provides  report_why.
+ * Provides  report_why; or it fails.
  */
 #include "fuse/report.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define FOUND_LIMIT 100 /* items of one name that are shown */
 
@@ -23,12 +26,19 @@ struct why {
   struct origins origins;
   struct buffer *out;
   bool is_json;
+  /* The item that the symbol says, and the one that is exported under it. */
+  enum index_space said_space, exported_space; /* INDEX_SPACE_COUNT: none */
+  uint32_t said, exported;
   uint32_t found;
 };
 
-/* The origin of an item of an instance, which is live. */
+/* The origin of an item of an instance, which is live: one of those of an item of the output. */
 static const struct origin *origin_of(const struct why *w, const struct cause *cause) {
-  return &w->origins.of[cause->space][w->merge->instances[cause->instance].to[cause->space][cause->index]];
+  const struct origin *of =
+      &w->origins.of[cause->space][w->merge->instances[cause->instance].to[cause->space][cause->index]];
+  while (of->also && (of->instance != cause->instance || of->index != cause->index))
+    of = of->also;
+  return of;
 }
 
 static void put_item(const struct why *w, uint32_t instance, enum index_space space, uint32_t index,
@@ -70,8 +80,14 @@ static void put_root(const struct why *w, const struct cause *cause) {
     put_line(out, "  which is the start function of ");
     put_shown(out, w->merge->instances[cause->instance].core->name);
     break;
-  default:
+  case CAUSE_SEGMENT:
     put_line(out, "  which is applied in any case: it could trap, or the host sees what it is put into");
+    break;
+  case CAUSE_NONE:
+    put_line(out, "  which is the start function of the whole: it applies segments and calls start functions in order");
+    break;
+  case CAUSE_ITEM:
+    assert(false && "the way goes on");
   }
   put_line(out, "\n");
 }
@@ -91,8 +107,8 @@ static void put_way(const struct why *w, struct cause cause) {
   put_root(w, &cause);
 }
 
-static void put_found(struct why *w, enum index_space space, uint32_t index) {
-  const struct origin *origin = &w->origins.of[space][index];
+/* One of the origins of an item of the output. */
+static void put_found(struct why *w, enum index_space space, uint32_t index, const struct origin *origin) {
   const struct merge *m = w->merge;
   struct buffer *out = w->out;
   if (w->found++ >= FOUND_LIMIT)
@@ -118,27 +134,55 @@ static void put_found(struct why *w, enum index_space space, uint32_t index) {
     put_way(w, m->instances[origin->instance].causes[space][origin->index]);
   else if (origin->source == ORIGIN_IMPORT)
     put_way(w, m->boundary_causes[origin->index]);
+  else
+    put_way(w, (struct cause){.kind = CAUSE_NONE});
   put_line(out, w->is_json ? "}" : "");
 }
 
-static bool is_exported_as(const struct merge *m, enum index_space space, uint32_t index, struct bytes name) {
-  const struct core_export *e = find_export(m->out, name);
-  return e && (uint32_t)e->kind == (uint32_t)space && e->index == index;
-}
-
-static bool is_wanted(const struct why *w, enum index_space space, uint32_t index) {
+/* "func 17". */
+static void read_said_item(struct why *w) {
   const struct bytes symbol = w->report->symbol;
-  const struct bytes shown = format_bytes(w->out->context, "%s %u", space_name(space), index);
-  return bytes_equal(symbol, shown) || bytes_equal(symbol, w->origins.of[space][index].name) ||
-         is_exported_as(w->merge, space, index, symbol);
+  w->said_space = INDEX_SPACE_COUNT;
+  for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++) {
+    const struct bytes name = bytes_of(space_name((enum index_space)space));
+    if (symbol.size <= name.size + 1 || memcmp(symbol.at, name.at, name.size) != 0 || symbol.at[name.size] != ' ')
+      continue;
+    const char *const digits = (const char *)symbol.at + name.size + 1;
+    char *end;
+    const unsigned long index = strtoul(digits, &end, 10);
+    if (*end || digits[0] < '0' || digits[0] > '9' || index >= w->origins.count[space])
+      continue;
+    w->said_space = (enum index_space)space;
+    w->said = (uint32_t)index;
+  }
 }
 
-/* Is the symbol one of what was left out? */
+static void read_exported_item(struct why *w) {
+  const struct core_export *e = find_export(w->merge->out, w->report->symbol);
+  w->exported_space = e ? (enum index_space)e->kind : INDEX_SPACE_COUNT;
+  w->exported = e ? e->index : 0;
+}
+
+/* All origins of what the symbol says; of others those that are called so. */
+static void put_item_if_wanted(struct why *w, enum index_space space, uint32_t index) {
+  const bool is_wanted =
+      (w->said_space == space && w->said == index) || (w->exported_space == space && w->exported == index);
+  for (const struct origin *of = &w->origins.of[space][index]; of; of = of->also)
+    if (is_wanted || bytes_equal(of->name, w->report->symbol))
+      put_found(w, space, index, of);
+}
+
+/* Is the symbol one of what was left out? Each module is looked at once. */
 static bool is_pruned(const struct why *w) {
+  struct context *const c = w->out->context;
+  struct map seen = {0};
   for (uint32_t i = 0; i < w->merge->instance_count; i++) {
     const struct merge_instance *of = &w->merge->instances[i];
-    struct bytes *names = ALLOCATE(w->out->context, struct bytes, of->count[SPACE_FUNC]);
-    copy_item_names(w->out->context, of->module, SPACE_FUNC, names);
+    const struct bytes key = {(const uint8_t *)&of->module, sizeof of->module};
+    if (map_add(c, &seen, key, i) != i)
+      continue;
+    struct bytes *names = ALLOCATE(c, struct bytes, of->count[SPACE_FUNC]);
+    copy_item_names(c, of->module, SPACE_FUNC, names);
     for (uint32_t n = 0; n < of->count[SPACE_FUNC]; n++)
       if (bytes_equal(names[n], w->report->symbol))
         return true;
@@ -148,12 +192,24 @@ static bool is_pruned(const struct why *w) {
   return false;
 }
 
+static _Noreturn void refuse_symbol(const struct why *w) {
+  struct context *const c = w->out->context;
+  const struct bytes near = names_like(c, &w->origins, w->merge->out, w->report->symbol);
+  if (near.size)
+    set_hint(c, "there is %.*s", SHOW(near));
+  else
+    set_hint(c, "--map lists all that there is");
+  fail(c, FAILURE_USAGE, NO_OFFSET, "nothing is called \"%.*s\", of which --why was asked", SHOW(w->report->symbol));
+}
+
 void report_why(const struct report *report, struct buffer *out) {
   struct why w = {.report = report,
                   .merge = report->merge,
                   .origins = find_origins(out->context, report->merge),
                   .out = out,
                   .is_json = report->forms[REPORT_WHY] == REPORT_JSON};
+  read_said_item(&w);
+  read_exported_item(&w);
   if (w.is_json) {
     put_line(out, "{");
     put_json_text(out, "symbol", report->symbol);
@@ -162,18 +218,19 @@ void report_why(const struct report *report, struct buffer *out) {
   }
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
     for (uint32_t i = 0; i < w.origins.count[space]; i++)
-      if (is_wanted(&w, (enum index_space)space, i))
-        put_found(&w, (enum index_space)space, i);
-  const bool was_there = !w.found && is_pruned(&w);
+      put_item_if_wanted(&w, (enum index_space)space, i);
+  if (!w.found && !is_pruned(&w))
+    refuse_symbol(&w);
   if (w.is_json) {
     put_line(out, "]");
+    put_json_number(out, "count", w.found);
     put_json_key(out, "is_left_out");
-    put_line(out, "%s}\n", was_there ? "true" : "false");
+    put_line(out, "%s}\n", w.found ? "false" : "true");
     return;
   }
   if (!w.found) {
     put_quoted(out, report->symbol);
-    put_line(out, was_there ? " is left out: nothing that can run names it\n" : " is the name of nothing\n");
+    put_line(out, " is left out: nothing that can run names it\n");
   }
   if (w.found > FOUND_LIMIT)
     put_line(out, "and %u more\n", w.found - FOUND_LIMIT);
