@@ -69,6 +69,7 @@ static bool names_files(enum option_id id) {
   case OPTION_DRY_RUN:
   case OPTION_DEPFILE:
   case OPTION_REPRODUCE:
+  case OPTION_ATTEST:
     return true;
   default:
     return false;
@@ -86,6 +87,25 @@ void print_making_options(FILE *to, const struct arguments *arguments) {
       print_quoted(to, given->argument);
     }
   }
+}
+
+static bool is_about_messages(enum option_id id) {
+  return id == OPTION_QUIET || id == OPTION_MESSAGE_FORMAT || id == OPTION_COLOR;
+}
+
+bool next_making_option(const struct arguments *arguments, struct making_option *option) {
+  for (; option->row < OPTION_COUNT; option->row++, option->next = 0) {
+    const enum option_id id = (enum option_id)option->row;
+    while (!names_files(id) && !is_about_messages(id) && option->next < arguments->given_count) {
+      const struct given_option *given = &arguments->given[option->next++];
+      if (given->id != id)
+        continue;
+      option->name = option_table[id].name;
+      option->argument = given->argument;
+      return true;
+    }
+  }
+  return false;
 }
 
 static bool parse_dump(const char *pass, struct arguments *arguments) {
@@ -256,6 +276,11 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
       return REFUSE(arguments, "the name of the file of dependencies is empty");
     arguments->depfile = argument;
     return true;
+  case OPTION_ATTEST:
+    if (!*argument)
+      return REFUSE(arguments, "the name of the file of the statement is empty");
+    arguments->attest = argument;
+    return true;
   case OPTION_REPRODUCE:
     if (!*argument)
       return REFUSE(arguments, "the name of the folder to reproduce with is empty");
@@ -329,6 +354,10 @@ static bool complete_reports(struct arguments *arguments) {
       return REFUSE(arguments, "--stats, --explain, --map and --why tell of what is fused, and nothing is to be fused");
   if (arguments->depfile && (!arguments->output || is_dash(arguments->output)))
     return REFUSE(arguments, "--depfile needs an output that is a file; \"-o FILE\" names one");
+  if (arguments->attest && arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT)
+    return REFUSE(arguments, "--attest is about a module or component, and none is to be made");
+  if (arguments->attest && arguments->output && strcmp(arguments->attest, arguments->output) == 0)
+    return REFUSE(arguments, "the output and the statement of --attest both go to \"%s\"", arguments->attest);
   return true;
 }
 
