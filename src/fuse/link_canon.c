@@ -110,13 +110,13 @@ void refuse_async_item(struct link *link, struct core_item item, struct bytes na
 static struct options get_options(struct link *link, const struct frame *frame, const struct canon_options *written) {
   struct options options = {.encoding = (enum string_encoding)written->encoding, .is_async = written->is_async};
   if (written->has_memory)
-    options.memory = get_item(link, frame, SORT_CORE_MEMORY, written->memory);
+    options.memory = get_item(frame, SORT_CORE_MEMORY, written->memory);
   if (written->has_realloc)
-    options.realloc = get_item(link, frame, SORT_CORE_FUNC, written->realloc);
+    options.realloc = get_item(frame, SORT_CORE_FUNC, written->realloc);
   if (written->has_post_return)
-    options.post_return = get_item(link, frame, SORT_CORE_FUNC, written->post_return);
+    options.post_return = get_item(frame, SORT_CORE_FUNC, written->post_return);
   if (written->has_callback)
-    options.callback = get_item(link, frame, SORT_CORE_FUNC, written->callback);
+    options.callback = get_item(frame, SORT_CORE_FUNC, written->callback);
   if (written->has_realloc && !written->has_memory)
     REFUSE(link, "the option realloc needs the option memory");
   if (written->has_realloc) {
@@ -178,9 +178,9 @@ static struct signature flatten(struct link *link, const struct functype *type, 
 }
 
 static void define_lift(struct link *link, struct frame *frame, const struct canon_definition *definition) {
-  const struct functype *type = get_functype(link, frame, definition->type);
+  const struct functype *type = get_functype(frame, definition->type);
   struct func func = {.source = FUNC_LIFTED, .type = type, .instance = frame->instance, .import = NO_INDEX};
-  func.core = get_item(link, frame, SORT_CORE_FUNC, definition->function);
+  func.core = get_item(frame, SORT_CORE_FUNC, definition->function);
   func.options = get_options(link, frame, &definition->options);
   const struct signature s = flatten(link, type, &func.options, FLAT_LIFT);
   const struct core_functype wanted = functype_of(&s);
@@ -200,7 +200,7 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
 
 /* `$ft` must refer to the type `(func (param $c T))`. */
 static const struct core_functype *start_functype(struct link *link, const struct frame *frame, uint32_t index) {
-  const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
+  const struct core_type_def type = get_def(frame, SORT_CORE_TYPE, index).is.core_type;
   const struct core_type *core_type = type.rectypes ? &type.rectypes->types.items[type.is.index] : NULL;
   if (!core_type || core_type->composite != COMPOSITE_FUNC || core_type->func.param_count != 1 ||
       core_type->func.result_count != 0 || core_type->func.params[0].code == CORE_REF ||
@@ -217,7 +217,7 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
   case 'p':
     return (struct core_valtype){.code = address_type(link, canon->options.memory)};
   case 'u': {
-    const struct core_item table = get_item(link, frame, SORT_CORE_TABLE, definition->table);
+    const struct core_item table = get_item(frame, SORT_CORE_TABLE, definition->table);
     return (struct core_valtype){.code = address_type(link, table)};
   }
   case 'r':
@@ -271,7 +271,7 @@ static bool is_resource_built_in(enum canon_kind kind) {
 
 /* "$rt must refer to locally-defined (not imported) resource type", of resource.new and resource.rep. */
 static uint32_t resource_of(struct link *link, const struct frame *frame, const struct canon_definition *definition) {
-  const uint32_t index = get_resource(link, frame, definition->type);
+  const uint32_t index = get_resource(frame, definition->type);
   const struct resource *resource = &link->plan->resources.items[index];
   const bool is_local = resource->source == RESOURCE_DEFINED && resource->instance == frame->instance;
   if (definition->kind != CANON_RESOURCE_DROP && !is_local)
@@ -287,7 +287,7 @@ static void expect_stream_type(struct link *link, const struct frame *frame,
   const bool is_future = definition->kind >= CANON_FUTURE_NEW && definition->kind <= CANON_FUTURE_DROP_WRITABLE;
   if (!is_stream && !is_future)
     return;
-  const struct type_def type = get_type(link, frame, definition->type);
+  const struct type_def type = get_type(frame, definition->type);
   if (type.kind != DEFTYPE_VALUE || type.is.value->kind != (is_stream ? TYPE_STREAM : TYPE_FUTURE))
     REFUSE(link, "canon %s is of type %u, which is not a %s", canon_name(definition->kind), definition->type,
            is_stream ? "stream" : "future");
@@ -313,13 +313,13 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
   struct signature s;
   canon.options = get_options(link, frame, &definition->options);
   if (definition->kind == CANON_WAITABLE_SET_WAIT || definition->kind == CANON_WAITABLE_SET_POLL)
-    canon.options.memory = get_item(link, frame, SORT_CORE_MEMORY, definition->memory);
+    canon.options.memory = get_item(frame, SORT_CORE_MEMORY, definition->memory);
   if (is_resource_built_in(definition->kind))
     canon.resource = resource_of(link, frame, definition);
   expect_stream_type(link, frame, definition);
   expect_context_slot(link, definition);
   if (definition->kind == CANON_LOWER) {
-    canon.func = get_def(link, frame, SORT_FUNC, definition->function).is.func;
+    canon.func = get_def(frame, SORT_FUNC, definition->function).is.func;
     s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
   } else if (definition->kind == CANON_TASK_RETURN) {
     canon.result = get_value_type(link, frame, definition->result);

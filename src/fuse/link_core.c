@@ -18,8 +18,8 @@ enum core_kind kind_of_sort(enum sort sort) {
   return (enum core_kind)(sort - SORT_CORE_FUNC);
 }
 
-struct core_item get_item(struct link *link, const struct frame *frame, enum sort sort, uint32_t index) {
-  return get_def(link, frame, sort, index).is.item;
+struct core_item get_item(const struct frame *frame, enum sort sort, uint32_t index) {
+  return get_def(frame, sort, index).is.item;
 }
 
 struct core_extern type_of_item(const struct link *link, struct core_item item, const struct module **module) {
@@ -75,13 +75,9 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   count_steps(link, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
-    if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
-      REFUSE(link, "the core export \"%.*s\" is of sort %s, which a core instance can't export",
-             SHOW(export_->name.name), sort_name(export_->item.sort));
-    const struct core_item item = get_item(link, frame, export_->item.sort, export_->item.index);
-    if (map_add(link->context, &bag->names, export_->name.name, i) != i)
-      REFUSE(link, "the core export \"%.*s\" is given twice", SHOW(export_->name.name));
-    VEC_ADD(link->context, &bag->items, item);
+    const uint32_t index = map_add(link->context, &bag->names, export_->name.name, i);
+    assert(index == i);
+    VEC_ADD(link->context, &bag->items, get_item(frame, export_->item.sort, export_->item.index));
   }
   return bag;
 }
@@ -98,13 +94,11 @@ static struct core_arguments get_arguments(struct link *link, const struct frame
   count_steps(link, expression->argument_count);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
-    if (argument->item.sort != SORT_CORE_INSTANCE)
-      REFUSE(link, "the argument \"%.*s\" of a core module is of sort %s; it has to be a core instance",
-             SHOW(argument->name), sort_name(argument->item.sort));
-    const struct def def = get_def(link, frame, SORT_CORE_INSTANCE, argument->item.index);
-    if (map_add(link->context, &arguments.names, argument->name, i) != i)
-      REFUSE(link, "the argument \"%.*s\" is given twice", SHOW(argument->name));
-    VEC_ADD(link->context, &arguments.instances, def.is.core_instance);
+    assert(argument->item.sort == SORT_CORE_INSTANCE);
+    const uint32_t index = map_add(link->context, &arguments.names, argument->name, i);
+    assert(index == i);
+    VEC_ADD(link->context, &arguments.instances,
+            get_def(frame, SORT_CORE_INSTANCE, argument->item.index).is.core_instance);
   }
   return arguments;
 }
@@ -183,7 +177,7 @@ static struct bytes core_instance_name(struct link *link, const struct frame *fr
 
 static const struct core_instance_def *instantiate_module(struct link *link, const struct frame *frame,
                                                           const struct instance_expr *expression) {
-  const struct module_def *def = get_def(link, frame, SORT_CORE_MODULE, expression->of).is.module;
+  const struct module_def *def = get_def(frame, SORT_CORE_MODULE, expression->of).is.module;
   const struct module *module = def->module;
   if (!module)
     REFUSE(link,
