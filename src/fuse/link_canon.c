@@ -5,13 +5,13 @@
  * other, and those that might go on after the call are refused where one would be called: imported by a core module, or
  * exported by the root.
  *
- * Requires  link.c: the frame.
- * Provides  plan->funcs that are lifted, plan->canons.
- * Spec      CanonicalABI.md "Canonical Definitions", "canonopt Validation", flatten_functype.
+ * Requires  link.c: the frame; check.c: options that are needed are there. Only that a core function or memory is of
+ * the type that the module's says is looked at here, since another input may give another module for it. Provides
+ * plan->funcs that are lifted, plan->canons. Spec      CanonicalABI.md "Canonical Definitions", "canonopt Validation",
+ * flatten_functype.
  */
 #include "fuse/link.h"
 
-#define CONTEXT_SLOTS 2
 #define SIGNATURE_LIMIT 24 /* parameters of a canonical function, at most */
 
 struct signature {
@@ -117,8 +117,7 @@ static struct options get_options(struct link *link, const struct frame *frame, 
     options.post_return = get_item(frame, SORT_CORE_FUNC, written->post_return);
   if (written->has_callback)
     options.callback = get_item(frame, SORT_CORE_FUNC, written->callback);
-  if (written->has_realloc && !written->has_memory)
-    REFUSE(link, "the option realloc needs the option memory");
+  assert(!written->has_realloc || written->has_memory);
   if (written->has_realloc) {
     struct signature s = {0};
     const uint8_t address = address_type(link, options.memory);
@@ -141,18 +140,13 @@ static bool params_have_pointers(const struct functype *type) {
 }
 
 /* "requires memory if T contains a list or string", and where values are spilled. */
-static void expect_options(struct link *link, const struct functype *type, const struct flat_functype *flat,
-                           const struct options *options, enum flat_direction direction) {
+static bool has_needed_options(const struct functype *type, const struct flat_functype *flat,
+                               const struct options *options, enum flat_direction direction) {
   const bool returns_later = direction == FLAT_LIFT && options->is_async; /* by task.return, with options of its own */
   const bool in = params_have_pointers(type), out = has_pointers(type->result) && !returns_later;
   const bool realloc = direction == FLAT_LIFT ? in || flat->params_spilled : out;
   const bool memory = realloc || in || out || flat->params_spilled || flat->result_spilled;
-  if (memory && options->memory.source == ITEM_NONE)
-    REFUSE(link, "canon %s needs the option memory, since values of the function pass through memory",
-           direction == FLAT_LIFT ? "lift" : "lower");
-  if (realloc && options->realloc.source == ITEM_NONE)
-    REFUSE(link, "canon %s needs the option realloc, since it has to make room for values of the function",
-           direction == FLAT_LIFT ? "lift" : "lower");
+  return (!memory || options->memory.source != ITEM_NONE) && (!realloc || options->realloc.source != ITEM_NONE);
 }
 
 static enum flat_direction direction_of(const struct options *options, enum flat_direction direction) {
@@ -173,7 +167,7 @@ static struct signature flatten(struct link *link, const struct functype *type, 
     add_param(&s, flat.params[i]);
   for (uint32_t i = 0; i < flat.result_count; i++)
     add_result(&s, flat.results[i]);
-  expect_options(link, type, &flat, options, direction);
+  assert(has_needed_options(type, &flat, options, direction));
   return s;
 }
 
@@ -199,13 +193,11 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
 }
 
 /* `$ft` must refer to the type `(func (param $c T))`. */
-static const struct core_functype *start_functype(struct link *link, const struct frame *frame, uint32_t index) {
+static const struct core_functype *start_functype(const struct frame *frame, uint32_t index) {
   const struct core_type_def type = get_def(frame, SORT_CORE_TYPE, index).is.core_type;
-  const struct core_type *core_type = type.rectypes ? &type.rectypes->types.items[type.is.index] : NULL;
-  if (!core_type || core_type->composite != COMPOSITE_FUNC || core_type->func.param_count != 1 ||
-      core_type->func.result_count != 0 || core_type->func.params[0].code == CORE_REF ||
-      core_type->func.params[0].code == CORE_REF_NULL)
-    REFUSE(link, "core type %u is not that of a thread's function, which has one parameter", index);
+  assert(type.rectypes);
+  const struct core_type *core_type = &type.rectypes->types.items[type.is.index];
+  assert(core_type->composite == COMPOSITE_FUNC && core_type->func.param_count == 1);
   return &core_type->func;
 }
 
@@ -225,9 +217,9 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
   case 'v':
     return (struct core_valtype){.code = definition->core_type};
   case 't':
-    return start_functype(link, frame, definition->type)->params[0];
+    return start_functype(frame, definition->type)->params[0];
   case 'f': {
-    const struct core_functype *type = start_functype(link, frame, definition->type);
+    const struct core_functype *type = start_functype(frame, definition->type);
     const uint32_t index = add_functype(link->context, link->signatures, type->params, 1, NULL, 0);
     return (struct core_valtype){.code = CORE_REF_NULL, .heap = index};
   }
@@ -274,32 +266,8 @@ static uint32_t resource_of(struct link *link, const struct frame *frame, const 
   const uint32_t index = get_resource(frame, definition->type);
   const struct resource *resource = &link->plan->resources.items[index];
   const bool is_local = resource->source == RESOURCE_DEFINED && resource->instance == frame->instance;
-  if (definition->kind != CANON_RESOURCE_DROP && !is_local)
-    REFUSE(link, "canon %s is of a resource type that the component does not define itself",
-           canon_name(definition->kind));
+  assert(definition->kind == CANON_RESOURCE_DROP || is_local);
   return index;
-}
-
-/* "$stream_t/$future_t must be a type of the form (stream $t?)/(future $t?)" */
-static void expect_stream_type(struct link *link, const struct frame *frame,
-                               const struct canon_definition *definition) {
-  const bool is_stream = definition->kind >= CANON_STREAM_NEW && definition->kind <= CANON_STREAM_DROP_WRITABLE;
-  const bool is_future = definition->kind >= CANON_FUTURE_NEW && definition->kind <= CANON_FUTURE_DROP_WRITABLE;
-  if (!is_stream && !is_future)
-    return;
-  const struct type_def type = get_type(frame, definition->type);
-  if (type.kind != DEFTYPE_VALUE || type.is.value->kind != (is_stream ? TYPE_STREAM : TYPE_FUTURE))
-    REFUSE(link, "canon %s is of type %u, which is not a %s", canon_name(definition->kind), definition->type,
-           is_stream ? "stream" : "future");
-}
-
-static void expect_context_slot(struct link *link, const struct canon_definition *definition) {
-  if (definition->kind != CANON_CONTEXT_GET && definition->kind != CANON_CONTEXT_SET)
-    return;
-  if (definition->core_type != CORE_I32 && definition->core_type != CORE_I64)
-    REFUSE(link, "canon %s has to be of type i32 or i64", canon_name(definition->kind));
-  if (definition->slot >= CONTEXT_SLOTS)
-    REFUSE(link, "canon %s is of slot %u; there are %d", canon_name(definition->kind), definition->slot, CONTEXT_SLOTS);
 }
 
 static struct canon make_canon(struct link *link, const struct frame *frame,
@@ -316,8 +284,6 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
     canon.options.memory = get_item(frame, SORT_CORE_MEMORY, definition->memory);
   if (is_resource_built_in(definition->kind))
     canon.resource = resource_of(link, frame, definition);
-  expect_stream_type(link, frame, definition);
-  expect_context_slot(link, definition);
   if (definition->kind == CANON_LOWER) {
     canon.func = get_def(frame, SORT_FUNC, definition->function).is.func;
     s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
