@@ -12,6 +12,10 @@
  * Spec      Explainer.md "Instance Definitions"; WebAssembly core "Instantiation", "Matching".
  */
 #include "fuse/link.h"
+#include "wasm/custom.h"
+
+#define NAME_OF_MODULE 0 /* the subsection, which comes first */
+#define NAME_LIMIT 100   /* bytes of a module's name in a path */
 
 enum core_kind kind_of_sort(enum sort sort) {
   assert(sort >= SORT_CORE_FUNC && sort <= SORT_CORE_TAG);
@@ -133,36 +137,16 @@ static struct core_item resolve_import(struct link *link, const struct core_argu
   return item;
 }
 
-/* A LEB128 length that ends inside of `from`; false: there is none. What is read is cut off. */
-static bool cut_length(struct bytes *from, size_t *length) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 35 && from->size; shift += 7) {
-    const uint8_t byte = *from->at;
-    value |= (uint64_t)(byte & 0x7f) << shift;
-    *from = (struct bytes){from->at + 1, from->size - 1};
-    if (!(byte & 0x80)) {
-      *length = (size_t)value;
-      return value <= from->size;
-    }
-  }
-  return false;
-}
-
 /* The name of a module in its name section; size 0: none. A malformed name section is no error. */
 static struct bytes module_name(const struct module *module) {
-  for (uint32_t i = 0; i < module->customs.count; i++) {
-    struct bytes content = module->customs.items[i].content;
-    size_t length;
-    if (!bytes_equal(module->customs.items[i].name, bytes_of("name")) || content.size == 0 || content.at[0] != 0)
-      continue;
-    content = (struct bytes){content.at + 1, content.size - 1};
-    if (!cut_length(&content, &length) || !cut_length(&content, &length))
-      continue;
-    const struct bytes name = {content.at, length};
-    if (length <= 100 && is_utf8(name))
-      return name;
-  }
-  return (struct bytes){0};
+  struct custom_reader section;
+  if (!find_custom(module, "name", &section))
+    return (struct bytes){0};
+  const struct bytes id = read_custom_bytes(&section, 1);
+  read_custom_u32(&section); /* the size of the subsection */
+  const struct bytes name = read_custom_name(&section);
+  const bool has_name = !section.is_malformed && *id.at == NAME_OF_MODULE && name.size <= NAME_LIMIT;
+  return has_name ? name : (struct bytes){0};
 }
 
 /* "root/$auth.$main", or "root/$auth.2" by its index where the module has no name. */
