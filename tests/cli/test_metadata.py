@@ -32,33 +32,6 @@ def producers(fields):
     return vec(name(field) + vec(name(tool) + name(version) for tool, version in tools) for field, tools in fields)
 
 
-def customs_of(wasm):
-    """Title and content of the custom sections, in their order; those of nested things are not looked at."""
-    at, found = 8, []
-
-    def read_number():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = wasm[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    while at < len(wasm):
-        kind, size = wasm[at], None
-        at += 1
-        size = read_number()
-        end = at + size
-        if kind == 0:
-            length = read_number()
-            found.append((wasm[at:at + length].decode(), wasm[at + length:end]))
-        at = end
-    return found
-
-
 def program(*sections):
     return module([functype()], [], [0], memories=[b"\0\1"], exports=[export("f", 0, 0)], bodies=[body(b"")], customs=sections)
 
@@ -133,7 +106,7 @@ class Producers(InFolder):
         first, second = made_by(("rustc", "1.80.0"), ("b", "1")), made_by(("rustc", "1.70.0"), ("a", ""), ("rustc", "1.80.0"), ("b", ""))
         expected = {"processed-by": {"a": "", "b": "1", "meld": VERSION, "rustc": "1.70.0; 1.80.0"}}
         outputs = [self.fuse(part([first, second])), self.fuse(part([second, first]))]
-        self.assertEqual(dict(customs_of(outputs[0]))["producers"], dict(customs_of(outputs[1]))["producers"])
+        self.assertEqual(dict(custom_sections(outputs[0]))["producers"], dict(custom_sections(outputs[1]))["producers"])
         self.assertEqual(self.tools(self.shown(outputs[0])[0]), expected)
         # What has been joined once is taken apart before it is joined again.
         again = part([made_by(("rustc", "1.70.0; 1.80.0")), made_by(("rustc", "1.75.0"))])
@@ -202,7 +175,7 @@ class Licenses(InFolder):
 
     def test_parentheses_are_no_recursion(self):
         deep = "(" * 1_000_000 + "MIT" + ")" * 1_000_000
-        self.assertIn(("licenses", deep.encode()), customs_of(self.fuse(part([], [custom("licenses", deep)]))))
+        self.assertIn(("licenses", deep.encode()), custom_sections(self.fuse(part([], [custom("licenses", deep)]))))
 
 
 class OfTheRootAndItsParts(InFolder):
@@ -260,8 +233,8 @@ class EachRowOfTheManual(InFolder):
     def said(self, title, contents, *options):
         root = part([program(custom(title, contents[2]))], [custom(title, contents[0])], [part([], [custom(title, contents[1])])],
                     has_export=True)
-        core = [content for found, content in customs_of(self.fuse(root, options=options)) if found == title]
-        whole = [content for found, content in customs_of(self.fuse(root, options=["--component", *options])) if found == title]
+        core = [content for found, content in custom_sections(self.fuse(root, options=options)) if found == title]
+        whole = [content for found, content in custom_sections(self.fuse(root, options=["--component", *options])) if found == title]
         return core, whole
 
     def test_each_row(self):
