@@ -335,7 +335,7 @@ static void build_plan(struct shrinking *s) {
   for (uint32_t i = 0; i < module->imports.count && page_allocator != NO_INDEX; i++)
     if (is_main_realloc(&module->imports.items[i]))
       imports[i] = (struct core_item){ITEM_DEFINED, CORE_FUNC, 1, page_allocator};
-  const struct core_instance adapter = {module, imports, NO_INDEX, bytes_of("adapter")};
+  const struct core_instance adapter = {module, imports, 0, bytes_of("adapter")};
   const struct core_instance stack = {s->stack, s->stack_imports.items, NO_INDEX, bytes_of("stack")};
   VEC_ADD(s->context, &s->plan->core_instances, adapter);
   VEC_ADD(s->context, &s->plan->core_instances, stack);
@@ -354,6 +354,12 @@ void shrink_adapter(struct guests *g, uint32_t number) {
   s.plan->types = ALLOCATE(c, struct types, 1);
   s.plan->boundary_types = ALLOCATE(c, struct module, 1);
   s.stack = ALLOCATE(c, struct module, 1);
+  /* The adapter is all that there is: the measure of what is made, and whose statements of itself are kept. */
+  struct component *whole = ALLOCATE(c, struct component, 1);
+  whole->size = adapter->bytes.size;
+  s.plan->root = whole;
+  VEC_ADD(c, &s.plan->instances,
+          ((struct component_instance){.parent = NO_INDEX, .component = whole, .path = bytes_of("adapter")}));
   s.plan->boundary_types->start = s.stack->start = NO_INDEX;
   s.realloc = find_main_realloc(&g->items.items[0]);
   s.stack_pointer = find_global(adapter->module, "__stack_pointer");
