@@ -11,10 +11,10 @@ for (const argument of process.argv.slice(2)) {
   const [name, path] = argument.split("=");
   try {
     if (path.endsWith(".js")) {
-      functions.set(name, (await import(pathToFileURL(path))).run);
+      functions.set(name, { run: (await import(pathToFileURL(path))).run, end() {} });
     } else {
       const { instance } = await WebAssembly.instantiate(await readFile(path), {});
-      functions.set(name, instance.exports.run);
+      functions.set(name, { run: instance.exports.run, end: instance.exports.cabi_post_run ?? (() => {}) });
     }
   } catch (error) {
     failures.set(name, error);
@@ -25,11 +25,12 @@ function answer(line) {
   const [name, count] = line.split(" ");
   try {
     if (failures.has(name)) throw failures.get(name);
-    const run = functions.get(name);
+    const { run, end } = functions.get(name);
     const start = process.hrtime.bigint();
     const sum = run(Number(count));
-    const end = process.hrtime.bigint();
-    return `${end - start} ${sum >>> 0}`;
+    const stop = process.hrtime.bigint();
+    end(sum);
+    return `${stop - start} ${sum >>> 0}`;
   } catch (error) {
     return `error ${String(error).replaceAll("\n", " ")}`;
   }
