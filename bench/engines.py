@@ -1,9 +1,9 @@
 """Runs the variants of a case. Each engine gives, for run(n), the seconds that it took and the number that came out.
 
 wasmtime is in this process, V8 in one process for all variants of a case, native code in one for each; the clock is
-read beside the call in any case, so that no process is waited for within what is timed. But for V8, where there is
-none that is fine enough, it is the clock of the thread's processor time, which stands still while other programs have
-the processor.
+read beside the call in any case, so that no process is waited for within what is timed. It is the clock of the thread's
+processor time, which stands still while other programs have the processor; but for short runs in V8, where that one is
+too coarse.
 
 Provides  Runners: a context of runners, by variant
 Requires  the Python package wasmtime; v8.mjs and native.c at the other end

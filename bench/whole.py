@@ -34,15 +34,10 @@ def make_variants(tools, component, floor, folder, all_engines):
     return variants + cores
 
 
-def count_calls(component, n):
-    """How many calls run(n) makes from one component to another."""
-    return WasmtimeComponent(component).counted(n)
-
-
-def checked(program, variant, runner, n, expected):
+def checked(runner, n, expected):
     seconds, got = runner.run(n)
     if got != expected:
-        raise Failed(f"{program.name}: {variant.engine} {variant.form}: run({n}) gave {got}, not {expected}")
+        raise Failed(f"run({n}) gave {got}, not {expected}")
     return seconds
 
 
@@ -50,21 +45,21 @@ def may_fail(variant):
     return variant.form == "peer" or (variant.engine, variant.form) == ("V8", "unfused")
 
 
-def time_variants(program, runners, rounds, n, expected):
+def time_variants(runners, rounds, n, expected):
     """Nanoseconds of whole runs, by variant; and reasons. What others make may be refused or wrong; what we make may not."""
     reasons, times = dict(runners.refused), {}
     for variant, runner in runners.runners.items():
         try:
-            checked(program, variant, runner, n, expected)  # compiled by now, where an engine does that late
+            checked(runner, n, expected)  # compiled by now, where an engine does that late
             times[variant] = []
         except (CannotRun, Failed) as why:
             reasons[variant] = str(why)
     for variant, reason in reasons.items():
         if not may_fail(variant):
-            raise Failed(f"{program.name}: {variant.engine} {variant.form}: {reason}")
+            raise Failed(f"{variant.engine} {variant.form}: {reason}")
     for _ in range(rounds):
         for variant, found in times.items():
-            found.append(checked(program, variant, runners.runners[variant], n, expected) * 1e9)
+            found.append(checked(runners.runners[variant], n, expected) * 1e9)
     return times, reasons
 
 
@@ -73,13 +68,13 @@ def measure_program(tools, program, kitchen, folder, rounds, quick):
     variants = make_variants(tools, component, floor, folder, not quick)
     n, expected = (1, program.small) if quick else (program.n, program.expected)
     with Runners(tools, variants) as runners:
-        times, reasons = time_variants(program, runners, rounds, n, expected)
+        times, reasons = time_variants(runners, rounds, n, expected)
     engines = {}
     for variant in variants:
         entry = {"ns": times[variant]} if variant in times else {"reason": reasons[variant]}
         engines.setdefault(variant.engine, {})[variant.form] = entry
     sizes = {variant.form: variant.path.stat().st_size for variant in variants if variant.engine == "wasmtime" and variant.path}
-    return {"name": program.name, "title": program.title, "like": program.like, "n": n, "calls": count_calls(component, n),
+    return {"name": program.name, "title": program.title, "like": program.like, "n": n, "calls": WasmtimeComponent(component).counted(n),
             "engines": engines, "bytes": sizes}
 
 
@@ -92,5 +87,5 @@ def measure_programs(tools, folder, tools_folder, rounds, quick, only=None):
             yield measure_program(tools, program, kitchen, folder / program.name, rounds, quick)
         except make.Missing as why:
             yield {"name": program.name, "title": program.title, "reason": str(why)}
-        except make.Broken as why:
+        except (make.Broken, CannotRun, Failed) as why:
             raise Failed(f"{program.name}: {why}") from why

@@ -99,7 +99,13 @@ class Kitchen:
             raise Missing(f"Rust's target {TARGET} is not there (rustup target add {TARGET})")
         run_command("cargo", "fetch", "--quiet", "--locked", "--target", TARGET, error=Missing, cwd=HERE)
         target = self.folder / "rust"
-        run_command("cargo", "build", "--quiet", "--locked", "--release", "--target", TARGET, "--target-dir", target, cwd=HERE)
+        build = ["cargo", "build", "--quiet", "--locked", "--release", "--target", TARGET, "--target-dir", target]
+        try:
+            run_command(*build, cwd=HERE)
+        except Broken as why:
+            if ".llvmbc" in str(why):  # of some distributions
+                raise Missing("the standard library of this Rust is without what LTO needs; that of rustup has it") from why
+            raise
         return target / TARGET / "release"
 
     @functools.cached_property
