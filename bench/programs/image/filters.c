@@ -1,4 +1,5 @@
-// Draws pictures, sharpens them by what a blurred copy lacks, turns them into grey levels, and makes small ones of them.
+// Draws pictures, sharpens them by what a blurred copy lacks, turns them into grey levels, and makes small ones of
+// them.
 #include "program.h"
 
 #include <stdlib.h>
@@ -44,9 +45,7 @@ static picture draw(uint32_t seed) {
   return drawn;
 }
 
-static uint8_t clamp(int level) {
-  return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
-}
+static uint8_t clamp(int level) { return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level); }
 
 static void sharpen(picture of) {
   calls++;
@@ -91,7 +90,8 @@ uint32_t exports_program_run(uint32_t n) {
     sharpen(it);
     make_grey(it);
     calls++;
-    picture small = bench_image_pixels_method_picture_resize(bench_image_pixels_borrow_picture(it), SMALL_WIDTH, SMALL_HEIGHT);
+    picture small =
+        bench_image_pixels_method_picture_resize(bench_image_pixels_borrow_picture(it), SMALL_WIDTH, SMALL_HEIGHT);
     sum = add_picture(sum, it, HEIGHT);
     sum = add_picture(sum, small, SMALL_HEIGHT);
     drop(small);
@@ -100,6 +100,4 @@ uint32_t exports_program_run(uint32_t n) {
   return sum;
 }
 
-uint32_t exports_program_calls(void) {
-  return calls;
-}
+uint32_t exports_program_calls(void) { return calls; }

@@ -34,7 +34,8 @@ static char *put_number(char *at, uint32_t number) {
 static program_string_t make_line(char *buffer) {
   static const char *const users[] = {"anna", "béla", "chloé", "dmitri"};
   static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
-  static const char *const paths[] = {"/index.html", "/search?q=wasm%20components", "/static/logo.svg", "/api/v2/orders/"};
+  static const char *const paths[] = {"/index.html", "/search?q=wasm%20components", "/static/logo.svg",
+                                      "/api/v2/orders/"};
   static const uint32_t statuses[] = {200, 200, 200, 301, 404, 500};
   char *at = buffer;
   for (int i = 0; i < 4; i++) {
@@ -91,7 +92,8 @@ static uint32_t add_line(const patterns *all, program_string_t line, uint32_t su
     program_string_t hidden, stars;
     program_string_set(&stars, "***@$domain");
     calls++;
-    bench_regex_patterns_method_pattern_replace_all(bench_regex_patterns_borrow_pattern(all->mail), &line, &stars, &hidden);
+    bench_regex_patterns_method_pattern_replace_all(bench_regex_patterns_borrow_pattern(all->mail), &line, &stars,
+                                                    &hidden);
     sum = add(sum, hidden.ptr, hidden.len);
     program_string_free(&hidden);
   }
@@ -100,9 +102,9 @@ static uint32_t add_line(const patterns *all, program_string_t line, uint32_t su
 
 uint32_t exports_program_run(uint32_t n) {
   patterns all = {
-    compile("\" (?:4|5)\\d\\d \\d+$"),
-    compile("\\b\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\b|\\d+$"),
-    compile("(?<name>[\\p{L}.]+)@(?<domain>[a-z]+\\.[a-z]+)"),
+      compile("\" (?:4|5)\\d\\d \\d+$"),
+      compile("\\b\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\b|\\d+$"),
+      compile("(?<name>[\\p{L}.]+)@(?<domain>[a-z]+\\.[a-z]+)"),
   };
   char buffer[LONGEST];
   uint32_t sum = 2166136261;
@@ -116,6 +118,4 @@ uint32_t exports_program_run(uint32_t n) {
   return sum;
 }
 
-uint32_t exports_program_calls(void) {
-  return calls;
-}
+uint32_t exports_program_calls(void) { return calls; }

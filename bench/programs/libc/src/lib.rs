@@ -51,7 +51,10 @@ impl<T> From<Vec<T>> for Owned<T> {
     fn from(items: Vec<T>) -> Owned<T> {
         let items = items.into_boxed_slice();
         let length = items.len();
-        Owned { pointer: Box::into_raw(items).cast(), length }
+        Owned {
+            pointer: Box::into_raw(items).cast(),
+            length,
+        }
     }
 }
 

@@ -13,7 +13,12 @@ extern "C" fn __wasm_import_bench_image_pixels_constructor_picture(width: u32, h
 }
 
 #[no_mangle]
-unsafe extern "C" fn __wasm_import_bench_image_pixels_method_picture_put_row(picture: &Picture, y: u32, pointer: *const u8, length: usize) {
+unsafe extern "C" fn __wasm_import_bench_image_pixels_method_picture_put_row(
+    picture: &Picture,
+    y: u32,
+    pointer: *const u8,
+    length: usize,
+) {
     picture.put_row(y, bytes(pointer, length));
 }
 

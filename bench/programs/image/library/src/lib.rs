@@ -26,6 +26,11 @@ impl Picture {
         Picture(RefCell::new(imageops::fast_blur(&*self.0.borrow(), sigma)))
     }
     pub fn resize(&self, width: u32, height: u32) -> Picture {
-        Picture(RefCell::new(imageops::resize(&*self.0.borrow(), width, height, FilterType::Triangle)))
+        Picture(RefCell::new(imageops::resize(
+            &*self.0.borrow(),
+            width,
+            height,
+            FilterType::Triangle,
+        )))
     }
 }

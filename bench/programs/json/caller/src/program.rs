@@ -33,8 +33,15 @@ fn make_document(seed: u32) -> String {
             random(&mut state) % 5000, random(&mut state) % 3 != 0).unwrap();
         for line in 0..1 + random(&mut state) % 5 {
             let separator = if line == 0 { "" } else { ", " };
-            write!(text, "{separator}{{\"article\": \"A-{:05}\", \"count\": {}, \"price\": {}.{:02}}}",
-                random(&mut state) % 100_000, 1 + random(&mut state) % 9, random(&mut state) % 200, random(&mut state) % 100).unwrap();
+            write!(
+                text,
+                "{separator}{{\"article\": \"A-{:05}\", \"count\": {}, \"price\": {}.{:02}}}",
+                random(&mut state) % 100_000,
+                1 + random(&mut state) % 9,
+                random(&mut state) % 200,
+                random(&mut state) % 100
+            )
+            .unwrap();
         }
         text.push_str("]}");
     }
@@ -86,7 +93,9 @@ fn add_items(document: &Document, pointer: &mut String, sum: &mut Sum) {
 }
 
 fn total(document: &Document) -> f64 {
-    let Some(Value::Array(orders)) = count(document.get("/orders")) else { panic!("no orders") };
+    let Some(Value::Array(orders)) = count(document.get("/orders")) else {
+        panic!("no orders")
+    };
     let (mut total, mut pointer) = (0.0, String::new());
     for order in 0..orders {
         pointer.clear();
@@ -96,7 +105,9 @@ fn total(document: &Document) -> f64 {
         }
         pointer.clear();
         write!(pointer, "/orders/{order}/lines").unwrap();
-        let Some(Value::Array(lines)) = count(document.get(&pointer)) else { panic!("no lines") };
+        let Some(Value::Array(lines)) = count(document.get(&pointer)) else {
+            panic!("no lines")
+        };
         for line in 0..lines {
             pointer.clear();
             write!(pointer, "/orders/{order}/lines/{line}/price").unwrap();

@@ -26,7 +26,9 @@ pub struct Document(Rc<serde_json::Value>);
 
 impl Document {
     pub fn parse(text: &str) -> Result<Document, String> {
-        serde_json::from_str(text).map(|value| Document(Rc::new(value))).map_err(|error| error.to_string())
+        serde_json::from_str(text)
+            .map(|value| Document(Rc::new(value)))
+            .map_err(|error| error.to_string())
     }
     pub fn get(&self, pointer: &str) -> Option<Value> {
         self.0.pointer(pointer).map(describe)
@@ -36,7 +38,12 @@ impl Document {
             Some(serde_json::Value::Object(it)) => it.keys().cloned().collect(),
             _ => Vec::new(),
         };
-        Cursor { document: self.0.clone(), pointer: pointer.to_string(), keys, at: Cell::new(0) }
+        Cursor {
+            document: self.0.clone(),
+            pointer: pointer.to_string(),
+            keys,
+            at: Cell::new(0),
+        }
     }
 }
 

@@ -3,8 +3,20 @@ use crate::renderer;
 use std::cell::Cell;
 
 const DOCUMENTS: u32 = 200;
-const WORDS: [&str; 12] =
-    ["component", "*boundary*", "`memory`", "über", "**call**", "list", "[link](https://example.org)", "string", "of", "the", "and", "—"];
+const WORDS: [&str; 12] = [
+    "component",
+    "*boundary*",
+    "`memory`",
+    "über",
+    "**call**",
+    "list",
+    "[link](https://example.org)",
+    "string",
+    "of",
+    "the",
+    "and",
+    "—",
+];
 const BLOCKS: [&str; 3] = [
     "```rust\nfn sum(values: &[u32]) -> u32 {\n    let mut total = 0; // of all\n    for value in values {\n        total += value * 31;\n    }\n    return total;\n}\n```\n",
     "```c\nstatic int find(const char *text, char wanted) {\n  for (int i = 0; text[i]; i++)\n    if (text[i] == wanted) return i;\n  return -1; // \"nowhere\"\n}\n```\n",

@@ -12,7 +12,11 @@ fn token(it: markdown_library::Token) -> Token {
         markdown_library::Kind::Text => Kind::Text,
         markdown_library::Kind::Comment => Kind::Comment,
     };
-    Token { start: it.start, end: it.end, kind }
+    Token {
+        start: it.start,
+        end: it.end,
+        kind,
+    }
 }
 
 impl Guest for Highlighter {

@@ -17,8 +17,12 @@ pub struct Token {
 
 fn keywords(language: &str) -> &'static [&'static str] {
     match language {
-        "rust" => &["fn", "let", "mut", "for", "in", "if", "else", "return", "struct", "impl", "pub"],
-        "c" => &["int", "char", "for", "if", "else", "return", "struct", "static", "const", "void"],
+        "rust" => &[
+            "fn", "let", "mut", "for", "in", "if", "else", "return", "struct", "impl", "pub",
+        ],
+        "c" => &[
+            "int", "char", "for", "if", "else", "return", "struct", "static", "const", "void",
+        ],
         _ => &["def", "for", "in", "if", "else", "return", "class", "import", "from"],
     }
 }
@@ -26,13 +30,22 @@ fn keywords(language: &str) -> &'static [&'static str] {
 /// Where what begins at `start` ends, and what it is; `None` for what is not marked.
 fn token_at(code: &[u8], start: usize, keywords: &[&str]) -> (usize, Option<Kind>) {
     let while_ = |from: usize, is: &dyn Fn(u8) -> bool| {
-        code[from..].iter().position(|byte| !is(*byte)).map_or(code.len(), |length| from + length)
+        code[from..]
+            .iter()
+            .position(|byte| !is(*byte))
+            .map_or(code.len(), |length| from + length)
     };
     match code[start] {
         b'#' => (while_(start, &|byte| byte != b'\n'), Some(Kind::Comment)),
         b'/' if code.get(start + 1) == Some(&b'/') => (while_(start, &|byte| byte != b'\n'), Some(Kind::Comment)),
-        b'"' => ((while_(start + 1, &|byte| byte != b'"') + 1).min(code.len()), Some(Kind::Text)),
-        b'0'..=b'9' => (while_(start, &|byte| byte.is_ascii_alphanumeric() || byte == b'.'), Some(Kind::Number)),
+        b'"' => (
+            (while_(start + 1, &|byte| byte != b'"') + 1).min(code.len()),
+            Some(Kind::Text),
+        ),
+        b'0'..=b'9' => (
+            while_(start, &|byte| byte.is_ascii_alphanumeric() || byte == b'.'),
+            Some(Kind::Number),
+        ),
         byte if byte.is_ascii_alphabetic() || byte == b'_' => {
             let end = while_(start, &|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             let is_keyword = keywords.iter().any(|word| word.as_bytes() == &code[start..end]);
@@ -47,7 +60,11 @@ pub fn highlight(language: &str, code: &str) -> Vec<Token> {
     while at < code.len() {
         let (end, kind) = token_at(code.as_bytes(), at, keywords(language));
         if let Some(kind) = kind {
-            tokens.push(Token { start: at as u32, end: end as u32, kind });
+            tokens.push(Token {
+                start: at as u32,
+                end: end as u32,
+                kind,
+            });
         }
         at = end;
     }

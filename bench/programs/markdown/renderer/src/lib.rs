@@ -16,7 +16,11 @@ fn token(it: highlighter::Token) -> markdown_library::Token {
         Kind::Text => markdown_library::Kind::Text,
         Kind::Comment => markdown_library::Kind::Comment,
     };
-    markdown_library::Token { start: it.start, end: it.end, kind }
+    markdown_library::Token {
+        start: it.start,
+        end: it.end,
+        kind,
+    }
 }
 
 impl Guest for Renderer {

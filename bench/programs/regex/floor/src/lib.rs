@@ -22,28 +22,61 @@ union Value {
 }
 
 #[no_mangle]
-unsafe extern "C" fn __wasm_import_bench_regex_patterns_static_pattern_compile(pointer: *const u8, length: usize, result: &mut Compiled) {
+unsafe extern "C" fn __wasm_import_bench_regex_patterns_static_pattern_compile(
+    pointer: *const u8,
+    length: usize,
+    result: &mut Compiled,
+) {
     *result = match Pattern::compile(text(pointer, length)) {
-        Ok(pattern) => Compiled { is_error: 0, value: Value { pattern: Box::into_raw(Box::new(pattern)) } },
-        Err(error) => Compiled { is_error: 1, value: Value { error: std::mem::ManuallyDrop::new(error.into_bytes().into()) } },
+        Ok(pattern) => Compiled {
+            is_error: 0,
+            value: Value {
+                pattern: Box::into_raw(Box::new(pattern)),
+            },
+        },
+        Err(error) => Compiled {
+            is_error: 1,
+            value: Value {
+                error: std::mem::ManuallyDrop::new(error.into_bytes().into()),
+            },
+        },
     };
 }
 
 #[no_mangle]
-unsafe extern "C" fn __wasm_import_bench_regex_patterns_method_pattern_matches(pattern: &Pattern, pointer: *const u8, length: usize) -> i32 {
+unsafe extern "C" fn __wasm_import_bench_regex_patterns_method_pattern_matches(
+    pattern: &Pattern,
+    pointer: *const u8,
+    length: usize,
+) -> i32 {
     pattern.matches(text(pointer, length)) as i32
 }
 
 #[no_mangle]
-unsafe extern "C" fn __wasm_import_bench_regex_patterns_method_pattern_find_all(pattern: &Pattern, pointer: *const u8, length: usize, result: &mut Owned<Span>) {
-    *result = pattern.find_all(text(pointer, length), |start, end| Span { start, end }).into();
+unsafe extern "C" fn __wasm_import_bench_regex_patterns_method_pattern_find_all(
+    pattern: &Pattern,
+    pointer: *const u8,
+    length: usize,
+    result: &mut Owned<Span>,
+) {
+    *result = pattern
+        .find_all(text(pointer, length), |start, end| Span { start, end })
+        .into();
 }
 
 #[no_mangle]
 unsafe extern "C" fn __wasm_import_bench_regex_patterns_method_pattern_replace_all(
-    pattern: &Pattern, pointer: *const u8, length: usize, with: *const u8, with_length: usize, result: &mut Owned<u8>,
+    pattern: &Pattern,
+    pointer: *const u8,
+    length: usize,
+    with: *const u8,
+    with_length: usize,
+    result: &mut Owned<u8>,
 ) {
-    *result = pattern.replace_all(text(pointer, length), text(with, with_length)).into_bytes().into();
+    *result = pattern
+        .replace_all(text(pointer, length), text(with, with_length))
+        .into_bytes()
+        .into();
 }
 
 #[no_mangle]

@@ -9,7 +9,10 @@ impl Pattern {
         self.0.is_match(line)
     }
     pub fn find_all<T>(&self, line: &str, span: impl Fn(u32, u32) -> T) -> Vec<T> {
-        self.0.find_iter(line).map(|found| span(found.start() as u32, found.end() as u32)).collect()
+        self.0
+            .find_iter(line)
+            .map(|found| span(found.start() as u32, found.end() as u32))
+            .collect()
     }
     pub fn replace_all(&self, line: &str, replacement: &str) -> String {
         self.0.replace_all(line, replacement).into_owned()
