@@ -65,7 +65,8 @@ def program_bars(program, y):
         share = value / there[0][0]
         width = (WIDTH - LEFT - RIGHT) * share
         yield f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 2}" fill="{colour}"/>'
-        yield f'<text x="{LEFT + width + 5:.1f}" y="{y + BAR - 3}" class="number">{value / 1e6:.1f} ms, {share:.0%}</text>'
+        said = f"{value / 1e6:,.1f} ms" + (f", {share:.0%}" if value != there[0][0] else "")
+        yield f'<text x="{LEFT + width + 5:.1f}" y="{y + BAR - 3}" class="number">{said}</text>'
         y += BAR
 
 
