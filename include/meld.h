@@ -53,12 +53,38 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* Which tools does the section `producers` of the output name? */
+typedef enum meld_producers {
+  MELD_PRODUCERS_ALL, /* those of the inputs, and meld */
+  MELD_PRODUCERS_OWN, /* meld */
+  MELD_PRODUCERS_NONE,
+} meld_producers;
+
+/* What can be told of what was done, beside the output; docs/cli.md shows them. */
+typedef enum meld_report {
+  MELD_REPORT_STATS,   /* sizes by origin, counts, time by pass */
+  MELD_REPORT_EXPLAIN, /* each boundary: who calls whom, through what, what is checked and what need not be */
+  MELD_REPORT_MAP,     /* each item of the output and where it comes from */
+  MELD_REPORT_WHY,     /* what keeps `why` in the output */
+  MELD_REPORT_COUNT,
+} meld_report;
+
+typedef enum meld_form {
+  MELD_FORM_NONE, /* it is not asked for */
+  MELD_FORM_TEXT,
+  MELD_FORM_JSON,
+} meld_form;
+
 typedef struct meld_options {
   meld_output output;
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
+  meld_producers producers;
+  /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
+  meld_form reports[MELD_REPORT_COUNT];
+  const char *why; /* with MELD_REPORT_WHY */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
@@ -78,10 +104,18 @@ typedef struct meld_place {
   char name[128];     /* empty: none; escaped, and cut where it is longer */
 } meld_place;
 
+/* A text in UTF-8, owned by the result. */
+typedef struct meld_text {
+  char *text;  /* null: it was not asked for */
+  size_t size; /* in bytes */
+  void *block;
+} meld_text;
+
 typedef struct meld_result {
   meld_status status;
-  uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;   /* of data, in bytes */
+  uint8_t *data;                        /* MELD_DONE: the output, owned by the result; else null */
+  size_t size;                          /* of data, in bytes */
+  meld_text reports[MELD_REPORT_COUNT]; /* MELD_DONE: those that were asked for */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */
@@ -98,11 +132,13 @@ typedef struct meld_result {
 /* A core module, names kept, memory from malloc. */
 MELD_API meld_options meld_default_options(void);
 
-/* Fuses the component `input` of `size` bytes, which is only read, and only during the call. A null `options` means the
- * default ones. Fills in `result`, whatever happens, and returns its status. */
+/* Fuses the component `input` of `size` bytes, or core module with component-type sections, which is only read, and
+ * only during the call. A null `options` means the default ones. Fills in `result`, whatever happens, and returns its
+ * status. */
 MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
 
-/* One of several components that become one. */
+/* One of several components that become one; or a core module with component-type sections, of which a component is
+ * made first. */
 typedef struct meld_input {
   const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
   const uint8_t *data;
@@ -131,6 +167,10 @@ typedef struct meld_composition {
   size_t wire_count;
   const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
   size_t script_size; /* in bytes */
+  /* Core modules that give functions to inputs that are core modules: the name is that of the imports they serve, such
+   * as "wasi_snapshot_preview1". In results their numbers follow those of the inputs. */
+  const meld_input *adapters;
+  size_t adapter_count;
 } meld_composition;
 
 /* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name

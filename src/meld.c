@@ -3,6 +3,7 @@
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
  *       ^                                                                                          [--wrap--> bytes]
  *     bytes x n --compose
+ *     bytes of a core module --make_component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -11,16 +12,19 @@
  */
 #include "meld.h"
 
+#include "base/version.h"
 #include "fuse/compose.h"
-#include "fuse/plan.h"
+#include "fuse/guest.h"
+#include "fuse/metadata.h"
+#include "fuse/report.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define VERSION "0.1.0"
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -34,13 +38,28 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
 
+_Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
+                   (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
+               "meld.h and plan.h agree");
+
+_Static_assert((int)MELD_REPORT_COUNT == REPORT_KIND_COUNT && (int)MELD_REPORT_STATS == REPORT_STATS &&
+                   (int)MELD_REPORT_EXPLAIN == REPORT_EXPLAIN && (int)MELD_REPORT_MAP == REPORT_MAP &&
+                   (int)MELD_REPORT_WHY == REPORT_WHY && (int)MELD_FORM_TEXT == REPORT_TEXT &&
+                   (int)MELD_FORM_JSON == REPORT_JSON,
+               "meld.h and report.h agree");
+
 struct run {
   const meld_options *options;
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  struct adapter_input *adapters;
+  bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
+  bool has_report;
+  struct report report;
+  uint64_t since; /* when the pass that runs began, in nanoseconds; only with MELD_REPORT_STATS */
 };
 
 static bool has_preamble(struct bytes input, const char *preamble) {
@@ -57,11 +76,15 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
   }
 }
 
-static void refuse_core_module(struct context *c, struct bytes input) {
+/* The input as a component: a core module becomes one. */
+static struct bytes component_of(struct context *c, struct run *run, uint32_t number, struct bytes input) {
+  const uint32_t adapter_count = run->composition ? (uint32_t)run->composition->adapter_count : 0;
+  refuse_other_formats(c, input);
   if (!has_preamble(input, "\0asm\1\0\0\0"))
-    return;
-  set_hint(c, "\"wasm-tools component new\" makes a component of it");
-  fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
+    return input;
+  const struct bytes component = make_component(c, input, run->adapters, adapter_count, run->options->validate);
+  run->is_made[number] = true;
+  return component;
 }
 
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
@@ -116,29 +139,95 @@ static void add_component_type(struct context *c, struct module *module, const s
     VEC_ADD(c, &module->customs, ((struct core_custom){bytes_of("component-type:root"), world, LAST_SECTION}));
 }
 
-static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options) {
+static uint64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* The pass of that name has ended, and another begins. */
+static void end_pass(struct context *c, struct run *run, const char *pass) {
+  if (run->report.forms[REPORT_STATS] == REPORT_NONE)
+    return;
+  const uint64_t time = now();
+  VEC_ADD(c, &run->report.times, ((struct pass_time){pass, time - run->since}));
+  run->since = time;
+}
+
+/* Returns the module; the output is that, or the component around it. */
+static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options,
+                              struct run *run) {
   adapt_plan(c, plan, options);
+  end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
+  end_pass(c, run, "merge");
   if (!options->component)
     add_component_type(c, module, plan);
   const struct bytes fused = write_module(c, module);
-  return options->component ? wrap_module(c, plan, fused) : fused;
+  end_pass(c, run, "write");
+  run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
+  if (options->component)
+    end_pass(c, run, "wrap");
+  return fused;
+}
+
+static void begin_reports(struct run *run) {
+  const meld_options *const options = run->options;
+  for (int i = 0; i < MELD_REPORT_COUNT; i++) {
+    run->report.forms[i] = (enum report_form)options->reports[i];
+    run->has_report = run->has_report || options->reports[i] != MELD_FORM_NONE;
+  }
+  run->report.symbol = bytes_of(options->why ? options->why : "");
+  if (options->reports[MELD_REPORT_STATS] != MELD_FORM_NONE)
+    run->since = now();
 }
 
 static struct bytes bytes_given(const void *data, size_t size) { return (struct bytes){data, data ? size : 0}; }
 
 static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
 
-static void take_inputs(struct context *c, const meld_composition *from, struct composition *to) {
+static void take_adapters(struct context *c, struct run *run) {
+  const meld_composition *const from = run->composition;
+  run->adapters = ALLOCATE(c, struct adapter_input, from->adapter_count);
+  for (uint32_t i = 0; i < from->adapter_count; i++) {
+    const meld_input *given = &from->adapters[i];
+    c->input = (uint32_t)from->input_count + i;
+    run->adapters[i] = (struct adapter_input){
+        .name = text_given(given->name), .bytes = bytes_given(given->data, given->size), .number = c->input};
+    refuse_other_formats(c, run->adapters[i].bytes);
+    if (is_component(run->adapters[i].bytes))
+      fail(c, FAILURE_INPUT, 4, "this is a component; an adapter is a core module");
+    for (uint32_t k = 0; k < i; k++)
+      if (bytes_equal(run->adapters[k].name, run->adapters[i].name))
+        fail(c, FAILURE_USAGE, NO_OFFSET,
+             "two adapters have the name \"%.*s\"; \"--adapt NAME=FILE\" gives one another",
+             SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void refuse_idle_adapters(struct context *c, const struct run *run) {
+  for (uint32_t i = 0; i < run->composition->adapter_count; i++) {
+    c->input = run->adapters[i].number;
+    if (!run->adapters[i].is_used)
+      fail(c, FAILURE_USAGE, NO_OFFSET, "no input is a core module that imports from the adapter \"%.*s\"",
+           SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void take_inputs(struct context *c, struct run *run, struct composition *to) {
+  const meld_composition *const from = run->composition;
+  run->is_made = ALLOCATE(c, bool, from->input_count + from->adapter_count);
+  take_adapters(c, run);
   for (uint32_t i = 0; i < from->input_count; i++) {
     const meld_input *given = &from->inputs[i];
     struct composed_input *input = VEC_PUSH(c, &to->inputs);
     input->name = text_given(given->name);
-    input->bytes = bytes_given(given->data, given->size);
     c->input = i;
-    refuse_other_formats(c, input->bytes);
-    refuse_core_module(c, input->bytes);
+    input->bytes = component_of(c, run, i, bytes_given(given->data, given->size));
   }
+  refuse_idle_adapters(c, run);
 }
 
 /* Is it about the input as it is, so that there is nothing to compose? */
@@ -164,7 +253,7 @@ static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
   struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
                                     .script = bytes_given(given->script, given->script_size)};
-  take_inputs(c, given, &request.composition);
+  take_inputs(c, run, &request.composition);
   struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
   for (size_t i = 0; i < given->wire_count; i++)
     wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
@@ -182,43 +271,70 @@ static void compose(struct context *c, struct run *run) {
   run->input = composed.bytes;
 }
 
+/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
+static struct bytes with_producer(struct context *c, const struct run *run) {
+  const struct statements nothing = {0};
+  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
+  if (run->composed.bytes.size == 0 || producers.size == 0)
+    return run->input;
+  struct buffer section = new_buffer(c), whole = new_buffer(c);
+  put_text(&section, "producers");
+  put_bytes(&section, producers);
+  put_bytes(&whole, run->input);
+  put_section(&whole, 0, &section);
+  return buffer_bytes(&whole);
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
   struct buffer text = new_buffer(c);
 
-  if (run->composition)
+  begin_reports(run);
+  if (run->composition) {
     compose(c, run);
-  refuse_other_formats(c, run->input);
-  refuse_core_module(c, run->input);
+    end_pass(c, run, "compose");
+  } else {
+    run->is_made = ALLOCATE(c, bool, 1);
+    run->input = component_of(c, run, 0, run->input);
+  }
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
+  end_pass(c, run, "read");
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
+    run->output = with_producer(c, run);
     return;
   }
+  end_pass(c, run, "check");
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     run->output = buffer_bytes(&text);
     return;
   }
+  end_pass(c, run, "link");
   const struct fuse_options fuse_options = {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .producers = (enum producers_kept)options->producers,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
+      .report = run->has_report ? &run->report : NULL,
   };
   make_calls_direct(c, plan);
-  run->output = fuse_plan(c, plan, &fuse_options);
+  const struct bytes fused = fuse_plan(c, plan, &fuse_options, run);
   run->is_checking = true;
   check_output(c, run->output);
+  end_pass(c, run, "check of the output");
+  run->report.input_size = run->input.size;
+  if (run->has_report)
+    write_reports(c, &run->report, fused, run->output.size);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -228,7 +344,7 @@ static void release_to_system(void *user, void *block) {
 
 meld_options meld_default_options(void) { return (meld_options){.output = MELD_OUTPUT_CORE}; }
 
-const char *meld_version(void) { return VERSION; }
+const char *meld_version(void) { return MELD_VERSION; }
 
 static meld_status refuse_options(meld_result *result, const char *message) {
   *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
@@ -267,6 +383,9 @@ static void report_failure(meld_result *result, const struct context *c, const s
   result->input = c->input;
   if (run->composed.bytes.size > 0)
     report_place_in_input(result, run);
+  const uint32_t number = run->composition ? result->input : 0;
+  if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
+    result->offset = MELD_NO_OFFSET;
   memcpy(result->path, c->path, sizeof(result->path));
   memcpy(result->hint, c->hint, sizeof(result->hint));
   report_places(result, c);
@@ -288,6 +407,21 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
   result->status = MELD_DONE;
 }
 
+static void take_reports(meld_result *result, struct context *c, const struct run *run) {
+  for (int i = 0; i < MELD_REPORT_COUNT && result->status == MELD_DONE; i++) {
+    meld_text *const report = &result->reports[i];
+    if (run->report.forms[i] == REPORT_NONE)
+      continue;
+    report->text = (char *)context_keep(c, run->report.texts[i], &report->block);
+    report->size = run->report.texts[i].size;
+    if (report->text)
+      continue;
+    meld_result_free(result);
+    result->status = MELD_SYSTEM;
+    snprintf(result->message, sizeof(result->message), "out of memory");
+  }
+}
+
 /* Runs `body` in a context of its own, and fills in the result. */
 static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
                              meld_result *result) {
@@ -307,8 +441,10 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
-  else if (body != check_input)
+  else if (body != check_input) {
     take_output(result, &context, run.output);
+    take_reports(result, &context, &run);
+  }
   context_free(&context);
   return result->status;
 }
@@ -319,6 +455,14 @@ static const char *unknown_option(const meld_options *options) {
     return "the options ask for an output that there is not";
   if (options && (unsigned)options->simd > MELD_SIMD_OFF)
     return "the options ask for a use of vectors that there is not";
+  if (options && (unsigned)options->producers > MELD_PRODUCERS_NONE)
+    return "the options ask for producers that there are not";
+  for (int i = 0; options && i < MELD_REPORT_COUNT; i++) {
+    if ((unsigned)options->reports[i] > MELD_FORM_JSON)
+      return "the options ask for a form of a report that there is not";
+    if (options->reports[i] != MELD_FORM_NONE && options->output > MELD_OUTPUT_COMPONENT)
+      return "a report is asked for, but nothing is to be fused";
+  }
   return NULL;
 }
 
@@ -333,8 +477,9 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
     return refuse_options(result, unknown_option(options));
   if (composition->input_count == 0)
     return refuse_options(result, "there are no inputs");
-  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT)
-    return refuse_options(result, "there are more than 10000 inputs or wires");
+  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT ||
+      composition->adapter_count > COMPOSE_LIMIT)
+    return refuse_options(result, "there are more than 10000 inputs, wires or adapters");
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
@@ -368,4 +513,9 @@ void meld_result_free(meld_result *result) {
     result->release(result->user, result->block);
   result->data = NULL;
   result->size = 0;
+  for (int i = 0; i < MELD_REPORT_COUNT; i++) {
+    if (result->reports[i].text)
+      result->release(result->user, result->reports[i].block);
+    result->reports[i] = (meld_text){0};
+  }
 }

@@ -16,12 +16,26 @@
 
 #include "base/map.h"
 #include "fuse/plan.h"
+#include "wasm/custom.h"
 #include "wasm/rewrite.h"
 
 enum liveness {
   NOT_LIVE,
   LIVE_BY_NAME, /* of a segment: code names it, but by then it has been dropped; its content is not needed */
   LIVE,
+};
+
+/* What led to an item first, for reports. */
+struct cause {
+  enum cause_kind {
+    CAUSE_NONE,
+    CAUSE_EXPORT,  /* core_exports[index] */
+    CAUSE_START,   /* the start function of `instance` */
+    CAUSE_SEGMENT, /* it is applied in any case: it could trap, or the host sees what it is put into */
+    CAUSE_ITEM,    /* item `index` in the space of `instance` names it, or is made of it */
+  } kind;
+  enum index_space space;
+  uint32_t instance, index;
 };
 
 /* A constant expression in terms of the index spaces of `instance`. */
@@ -56,6 +70,7 @@ struct merge_instance {
   uint32_t *element_heads, *data_heads;         /* first active segment of each table and memory, into segment_refs */
   struct global_value *values;                  /* of the defined globals */
   bool *is_deferred_element, *is_deferred_data; /* applied by the start function */
+  struct cause *causes[INDEX_SPACE_COUNT];      /* what each is live for; null: no report asks for it */
 };
 
 struct global_ref {
@@ -73,6 +88,7 @@ struct merge {
   bool *is_boundary_live; /* of plan->boundary_imports */
   uint32_t *boundary_to;  /* their indices in the output */
   bool *is_boundary_after_return;
+  struct cause *boundary_causes; /* what each boundary import is live for; null: no report asks for it */
   VEC(struct segment_ref) segment_refs;
   VEC(struct global_ref) global_order; /* every defined global after those that its initialiser refers to */
   VEC(struct core_item) memory_order;  /* the live defined memories; the one that code names most is the first */
@@ -127,16 +143,8 @@ void merge_start(struct merge *m);
 void merge_names(struct merge *m);
 /* The names of a module's functions that say why they trap, empty those of others; null: none has one. */
 const struct bytes *trap_names(struct context *c, const struct module *module);
-/* Custom sections are read without failing: at a malformed one `is_malformed` is set and what is read is empty. */
-struct custom_reader {
-  const uint8_t *at, *end;
-  bool is_malformed;
-};
-uint32_t read_custom_u32(struct custom_reader *r);
-struct bytes read_custom_bytes(struct custom_reader *r, uint32_t size);
-struct bytes read_custom_name(struct custom_reader *r);
-/* The first custom section of that name; false: none. */
-bool find_custom(const struct module *module, const char *name, struct custom_reader *r);
+/* The names that the module's name section gives to the items of a space, one for each; size 0: none. */
+void copy_item_names(struct context *c, const struct module *module, enum index_space space, struct bytes *names);
 
 /* merge_customs.c */
 void merge_customs(struct merge *m);
