@@ -59,8 +59,10 @@ typedef struct meld_options {
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
+  unsigned threads; /* that may work on a large input at the same time; 0: as many as there are processors */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
-   * blocks are aligned for any type. The output of a result is such a block too. */
+   * blocks are aligned for any type. The output of a result is such a block too. Where `threads` is more than 1, each of
+   * them calls `allocate`; where it is 0 and these are given, there is one. */
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
   void *user;

@@ -11,6 +11,7 @@
  */
 #include "meld.h"
 
+#include "base/parallel.h"
 #include "fuse/compose.h"
 #include "fuse/plan.h"
 #include "wasm/check.h"
@@ -287,6 +288,11 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
   result->status = MELD_DONE;
 }
 
+/* Hooks may know nothing of threads: only who asks for several has them called by several. */
+static uint32_t threads_of(const meld_options *options) {
+  return options->threads ? options->threads : options->allocate ? 1 : usual_threads();
+}
+
 /* Runs `body` in a context of its own, and fills in the result. */
 static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
                              meld_result *result) {
@@ -300,6 +306,7 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .allocate = options->allocate,
       .release = options->release,
       .user = options->user,
+      .threads = threads_of(options),
   };
   run.options = options;
   result->release = options->release ? options->release : release_to_system;

@@ -75,6 +75,14 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_jobs(const char *text, struct arguments *arguments) {
+  const size_t digits = strspn(text, "0123456789");
+  if (digits == 0 || digits > 6 || text[digits] || atoi(text) == 0)
+    return REFUSE(arguments, "--jobs=%s is no number of threads", text);
+  arguments->options.threads = (unsigned)atoi(text);
+  return true;
+}
+
 /* ALIAS=FILE. An alias can be the name of a package, with a version: the first "=" is what counts. */
 static bool add_named_input(char *argument, struct arguments *arguments) {
   char *equals = strchr(argument, '=');
@@ -135,6 +143,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
   case OPTION_COMPOSE_ONLY:
     arguments->options.output = MELD_OUTPUT_COMPOSED;
     return true;
+  case OPTION_JOBS:
+    return parse_jobs(argument, arguments);
   case OPTION_QUIET:
     arguments->messages.is_quiet = true;
     return true;

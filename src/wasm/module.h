@@ -166,9 +166,12 @@ struct code_use {
   uint32_t what; /* the space, and below it the index */
 };
 
+/* What check_structure() noted of a body; see rewrite.c. */
 struct noted_body {
-  uint32_t uses_end; /* index into uses */
-  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
+  const struct code_use *uses;
+  uint32_t use_count;
+  uint32_t size_without_indices;
+  bool is_plain; /* each index stands alone where its use says, but for those of memory, which is said once */
 };
 
 #define NO_INDEX UINT32_MAX
@@ -186,10 +189,8 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  VEC(struct code_use) uses;       /* what bodies refer to, as check_structure() noted it; see rewrite.c */
-  struct noted_body *noted;        /* of each defined function; null: not noted */
-  uint32_t *sizes_without_indices; /* of each defined function's body; null: not noted */
-  uint32_t start;                  /* NO_INDEX: none */
+  struct noted_body *noted; /* of each defined function; null: not noted */
+  uint32_t start;           /* NO_INDEX: none */
   bool has_data_count;
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
@@ -228,6 +229,7 @@ uint32_t add_function(struct context *c, struct module *m, uint32_t type, struct
 void add_export(struct context *c, struct module *m, struct bytes name, enum core_kind kind, uint32_t index);
 const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */
 uint32_t item_count(const struct module *m, enum core_kind kind);                 /* imported and defined */
+size_t size_of_bodies(const struct module *m);                                    /* of the functions defined */
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index);
 static inline bool is_imported(const struct module *m, enum core_kind kind, uint32_t index) {
   return index < m->imported[kind];

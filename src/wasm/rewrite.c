@@ -16,9 +16,11 @@
  */
 #include "wasm/rewrite.h"
 
+#include "base/parallel.h"
 #include "wasm/opcodes.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* The table. */
@@ -614,7 +616,6 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
  * space of its own. Once the indices are known with their places, nothing in between has to be looked at again. */
 #define REFERENCE_SPACE INDEX_SPACE_COUNT
 #define SPACE_SHIFT 28
-#define BYTES_PER_USE 32 /* of code, about */
 
 static enum index_space space_of_use(struct code_use use) {
   const uint32_t space = use.what >> SPACE_SHIFT;
@@ -624,9 +625,9 @@ static enum index_space space_of_use(struct code_use use) {
 static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SPACE_SHIFT) - 1); }
 
 struct notes {
-  struct walk *walk;
-  struct module *module;
-  const uint8_t *start; /* of the body */
+  const struct walk *walk;
+  const uint8_t *start;       /* of the body */
+  VEC(struct code_use) uses;  /* of the body */
   bool is_plain;
 };
 
@@ -638,25 +639,30 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
   assert(index >> SPACE_SHIFT == 0);
   notes->is_plain &= w->index_at || (space == SPACE_MEMORY && index == 0);
   const uint32_t what = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
-  VEC_ADD(w->r.context, &notes->module->uses, ((struct code_use){at, what}));
+  VEC_ADD(w->r.context, &notes->uses, ((struct code_use){at, what}));
 }
 
-static bool note_uses(struct context *c, struct module *m, uint32_t function) {
+static const struct code_use *copy_uses(struct context *c, const struct notes *notes) {
+  struct code_use *uses = ALLOCATE(c, struct code_use, notes->uses.count);
+  if (notes->uses.count)
+    memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
+  return uses;
+}
+
+/* Does the body use vectors? */
+static bool note_body(struct context *c, const struct module *m, uint32_t function, struct notes *notes) {
   const struct bytes body = m->functions.items[function].body;
   struct walk w = walk_of_bytes(c, m, body);
-  struct notes notes = {&w, m, body.at, true};
+  notes->walk = &w;
+  notes->start = body.at;
+  notes->uses.count = 0;
+  notes->is_plain = true;
   w.visit = note_use;
-  w.user = &notes;
+  w.user = notes;
   walk_body(&w);
-  m->noted[function] = (struct noted_body){m->uses.count, notes.is_plain};
-  m->sizes_without_indices[function] = (uint32_t)(body.size - w.index_size);
+  m->noted[function] = (struct noted_body){copy_uses(c, notes), notes->uses.count, (uint32_t)(body.size - w.index_size),
+                                           notes->is_plain};
   return w.has_vectors;
-}
-
-static struct code_use *uses_of(const struct module *m, uint32_t function, uint32_t *count) {
-  const uint32_t first = function ? m->noted[function - 1].uses_end : 0;
-  *count = m->noted[function].uses_end - first;
-  return m->uses.items + first;
 }
 
 /* Are only indices mapped that stand alone? */
@@ -664,10 +670,9 @@ static bool is_rewritten_by_notes(const struct module *m, const struct index_map
   if (!m->noted || !m->noted[function].is_plain || maps->locals)
     return false;
   const uint32_t *memories = maps->to[SPACE_MEMORY];
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
-  for (uint32_t i = 0; memories && memories[0] != 0 && i < count; i++)
-    if (space_of_use(uses[i]) == SPACE_MEMORY)
+  const struct noted_body *noted = &m->noted[function];
+  for (uint32_t i = 0; memories && memories[0] != 0 && i < noted->use_count; i++)
+    if (space_of_use(noted->uses[i]) == SPACE_MEMORY)
       return false;
   return true;
 }
@@ -679,15 +684,14 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     rewrite_body(c, m, maps, body, out);
     return;
   }
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
   struct walk w = rewriting(c, m, maps, body, out);
-  for (uint32_t i = 0; i < count; i++) {
-    if (uses[i].at == 0)
+  for (uint32_t i = 0; i < m->noted[function].use_count; i++) {
+    const struct code_use use = m->noted[function].uses[i];
+    if (use.at == 0)
       continue; /* memory 0, which stays */
-    w.r.at = body.at + uses[i].at;
+    w.r.at = body.at + use.at;
     const uint8_t *const start = w.r.at;
-    const uint32_t index = index_of_use(uses[i]), to = mapped(&w, space_of_use(uses[i]), index);
+    const uint32_t index = index_of_use(use), to = mapped(&w, space_of_use(use), index);
     next_u32(&w, "the index");
     if (to == index && leb128_size(to) == (size_t)(w.r.at - start))
       continue;
@@ -698,21 +702,31 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
   finish_copy(&w);
 }
 
-bool check_structure(struct context *c, struct module *m) {
+struct noting {
+  const struct module *module;
+  atomic_bool has_vectors;
+};
+
+static void note_bodies(struct context *c, void *argument, struct share *share) {
+  struct noting *noting = argument;
+  const struct module *m = noting->module;
+  struct notes notes = {0};
   bool has_vectors = false;
-  size_t size = 0;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    size += m->functions.items[i].body.size;
-  m->uses.count = 0;
-  VEC_RESERVE(c, &m->uses, (uint32_t)(size / BYTES_PER_USE));
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (; i < end; i++) {
+      push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
+      has_vectors |= note_body(c, m, i, &notes);
+      pop_place(c);
+    }
+  if (has_vectors)
+    atomic_store(&noting->has_vectors, true);
+}
+
+bool check_structure(struct context *c, struct module *m) {
+  struct noting noting = {.module = m};
   m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
-  m->sizes_without_indices = ALLOCATE(c, uint32_t, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++) {
-    push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
-    has_vectors |= note_uses(c, m, i);
-    pop_place(c);
-  }
-  return has_vectors;
+  run_parallel(c, m->functions.count, size_of_bodies(m), note_bodies, &noting);
+  return atomic_load(&noting.has_vectors);
 }
 
 /* A body that has not been looked at: of a generated module. */
@@ -743,11 +757,10 @@ static void visit_uses(struct context *c, const struct module *m, uint32_t funct
     visit_body(c, m, function, (struct passing){NULL, only_references, visit, user});
     return;
   }
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
-  for (uint32_t i = 0; i < count; i++)
-    if (!only_references || uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
-      visit(user, space_of_use(uses[i]), index_of_use(uses[i]));
+  const struct noted_body *noted = &m->noted[function];
+  for (uint32_t i = 0; i < noted->use_count; i++)
+    if (!only_references || noted->uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
+      visit(user, space_of_use(noted->uses[i]), index_of_use(noted->uses[i]));
 }
 
 void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
@@ -759,5 +772,5 @@ void visit_references(struct context *c, const struct module *m, uint32_t functi
 }
 
 uint32_t size_without_indices(const struct module *m, uint32_t function) {
-  return m->sizes_without_indices ? m->sizes_without_indices[function] : 0;
+  return m->noted ? m->noted[function].size_without_indices : 0;
 }
