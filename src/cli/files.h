@@ -8,8 +8,9 @@
 #define INPUT_LIMIT_TEXT "1 GiB"
 
 struct file {
-  uint8_t *data; /* from malloc */
+  uint8_t *data;
   size_t size;
+  bool is_mapped; /* else from malloc */
 };
 
 /* Reads the file `name`, or standard input if it is "-"; of what cannot be WebAssembly, only the start. MELD_DONE, or
@@ -18,6 +19,8 @@ meld_status read_file(const struct messages *messages, const char *name, struct 
 
 /* Reads a whole file of text in the same way. */
 meld_status read_text_file(const struct messages *messages, const char *name, struct file *file);
+
+void free_file(struct file *file);
 
 /* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
  * a sentence about it on standard error. */

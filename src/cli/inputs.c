@@ -186,13 +186,13 @@ void free_inputs(struct inputs *inputs) {
   for (int i = 0; i < inputs->count; i++) {
     free(inputs->file_names[i]);
     free(inputs->names[i]);
-    free(inputs->files[i].data);
+    free_file(&inputs->files[i]);
   }
   free(inputs->file_names);
   free(inputs->names);
   free(inputs->files);
   free(inputs->given);
-  free(inputs->script.data);
+  free_file(&inputs->script);
 }
 
 const char *name_at_fault(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {

@@ -60,7 +60,7 @@ static enum exit_code validate_file(const struct arguments *arguments, const cha
       print_diagnostic(&arguments->messages, name, &result);
     meld_result_free(&result);
   }
-  free(input.data);
+  free_file(&input);
   return code;
 }
 
