@@ -61,11 +61,14 @@ typedef struct meld_options {
   meld_simd simd;
   unsigned threads; /* that may work on a large input at the same time; 0: as many as there are processors */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
-   * blocks are aligned for any type. The output of a result is such a block too. Where `threads` is more than 1, each of
-   * them calls `allocate`; where it is 0 and these are given, there is one. */
+   * blocks are aligned for any type. The output of a result is such a block too. Where `threads` is more than 1, each
+   * of them calls `allocate`; where it is 0 and these are given, there is one. */
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
-  void *user;
+  /* Where the output goes, in place of `data` of the result: it is called with one piece after the other, once all
+   * that can be wrong of the input has been looked at. False ends the run with MELD_SYSTEM. Null: to `data`. */
+  bool (*write)(void *user, const uint8_t *data, size_t size);
+  void *user; /* for these */
 } meld_options;
 
 #define MELD_NO_OFFSET SIZE_MAX
@@ -82,8 +85,8 @@ typedef struct meld_place {
 
 typedef struct meld_result {
   meld_status status;
-  uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;   /* of data, in bytes */
+  uint8_t *data; /* MELD_DONE: the output, owned by the result, unless it has been written; else null */
+  size_t size;   /* of the output, in bytes */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */

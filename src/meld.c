@@ -41,6 +41,7 @@ struct run {
   struct bytes input;
   struct composed composed; /* `input` is this */
   struct bytes output;
+  struct sink sink; /* where the output goes; its `write` is null: nowhere */
   bool is_checking; /* what fails from here on is our own fault */
 };
 
@@ -102,7 +103,7 @@ static void check_input(struct context *c, void *argument) {
 }
 
 /* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
- * Bodies had their structure checked where they came from, and each of their indices when they were written. */
+ * Bodies had their structure checked where they came from, and each of their indices is when it is written. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
     check_component(c, read_component(c, output));
@@ -117,13 +118,23 @@ static void add_component_type(struct context *c, struct module *module, const s
     VEC_ADD(c, &module->customs, ((struct core_custom){bytes_of("component-type:root"), world, LAST_SECTION}));
 }
 
-static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options) {
+/* The output is checked before any of it is written: a core module by its outline, which is all that can be wrong of it
+ * and small. */
+static void fuse_plan(struct context *c, struct run *run, struct plan *plan, const struct fuse_options *options) {
   adapt_plan(c, plan, options);
   struct module *module = merge_plan(c, plan, options);
   if (!options->component)
     add_component_type(c, module, plan);
-  const struct bytes fused = write_module(c, module);
-  return options->component ? wrap_module(c, plan, fused) : fused;
+  const struct bytes wrapped = options->component ? wrap_module(c, plan, write_module(c, module)) : (struct bytes){0};
+  run->is_checking = true;
+  check_output(c, options->component ? wrapped : write_outline(c, module));
+  run->is_checking = false;
+  if (options->component)
+    run->output = wrapped;
+  else if (run->sink.write)
+    write_module_to(c, module, &run->sink);
+  else
+    run->output = write_module(c, module);
 }
 
 static struct bytes bytes_given(const void *data, size_t size) { return (struct bytes){data, data ? size : 0}; }
@@ -216,9 +227,22 @@ static void run_passes(struct context *c, void *argument) {
       .keep_debug = options->keep_debug,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
   };
-  run->output = fuse_plan(c, plan, &fuse_options);
-  run->is_checking = true;
-  check_output(c, run->output);
+  fuse_plan(c, run, plan, &fuse_options);
+}
+
+/* All but core modules, which are written as they are made. */
+static void write_output(struct context *c, struct run *run) {
+  if (!run->sink.write || run->sink.size > 0 || run->output.size == 0)
+    return;
+  struct buffer out = new_buffer_to(c, &run->sink);
+  put_bytes(&out, run->output);
+  flush(&out);
+}
+
+static void run_and_write(struct context *c, void *argument) {
+  struct run *run = argument;
+  run_passes(c, run);
+  write_output(c, run);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -277,7 +301,12 @@ static void report_failure(meld_result *result, const struct context *c, const s
     memcpy(result->message, c->message, sizeof(result->message));
 }
 
-static void take_output(meld_result *result, struct context *c, struct bytes output) {
+static void take_output(meld_result *result, struct context *c, const struct run *run) {
+  const struct bytes output = run->output;
+  result->status = MELD_DONE;
+  result->size = run->sink.size;
+  if (run->sink.write)
+    return;
   result->data = context_keep(c, output, &result->block);
   if (!result->data) {
     result->status = MELD_SYSTEM;
@@ -285,7 +314,6 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
     return;
   }
   result->size = output.size;
-  result->status = MELD_DONE;
 }
 
 /* Hooks may know nothing of threads: only who asks for several has them called by several. */
@@ -309,12 +337,13 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .threads = threads_of(options),
   };
   run.options = options;
+  run.sink = (struct sink){.write = options->write, .user = options->user};
   result->release = options->release ? options->release : release_to_system;
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
   else if (body != check_input)
-    take_output(result, &context, run.output);
+    take_output(result, &context, &run);
   context_free(&context);
   return result->status;
 }
@@ -331,7 +360,7 @@ static const char *unknown_option(const meld_options *options) {
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   if (unknown_option(options))
     return refuse_options(result, unknown_option(options));
-  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
+  return run_alone(run_and_write, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
@@ -344,12 +373,13 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
-  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
+  return run_alone(run_and_write, options, (struct run){.composition = composition}, result);
 }
 
 static void run_listing(struct context *c, void *argument) {
   struct run *run = argument;
   run->output = list_packages(c, run->input);
+  write_output(c, run);
 }
 
 meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {

@@ -7,7 +7,7 @@
  * the inputs are then the packages that it instantiates.
  *
  * Requires  meld.h alone.
- * Provides  read_inputs, free_inputs, name_at_fault.
+ * Provides  read_inputs, check_inputs_unchanged, free_inputs, name_at_fault.
  */
 #include "cli/inputs.h"
 
@@ -180,6 +180,13 @@ meld_status read_inputs(const struct arguments *arguments, struct inputs *inputs
   inputs->composition.wires = arguments->wires;
   inputs->composition.wire_count = (size_t)arguments->wire_count;
   return status;
+}
+
+bool check_inputs_unchanged(const struct arguments *arguments, const struct inputs *inputs) {
+  bool is_unchanged = true;
+  for (int i = 0; i < inputs->count && is_unchanged; i++)
+    is_unchanged = check_unchanged(&arguments->messages, inputs->file_names[i], &inputs->files[i]);
+  return is_unchanged;
 }
 
 void free_inputs(struct inputs *inputs) {

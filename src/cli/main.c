@@ -4,6 +4,7 @@
  */
 #include "cli/arguments.h"
 #include "cli/inputs.h"
+#include "cli/output.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,6 +29,21 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
+static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs) {
+  struct output output = {.name = arguments->output};
+  meld_options options = arguments->options;
+  options.write = write_piece;
+  options.user = &output;
+  meld_result result;
+  const meld_status status = meld_fuse_all(&options, &inputs->composition, &result);
+  const bool is_unchanged = check_inputs_unchanged(arguments, inputs);
+  if (!finish_output(&arguments->messages, &output, status == MELD_DONE && is_unchanged) || !is_unchanged)
+    return EXIT_SYSTEM;
+  if (status != MELD_DONE)
+    print_diagnostic(&arguments->messages, name_at_fault(arguments, inputs, &result), &result);
+  return exit_code_of(status);
+}
+
 static enum exit_code fuse(const struct arguments *arguments) {
   const struct messages *const messages = &arguments->messages;
   if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
@@ -37,15 +53,8 @@ static enum exit_code fuse(const struct arguments *arguments) {
   }
   struct inputs inputs;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
-  if (code == EXIT_DONE) {
-    meld_result result;
-    code = exit_code_of(meld_fuse_all(&arguments->options, &inputs.composition, &result));
-    if (code != EXIT_DONE)
-      print_diagnostic(messages, name_at_fault(arguments, &inputs, &result), &result);
-    else if (!write_file(messages, arguments->output, result.data, result.size))
-      code = EXIT_SYSTEM;
-    meld_result_free(&result);
-  }
+  if (code == EXIT_DONE)
+    code = fuse_inputs(arguments, &inputs);
   free_inputs(&inputs);
   return code;
 }
@@ -56,7 +65,9 @@ static enum exit_code validate_file(const struct arguments *arguments, const cha
   if (code == EXIT_DONE) {
     meld_result result;
     code = exit_code_of(meld_validate(&arguments->options, input.data, input.size, &result));
-    if (code != EXIT_DONE)
+    if (!check_unchanged(&arguments->messages, name, &input))
+      code = EXIT_SYSTEM;
+    else if (code != EXIT_DONE)
       print_diagnostic(&arguments->messages, name, &result);
     meld_result_free(&result);
   }
@@ -75,7 +86,7 @@ static enum exit_code validate(const struct arguments *arguments) {
 }
 
 /* What was asked for has been printed; did it get there? */
-static enum exit_code finish_output(const struct messages *messages) {
+static enum exit_code finish_printing(const struct messages *messages) {
   if (fflush(stdout) == 0 && !ferror(stdout))
     return EXIT_DONE;
   complain(messages, MELD_SYSTEM, "<standard output>", "cannot write: %s", strerror(errno));
@@ -90,10 +101,10 @@ static enum exit_code run(const struct arguments *arguments) {
     return validate(arguments);
   case ACTION_HELP:
     print_help(stdout, &arguments->help);
-    return finish_output(&arguments->messages);
+    return finish_printing(&arguments->messages);
   case ACTION_VERSION:
     printf("meld %s\n", meld_version());
-    return finish_output(&arguments->messages);
+    return finish_printing(&arguments->messages);
   }
   return EXIT_USAGE;
 }

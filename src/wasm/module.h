@@ -211,6 +211,9 @@ void read_core_rectype(struct reader *r, struct module *into);
 
 /* wasm/write.c, the mirror of read.c. */
 struct bytes write_module(struct context *context, const struct module *module);
+void write_module_to(struct context *context, const struct module *module, struct sink *sink);
+/* The same module, but for what is inside of bodies, data segments and custom sections, which is left out. */
+struct bytes write_outline(struct context *context, const struct module *module);
 void put_core_valtype(struct buffer *b, struct core_valtype type);
 void put_core_heaptype(struct buffer *b, struct core_valtype type);
 void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */

@@ -626,8 +626,8 @@ static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SP
 
 struct notes {
   const struct walk *walk;
-  const uint8_t *start;       /* of the body */
-  VEC(struct code_use) uses;  /* of the body */
+  const uint8_t *start;      /* of the body */
+  VEC(struct code_use) uses; /* of the body */
   bool is_plain;
 };
 
@@ -677,6 +677,19 @@ static bool is_rewritten_by_notes(const struct module *m, const struct index_map
   return true;
 }
 
+size_t rewritten_size(const struct module *m, const struct index_maps *maps, uint32_t function) {
+  if (!is_rewritten_by_notes(m, maps, function))
+    return 0;
+  const struct noted_body *noted = &m->noted[function];
+  size_t size = noted->size_without_indices;
+  for (uint32_t i = 0; i < noted->use_count; i++) {
+    const uint32_t *map = maps->to[space_of_use(noted->uses[i])], index = index_of_use(noted->uses[i]);
+    if (noted->uses[i].at)
+      size += leb128_size(map ? map[index] : index);
+  }
+  return size;
+}
+
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
                       struct buffer *out) {
   const struct bytes body = m->functions.items[function].body;
@@ -691,6 +704,8 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
       continue; /* memory 0, which stays */
     w.r.at = body.at + use.at;
     const uint8_t *const start = w.r.at;
+    if (start < w.copied)
+      break; /* the input was changed, which the size will tell */
     const uint32_t index = index_of_use(use), to = mapped(&w, space_of_use(use), index);
     next_u32(&w, "the index");
     if (to == index && leb128_size(to) == (size_t)(w.r.at - start))

@@ -42,6 +42,8 @@ struct body_source {
  * where its indices are. */
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
                       struct buffer *out);
+/* The size of what that appends; 0: that is not known before it is done. */
+size_t rewritten_size(const struct module *m, const struct index_maps *maps, uint32_t function);
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
 void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
                   struct buffer *out);
