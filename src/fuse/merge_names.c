@@ -183,11 +183,15 @@ static void place_names(struct merge *m, uint32_t instance, const struct name_ma
     if (!m->options->keep_names && !is_trap_name(name))
       continue;
     assert(of->to[space][i] < space_size(m->out, space));
+    if (!into->of[id])
+      into->of[id] = ALLOCATE(m->context, struct bytes, space_size(m->out, space));
     struct bytes *place = &into->of[id][of->to[space][i]];
     if (!place->size)
       *place = name;
   }
 }
+
+static bool has_names_of(const struct merge *m, uint8_t id) { return id == FUNCTION_NAMES || m->options->keep_names; }
 
 static void place_all_names(struct merge *m, struct name_maps *into) {
   struct map modules = {0};
@@ -201,7 +205,7 @@ static void place_all_names(struct merge *m, struct name_maps *into) {
     if (n == read.count)
       VEC_ADD(m->context, &read, read_names(m->context, of->module));
     for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
-      if (into->of[id])
+      if (has_names_of(m, id))
         place_names(m, i, &read.items[n], id, into);
   }
 }
@@ -230,9 +234,7 @@ static void put_subsection(struct merge *m, const struct name_maps *maps, uint8_
 void merge_names(struct merge *m) {
   struct name_maps maps = {0};
   struct buffer section = new_buffer(m->context);
-  for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
-    if (id == FUNCTION_NAMES || m->options->keep_names)
-      maps.of[id] = ALLOCATE(m->context, struct bytes, space_size(m->out, subsections[id].space));
+  maps.of[FUNCTION_NAMES] = ALLOCATE(m->context, struct bytes, space_size(m->out, SPACE_FUNC));
   if (m->options->keep_names && m->fused_start != NO_INDEX)
     maps.of[FUNCTION_NAMES][m->fused_start] = bytes_of("start");
   place_all_names(m, &maps);

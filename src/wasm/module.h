@@ -192,6 +192,7 @@ struct module {
   struct noted_body *noted; /* of each defined function; null: not noted */
   uint32_t start;           /* NO_INDEX: none */
   bool has_data_count;
+  bool is_outline; /* it is written without what is inside of bodies, data segments and custom sections */
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
 };
@@ -212,7 +213,7 @@ void read_core_rectype(struct reader *r, struct module *into);
 /* wasm/write.c, the mirror of read.c. */
 struct bytes write_module(struct context *context, const struct module *module);
 void write_module_to(struct context *context, const struct module *module, struct sink *sink);
-/* The same module, but for what is inside of bodies, data segments and custom sections, which is left out. */
+/* The same module, but for what is inside of bodies, data segments and custom sections. */
 struct bytes write_outline(struct context *context, const struct module *module);
 void put_core_valtype(struct buffer *b, struct core_valtype type);
 void put_core_heaptype(struct buffer *b, struct core_valtype type);

@@ -31,6 +31,8 @@ struct opcode {
 };
 
 #define END 0x0b
+#define I32_CONST 0x41
+#define I64_CONST 0x42
 #define REF_FUNC 0xd2
 
 static const struct opcode opcodes[OPCODE_ROWS] = {
@@ -68,8 +70,17 @@ void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT
   counts[SPACE_DATA] = m->has_data_count ? m->datas.count : 0;
 }
 
+static void begin_walk(struct walk *w, struct reader r) {
+  w->r = r;
+  w->instruction = "local declarations";
+  w->longest_step = 2;
+  w->index_size = 0;
+  w->has_vectors = false;
+}
+
 static struct walk walk_of(struct reader r, const struct module *m) {
-  struct walk w = {.r = r, .instruction = "local declarations", .longest_step = 2};
+  struct walk w = {0};
+  begin_walk(&w, r);
   count_code_spaces(m, w.counts);
   return w;
 }
@@ -102,12 +113,12 @@ static inline void copy_run(struct walk *w, const uint8_t *until) {
   w->copied = w->r.at;
 }
 
-static uint32_t mapped(const struct walk *w, enum index_space space, uint32_t index) {
-  const uint32_t *map = w->maps->to[space];
+static uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
+  const uint32_t *map = maps->to[space];
   if (!map)
     return index;
   assert(map[index] != NO_INDEX);
-  assert(!w->maps->limits || map[index] < w->maps->limits[space]);
+  assert(!maps->limits || map[index] < maps->limits[space]);
   return map[index];
 }
 
@@ -133,7 +144,7 @@ static void walk_index(struct walk *w, enum index_space space) {
   w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
-  const uint32_t to = mapped(w, space, index);
+  const uint32_t to = mapped(w->maps, space, index);
   if (to == index && leb128_size(to) == (size_t)(w->r.at - start))
     return;
   copy_run(w, start);
@@ -158,7 +169,7 @@ static void walk_type(struct walk *w, const uint8_t *start, struct core_valtype 
   w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
-  type.heap = mapped(w, SPACE_TYPE, (uint32_t)type.heap);
+  type.heap = mapped(w->maps, SPACE_TYPE, (uint32_t)type.heap);
   copy_run(w, start);
   if (type.code)
     put_core_valtype(w->out, type);
@@ -207,7 +218,7 @@ static void walk_blocktype(struct walk *w) {
   if (!w->out)
     return;
   copy_run(w, start);
-  put_s33(w->out, mapped(w, SPACE_TYPE, (uint32_t)index));
+  put_s33(w->out, mapped(w->maps, SPACE_TYPE, (uint32_t)index));
 }
 
 #define MEMARG_HAS_INDEX 0x40
@@ -224,10 +235,10 @@ static void walk_memarg(struct walk *w) {
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
   w->index_size += (size_t)(w->r.at - after_flags);
-  if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w, SPACE_MEMORY, 0) == 0))
+  if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w->maps, SPACE_MEMORY, 0) == 0))
     w->longest_step = 3;
   if (w->out) {
-    const uint32_t to = mapped(w, SPACE_MEMORY, index);
+    const uint32_t to = mapped(w->maps, SPACE_MEMORY, index);
     if (to != index || flags & MEMARG_HAS_INDEX) {
       copy_run(w, start);
       put_u32(w->out, (flags & ~(uint32_t)MEMARG_HAS_INDEX) | (to ? MEMARG_HAS_INDEX : 0));
@@ -449,7 +460,7 @@ static inline void pass_index(struct walk *w, enum index_space space, uint32_t i
   w->index_size += (size_t)(after - start);
   if (!w->out)
     return;
-  const uint32_t to = mapped(w, space, index);
+  const uint32_t to = mapped(w->maps, space, index);
   if (to == index && leb128_size(to) == (size_t)(after - start))
     return;
   put_raw(w->out, w->copied, (size_t)(start - w->copied));
@@ -594,8 +605,22 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
   return type;
 }
 
+size_t size_of_constant(struct bytes expression) {
+  const uint8_t *const at = expression.at;
+  const unsigned most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
+  for (unsigned i = 1; i <= most && i + 1 < expression.size; i++) {
+    if (at[i] >= 0x80)
+      continue;
+    const bool is_longer = i > 1 && at[i] == (at[i - 1] & 0x40 ? 0x7f : 0); /* than it need be */
+    return at[i + 1] == END && !is_longer ? i + 2 : 0;
+  }
+  return 0;
+}
+
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user) {
+  if (size_of_constant(expression) == expression.size)
+    return;
   struct walk w = walk_of_bytes(c, m, expression);
   w.visit = visit;
   w.user = user;
@@ -605,6 +630,9 @@ void visit_expression(struct context *c, const struct module *m, struct bytes ex
 
 struct bytes read_expression(struct reader *r, const struct module *m) {
   const uint8_t *start = r->at;
+  const size_t size = at_end(r) ? 0 : size_of_constant((struct bytes){start, (size_t)(r->end - start)});
+  if (size)
+    return read_bytes(r, size, "the constant expression");
   struct walk w = walk_of(*r, m);
   w.instruction = "constant expression";
   walk_expression(&w);
@@ -625,7 +653,7 @@ static enum index_space space_of_use(struct code_use use) {
 static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SPACE_SHIFT) - 1); }
 
 struct notes {
-  const struct walk *walk;
+  struct walk walk;
   const uint8_t *start;      /* of the body */
   VEC(struct code_use) uses; /* of the body */
   bool is_plain;
@@ -633,7 +661,7 @@ struct notes {
 
 static void note_use(void *user, enum index_space space, uint32_t index) {
   struct notes *notes = user;
-  const struct walk *w = notes->walk;
+  const struct walk *w = &notes->walk;
   const bool is_reference = space == SPACE_FUNC && w->instruction == opcodes[REF_FUNC].name;
   const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
   assert(index >> SPACE_SHIFT == 0);
@@ -652,17 +680,15 @@ static const struct code_use *copy_uses(struct context *c, const struct notes *n
 /* Does the body use vectors? */
 static bool note_body(struct context *c, const struct module *m, uint32_t function, struct notes *notes) {
   const struct bytes body = m->functions.items[function].body;
-  struct walk w = walk_of_bytes(c, m, body);
-  notes->walk = &w;
+  struct walk *w = &notes->walk;
+  begin_walk(w, reader_of(c, body, m->origin ? m->origin : body.at));
   notes->start = body.at;
   notes->uses.count = 0;
   notes->is_plain = true;
-  w.visit = note_use;
-  w.user = notes;
-  walk_body(&w);
-  m->noted[function] = (struct noted_body){copy_uses(c, notes), notes->uses.count, (uint32_t)(body.size - w.index_size),
-                                           notes->is_plain};
-  return w.has_vectors;
+  walk_body(w);
+  m->noted[function] = (struct noted_body){copy_uses(c, notes), notes->uses.count,
+                                           (uint32_t)(body.size - w->index_size), notes->is_plain};
+  return w->has_vectors;
 }
 
 /* Are only indices mapped that stand alone? */
@@ -697,24 +723,23 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     rewrite_body(c, m, maps, body, out);
     return;
   }
-  struct walk w = rewriting(c, m, maps, body, out);
-  for (uint32_t i = 0; i < m->noted[function].use_count; i++) {
-    const struct code_use use = m->noted[function].uses[i];
-    if (use.at == 0)
-      continue; /* memory 0, which stays */
-    w.r.at = body.at + use.at;
-    const uint8_t *const start = w.r.at;
-    if (start < w.copied)
-      break; /* the input was changed, which the size will tell */
-    const uint32_t index = index_of_use(use), to = mapped(&w, space_of_use(use), index);
-    next_u32(&w, "the index");
-    if (to == index && leb128_size(to) == (size_t)(w.r.at - start))
+  const struct noted_body *noted = &m->noted[function];
+  const uint8_t *copied = body.at, *const end = body.at + body.size;
+  for (uint32_t i = 0; i < noted->use_count; i++) {
+    const struct code_use use = noted->uses[i];
+    const uint8_t *at = body.at + use.at, *after = at + 1;
+    if (use.at == 0 || at < copied) /* memory 0, which stays; or the input was changed, as the size will tell */
       continue;
-    copy_run(&w, start);
+    while (after < end && after[-1] >= 0x80)
+      after++;
+    const uint32_t index = index_of_use(use), to = mapped(maps, space_of_use(use), index);
+    if (to == index && leb128_size(to) == (size_t)(after - at))
+      continue;
+    put_raw(out, copied, (size_t)(at - copied));
     put_u32(out, to);
+    copied = after;
   }
-  w.r.at = w.r.end;
-  finish_copy(&w);
+  put_raw(out, copied, (size_t)(end - copied));
 }
 
 struct noting {
@@ -725,7 +750,9 @@ struct noting {
 static void note_bodies(struct context *c, void *argument, struct share *share) {
   struct noting *noting = argument;
   const struct module *m = noting->module;
-  struct notes notes = {0};
+  struct notes notes = {.walk = walk_of(reader_of(c, (struct bytes){0}, NULL), m)};
+  notes.walk.visit = note_use;
+  notes.walk.user = &notes;
   bool has_vectors = false;
   for (uint32_t i, end; take_items(share, &i, &end);)
     for (; i < end; i++) {

@@ -50,6 +50,8 @@ void rewrite_body(struct context *c, const struct module *m, const struct index_
 /* The same for a constant expression, with its `end`. */
 void rewrite_expression(struct context *c, const struct module *m, const struct index_maps *maps,
                         struct bytes expression, struct buffer *out);
+/* Of an expression that is one i32.const or i64.const in its shortest form and `end`, the size; 0: it is another. */
+size_t size_of_constant(struct bytes expression);
 /* Takes a constant expression with its `end` from `r`; its indices are in the spaces of `m` as they are now. */
 struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);

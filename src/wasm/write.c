@@ -312,8 +312,12 @@ static struct index_maps maps_of(const struct coding *coding, const struct core_
   return maps;
 }
 
+static const uint8_t empty_body[] = {0x00, 0x0b};
+
 /* Of most bodies the size is known before they are rewritten; the others are rewritten here. */
 static struct code code_of(struct context *c, const struct coding *coding, const struct core_function *f) {
+  if (coding->module->is_outline)
+    return (struct code){{empty_body, sizeof empty_body}, sizeof empty_body};
   if (!f->source)
     return (struct code){f->body, f->body.size};
   const struct index_maps maps = maps_of(coding, f);
@@ -353,7 +357,7 @@ static void put_code_section(struct buffer *b, const struct module *m) {
   if (m->functions.count == 0)
     return;
   count_code_spaces(m, coding.limits);
-  run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
+  run_parallel(b->context, m->functions.count, m->is_outline ? 0 : size_of_bodies(m), measure_codes, &coding);
   size_t size = leb128_size(m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++)
     size += leb128_size(coding.codes[i].size) + coding.codes[i].size;
@@ -363,8 +367,12 @@ static void put_code_section(struct buffer *b, const struct module *m) {
     put_code(b, &coding, i);
 }
 
+static struct bytes content_in(const struct module *m, struct bytes content) {
+  return m->is_outline ? (struct bytes){0} : content;
+}
+
 /* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte), up to the bytes themselves */
-static void put_data_start(struct buffer *b, const struct core_data *data) {
+static void put_data_start(struct buffer *b, const struct module *m, const struct core_data *data) {
   assert(data->mode != SEGMENT_DECLARED);
   const bool is_active = data->mode == SEGMENT_ACTIVE;
   put_u32(b, !is_active ? 1 : data->memory ? 2 : 0);
@@ -372,7 +380,7 @@ static void put_data_start(struct buffer *b, const struct core_data *data) {
     put_u32(b, data->memory);
   if (is_active)
     put_bytes(b, data->offset);
-  put_size(b, data->content.size);
+  put_size(b, content_in(m, data->content).size);
 }
 
 /* datasec ::= list(data) */
@@ -383,14 +391,14 @@ static void put_data_section(struct buffer *b, const struct module *m) {
     return;
   for (uint32_t i = 0; i < m->datas.count; i++) {
     start.size = 0;
-    put_data_start(&start, &m->datas.items[i]);
-    size += start.size + m->datas.items[i].content.size;
+    put_data_start(&start, m, &m->datas.items[i]);
+    size += start.size + content_in(m, m->datas.items[i].content).size;
   }
   begin_section(b, DATA_SECTION, size);
   put_u32(b, m->datas.count);
   for (uint32_t i = 0; i < m->datas.count; i++) {
-    put_data_start(b, &m->datas.items[i]);
-    put_bytes(b, m->datas.items[i].content);
+    put_data_start(b, m, &m->datas.items[i]);
+    put_bytes(b, content_in(m, m->datas.items[i].content));
   }
 }
 
@@ -400,12 +408,10 @@ static void put_custom_sections(struct buffer *b, const struct module *m, uint8_
     const struct core_custom *custom = &m->customs.items[i];
     if (custom->after != after)
       continue;
-    struct buffer name = new_buffer(b->context);
-    put_name(&name, custom->name);
-    put_byte(b, 0);
-    put_size(b, name.size + custom->content.size);
-    put_raw(b, name.data, name.size);
-    put_bytes(b, custom->content);
+    const struct bytes content = content_in(m, custom->content);
+    begin_section(b, 0, leb128_size(custom->name.size) + custom->name.size + content.size);
+    put_name(b, custom->name);
+    put_bytes(b, content);
   }
 }
 
@@ -458,7 +464,7 @@ static size_t size_of_contents(const struct module *m) {
 
 struct bytes write_module(struct context *context, const struct module *module) {
   struct buffer out = new_buffer(context);
-  reserve(&out, size_of_contents(module) + SMALL_SECTIONS);
+  reserve(&out, (module->is_outline ? 0 : size_of_contents(module)) + SMALL_SECTIONS);
   put_module(&out, module);
   return buffer_bytes(&out);
 }
@@ -470,21 +476,7 @@ void write_module_to(struct context *context, const struct module *module, struc
 }
 
 struct bytes write_outline(struct context *context, const struct module *module) {
-  static const uint8_t empty_body[] = {0x00, 0x0b};
   struct module outline = *module;
-  outline.functions.items = ALLOCATE(context, struct core_function, module->functions.count);
-  outline.datas.items = ALLOCATE(context, struct core_data, module->datas.count);
-  outline.customs.items = ALLOCATE(context, struct core_custom, module->customs.count);
-  for (uint32_t i = 0; i < module->functions.count; i++)
-    outline.functions.items[i] =
-        (struct core_function){.type = module->functions.items[i].type, .body = {empty_body, sizeof empty_body}};
-  for (uint32_t i = 0; i < module->datas.count; i++) {
-    outline.datas.items[i] = module->datas.items[i];
-    outline.datas.items[i].content.size = 0;
-  }
-  for (uint32_t i = 0; i < module->customs.count; i++) {
-    outline.customs.items[i] = module->customs.items[i];
-    outline.customs.items[i].content.size = 0;
-  }
+  outline.is_outline = true;
   return write_module(context, &outline);
 }
