@@ -432,21 +432,26 @@ static inline const uint8_t *after_number(const uint8_t *at, unsigned most) {
   return *at < 0x80 ? at + 1 : after_long_number(at, most);
 }
 
-/* An index of up to three bytes, which `*at` is moved over; all bits set if it has more. */
+/* After an s32; null if it is none. Linkers may have made it as long as it can be, for a number that they put there. */
+static inline const uint8_t *after_s32(const uint8_t *at) {
+  const uint8_t *const after = after_number(at, SHORT_U32 + 1);
+  const bool is_whole = after == at + SHORT_U32 + 1;
+  return is_whole && (at[SHORT_U32] & 0x78) != 0 && (at[SHORT_U32] & 0x78) != 0x78 ? NULL : after;
+}
+
+/* An index, which `*at` is moved over; all bits set if it is no u32. */
 static inline uint32_t short_index(const uint8_t **at) {
   const uint8_t *p = *at;
-  if (p[0] < 0x80) {
-    *at = p + 1;
-    return p[0];
+  uint32_t index = 0;
+  for (unsigned i = 0; i < SHORT_U32; i++) {
+    index |= (p[i] & 0x7fu) << 7 * i;
+    if (p[i] < 0x80) {
+      *at = p + i + 1;
+      return index;
+    }
   }
-  if (p[1] < 0x80) {
-    *at = p + 2;
-    return (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
-  }
-  if (p[2] >= 0x80)
-    return UINT32_MAX;
-  *at = p + 3;
-  return (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+  *at = p + SHORT_U32 + 1;
+  return p[SHORT_U32] < 0x10 ? index | (uint32_t)p[SHORT_U32] << 28 : UINT32_MAX;
 }
 
 /* An index that stands from `start` to `after` and is in its space. */
@@ -487,13 +492,14 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
   case 'x':
     return w->longest_step < 2 ? NULL : after_number(at + 1, SHORT_U32);
   case 'l':
-  case 'i':
     return after_number(at + 1, SHORT_U32);
+  case 'i':
+    return after_s32(at + 1);
   case 'I':
     return after_number(at + 1, SHORT_S64);
   case 'a':
     if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX)
-      return after_number(at + 2, SHORT_U32);
+      return after_number(at + 2, SHORT_S64);
     w->instruction = opcode->name;
     w->r.at = at + 1;
     walk_memarg(w);
