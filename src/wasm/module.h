@@ -171,7 +171,8 @@ struct noted_body {
   const struct code_use *uses;
   uint32_t use_count;
   uint32_t size_without_indices;
-  bool is_plain; /* each index stands alone where its use says, but for those of memory, which is said once */
+  bool is_plain;   /* each index stands alone where its use says, but for those of memory, which is said once */
+  bool references; /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX

@@ -662,7 +662,7 @@ struct notes {
   struct walk walk;
   const uint8_t *start;      /* of the body */
   VEC(struct code_use) uses; /* of the body */
-  bool is_plain;
+  bool is_plain, references;
 };
 
 static void note_use(void *user, enum index_space space, uint32_t index) {
@@ -671,6 +671,7 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
   const bool is_reference = space == SPACE_FUNC && w->instruction == opcodes[REF_FUNC].name;
   const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
   assert(index >> SPACE_SHIFT == 0);
+  notes->references |= is_reference;
   notes->is_plain &= w->index_at || (space == SPACE_MEMORY && index == 0);
   const uint32_t what = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
   VEC_ADD(w->r.context, &notes->uses, ((struct code_use){at, what}));
@@ -691,9 +692,10 @@ static bool note_body(struct context *c, const struct module *m, uint32_t functi
   notes->start = body.at;
   notes->uses.count = 0;
   notes->is_plain = true;
+  notes->references = false;
   walk_body(w);
   m->noted[function] = (struct noted_body){copy_uses(c, notes), notes->uses.count,
-                                           (uint32_t)(body.size - w->index_size), notes->is_plain};
+                                           (uint32_t)(body.size - w->index_size), notes->is_plain, notes->references};
   return w->has_vectors;
 }
 
@@ -806,6 +808,8 @@ static void visit_uses(struct context *c, const struct module *m, uint32_t funct
     return;
   }
   const struct noted_body *noted = &m->noted[function];
+  if (only_references && !noted->references)
+    return;
   for (uint32_t i = 0; i < noted->use_count; i++)
     if (!only_references || noted->uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
       visit(user, space_of_use(noted->uses[i]), index_of_use(noted->uses[i]));
