@@ -312,12 +312,17 @@ void pop_place(struct context *context) {
 }
 
 struct bytes format_bytes(struct context *context, const char *format, ...) {
+  char beginning[128]; /* most often all of it */
   va_list arguments;
   va_start(arguments, format);
-  const int size = vsnprintf(NULL, 0, format, arguments);
+  const int size = vsnprintf(beginning, sizeof(beginning), format, arguments);
   va_end(arguments);
   assert(size >= 0);
   char *text = ALLOCATE(context, char, (size_t)size + 1);
+  if ((size_t)size < sizeof(beginning)) {
+    memcpy(text, beginning, (size_t)size + 1);
+    return (struct bytes){(const uint8_t *)text, (size_t)size};
+  }
   va_start(arguments, format);
   vsnprintf(text, (size_t)size + 1, format, arguments);
   va_end(arguments);
