@@ -26,6 +26,7 @@
  * Provides  to[SPACE_FUNC], in which equal functions have one index, that of the first; indices stay in order.
  * Spec      WebAssembly core, "Syntax / Types / Heap Types"; "Execution / Runtime Structure / Function Instances".
  */
+#include "base/hash.h"
 #include "fuse/merge.h"
 
 #include <assert.h>
@@ -71,23 +72,6 @@ struct folding {
   VEC(struct change) changes;
   struct buffer body, other_body; /* for bodies of the moment */
 };
-
-static uint64_t mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-  return hash ^ hash >> 29;
-}
-
-static uint64_t hash_bytes(uint64_t hash, struct bytes bytes) {
-  size_t at = 0;
-  for (; bytes.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, bytes.at + at, sizeof word);
-    hash = mix(hash, word);
-  }
-  for (; at < bytes.size; at++)
-    hash = mix(hash, bytes.at[at]);
-  return mix(hash, bytes.size);
-}
 
 /* Who could be equal. */
 
