@@ -76,7 +76,7 @@ static void end_of_shrunk(int signal) {
     const ssize_t written = write(STDERR_FILENO, shrunk_message, strlen(shrunk_message));
     (void)written;
   }
-  remove_temporary();
+  remove_temporaries();
   _exit(EXIT_SYSTEM);
 }
 

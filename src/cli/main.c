@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
+#include "cli/reports.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,30 +30,44 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
+/* What is written of what was made: the output last, so that it is there only if all the others are. */
+static bool write_others(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {
+  if (!print_reports(arguments, result))
+    return false;
+  return arguments->is_dry || !arguments->depfile || write_depfile(arguments, inputs);
+}
+
 static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs) {
   struct output output = {.name = arguments->output};
   meld_options options = arguments->options;
-  options.write = write_piece;
+  options.write = arguments->is_dry ? NULL : write_piece;
   options.user = &output;
   meld_result result;
   const meld_status status = meld_fuse_all(&options, &inputs->composition, &result);
   const bool is_unchanged = check_inputs_unchanged(arguments, inputs);
-  if (!finish_output(&arguments->messages, &output, status == MELD_DONE && is_unchanged) || !is_unchanged)
-    return EXIT_SYSTEM;
-  if (status != MELD_DONE)
+  const bool is_complete = status == MELD_DONE && is_unchanged && write_others(arguments, inputs, &result);
+  const bool is_written = arguments->is_dry || finish_output(&arguments->messages, &output, is_complete);
+  enum exit_code code = is_complete && is_written ? EXIT_DONE : EXIT_SYSTEM;
+  if (status != MELD_DONE && is_unchanged && is_written) {
     print_diagnostic(&arguments->messages, name_at_fault(arguments, inputs, &result), &result);
-  return exit_code_of(status);
+    code = exit_code_of(status);
+  }
+  meld_result_free(&result);
+  return code;
 }
 
 static enum exit_code fuse(const struct arguments *arguments) {
   const struct messages *const messages = &arguments->messages;
-  if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
+  if (!arguments->is_dry && is_dash(arguments->output) && is_binary(arguments->options.output) &&
+      isatty(STDOUT_FILENO)) {
     complain(messages, MELD_USAGE, NULL,
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
   struct inputs inputs;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
+  if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
+    code = EXIT_SYSTEM;
   if (code == EXIT_DONE)
     code = fuse_inputs(arguments, &inputs);
   free_inputs(&inputs);

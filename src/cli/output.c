@@ -1,9 +1,9 @@
-/* output.c -- an output file, written piece by piece.
+/* output.c -- files that are written, piece by piece or as a whole.
  *
- * It goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal leaves the
+ * Each goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal leaves the
  * old file as it was. What is not a file (a device, a pipe) is written to directly.
  *
- * Provides  write_piece, finish_output, remove_temporary.
+ * Provides  write_piece, finish_output, write_file, remove_temporaries.
  */
 #include "cli/output.h"
 #include "cli/arguments.h"
@@ -19,31 +19,36 @@
 #define LARGEST_WRITE ((size_t)1 << 30) /* bytes in one call */
 #define TEMPORARY_NAMES 100             /* tried before giving up */
 
-/* The name of the temporary file; empty: there is none. For a handler of signals, hence not in struct output. */
-static char temporary[PATH_MAX];
+static struct output *first_temporary; /* for a handler of signals */
 
-void remove_temporary(void) {
-  if (temporary[0])
-    unlink(temporary);
+void remove_temporaries(void) {
+  for (const struct output *output = first_temporary; output; output = output->next)
+    unlink(output->temporary);
 }
 
-/* Opens a new file in the folder of `target`. */
-static int open_temporary(const char *target) {
+/* Opens a new file in the folder of the target. */
+static int open_temporary(struct output *output) {
+  const char *target = output->target;
   const char *slash = strrchr(target, '/');
   const int folder = slash ? (int)(slash - target + 1) : 0;
   for (int i = 0; i < TEMPORARY_NAMES; i++) {
-    char name[PATH_MAX];
-    const int size = snprintf(name, sizeof(name), "%.*s.meld-%ld-%d.tmp", folder, target, (long)getpid(), i);
-    if (size < 0 || (size_t)size >= sizeof(name)) {
+    char *const name = output->temporary;
+    const int size =
+        snprintf(name, sizeof(output->temporary), "%.*s.meld-%ld-%d.tmp", folder, target, (long)getpid(), i);
+    if (size < 0 || (size_t)size >= sizeof(output->temporary)) {
       errno = ENAMETOOLONG;
-      return -1;
+      break;
     }
     const int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor >= 0)
-      memcpy(temporary, name, (size_t)size + 1);
-    if (descriptor >= 0 || errno != EEXIST)
+    if (descriptor >= 0) {
+      output->next = first_temporary;
+      first_temporary = output;
       return descriptor;
+    }
+    if (errno != EEXIST)
+      break;
   }
+  output->temporary[0] = '\0';
   return -1;
 }
 
@@ -63,7 +68,7 @@ static int open_beside(struct output *output, mode_t mode) {
   if (!output->target)
     return -1;
   hold_signals(output);
-  const int descriptor = open_temporary(output->target);
+  const int descriptor = open_temporary(output);
   if (descriptor >= 0 && mode && fchmod(descriptor, mode) != 0)
     output->error = errno;
   return descriptor;
@@ -127,14 +132,21 @@ bool finish_output(const struct messages *messages, struct output *output, bool 
     open_once(output);
   close_output(output);
   const bool is_good = is_complete && !output->error;
-  if (temporary[0] && is_good && rename(temporary, output->target) != 0)
-    output->error = errno;
-  if (!is_good || output->error)
-    remove_temporary();
-  temporary[0] = '\0';
+  if (output->temporary[0]) {
+    first_temporary = output->next; /* the one that was opened last is finished first */
+    if (is_good && rename(output->temporary, output->target) != 0)
+      output->error = errno;
+    if (!is_good || output->error)
+      unlink(output->temporary);
+  }
   if (output->target)
     sigprocmask(SIG_SETMASK, &output->before, NULL);
   free(output->target);
   return !output->error || complain(messages, MELD_SYSTEM, is_dash(output->name) ? "<standard output>" : output->name,
                                     "cannot write: %s", strerror(output->error));
+}
+
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size) {
+  struct output output = {.name = name};
+  return finish_output(messages, &output, size == 0 || write_piece(&output, data, size));
 }

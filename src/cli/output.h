@@ -1,4 +1,4 @@
-/* output.h -- the file that the output goes to, which is either complete or as it was before. */
+/* output.h -- a file that is written, which is either complete or as it was before. */
 #ifndef MELD_CLI_OUTPUT_H
 #define MELD_CLI_OUTPUT_H
 
@@ -12,7 +12,9 @@ struct output {
   const char *name; /* "-": standard output */
   int descriptor;
   bool is_open;
-  char *target; /* of a file: its name behind symbolic links */
+  char *target;             /* of a file: its name behind symbolic links */
+  char temporary[PATH_MAX]; /* the file that takes that name; empty: there is none */
+  struct output *next;      /* that has one too */
   sigset_t before;
   int error; /* errno of the first thing that went wrong; 0: nothing did */
 };
@@ -25,7 +27,10 @@ bool write_piece(void *output, const uint8_t *data, size_t size);
  * error: it could not be written. */
 bool finish_output(const struct messages *messages, struct output *output, bool is_complete);
 
+/* Writes a whole file, or standard output, in the same way. False after a sentence on standard error. */
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
+
 /* For a handler of a signal that ends the program at once: removes what is not complete. */
-void remove_temporary(void);
+void remove_temporaries(void);
 
 #endif
