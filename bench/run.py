@@ -28,6 +28,7 @@ import timing
 from variants import Failed, Tools, make_variants, run_command
 
 ROUNDS, SECONDS = 40, 0.002  # of each variant; for one round
+FUSING_ROUNDS = 15
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
 LEFT_OUT_WHEN_QUICK = ("string_ascii_", "string_chinese_")  # other texts, same encodings
 
@@ -94,10 +95,11 @@ def measure(tools, options):
     results = {"machine": machine(), "versions": versions(tools), "rounds": options.rounds, "missing": tools.missing(),
                "cases": [], "fusing": [], "scaling": [], "start": None}
     folder = options.folder
-    rounds = 1 if options.quick else 5
-    checks.check_all(tools, folder / "checks")
-    results["cases"] = list(measure_cases(tools, options, folder / "cases"))
-    write(results, options)
+    rounds = 1 if options.quick else FUSING_ROUNDS
+    if options.part != "fusing":
+        checks.check_all(tools, folder / "checks")
+        results["cases"] = list(measure_cases(tools, options, folder / "cases"))
+        write(results, options)
     if options.part == "calls":
         return
     results["start"] = fusing.measure_start(tools, folder / "generated", 2 * rounds)
@@ -110,6 +112,14 @@ def measure(tools, options):
     write(results, options)
 
 
+def replace(path, begin, end, text):
+    """Writes what is between the two anew."""
+    document = path.read_text(encoding="utf-8")
+    before, rest = document.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    path.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
+
+
 def write(results, options):
     folder = options.folder
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
@@ -117,11 +127,10 @@ def write(results, options):
     (folder / "performance.md").write_text(text, encoding="utf-8")
     if any(case["group"] == "main" for case in results["cases"]):
         (folder / "calls.svg").write_text(chart.chart(results), encoding="utf-8")
-    if options.document:
-        document = options.document.read_text(encoding="utf-8")
-        before, rest = document.split("<!-- results -->\n", 1)
-        after = rest.split("<!-- end -->", 1)[1]
-        options.document.write_text(f"{before}<!-- results -->\n{text}<!-- end -->{after}", encoding="utf-8")
+    if options.document and options.part == "fusing":
+        replace(options.document, report.FUSING_BEGINS, report.SIZES_BEGIN, report.fusing_parts(results))
+    elif options.document:
+        replace(options.document, "<!-- results -->\n", "<!-- end -->", text)
         (options.document.parent / "calls.svg").write_text(chart.chart(results), encoding="utf-8")
     print(f"wrote {folder}/results.json, performance.md, calls.svg")
 
@@ -137,7 +146,7 @@ def parse_arguments():
     parser.add_argument("--document", type=pathlib.Path, help="document whose results to write anew, and a chart beside it")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", action="append", help="only cases whose name contains this")
-    parser.add_argument("--part", choices=("calls",), help="only this")
+    parser.add_argument("--part", choices=("calls", "fusing"), help="only this")
     parser.add_argument("--results", type=pathlib.Path, help="measure nothing: write what this results.json says")
     parser.add_argument("--quick", action="store_true")
     return parser.parse_args()
