@@ -86,7 +86,7 @@ static void hash_use(void *user, enum index_space space, uint32_t index) {
   h->hash = mix(h->hash, (uint64_t)space << 32 | (space == SPACE_FUNC ? 0 : h->of->to[space][index]));
 }
 
-/* By type and size; where `counts` of these say that there is another of them, by uses too. */
+/* By type and likeness; where `counts` of these say that there is another of them, by uses too. */
 static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *counts, uint32_t mask) {
   const struct merge_instance *of = &f->m->instances[instance];
   const uint32_t imported = of->module->imported[CORE_FUNC];
@@ -96,7 +96,7 @@ static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *c
     if (node == NO_INDEX || (is_trap && is_trap[imported + i]))
       continue;
     struct hashing_uses h = {of, of->to[SPACE_TYPE][of->module->functions.items[i].type]};
-    h.hash = mix(h.hash, size_without_indices(of->module, i));
+    h.hash = mix(h.hash, likeness(of->module, i));
     if (counts && counts[f->hashes[node] & mask] == 2)
       visit_function(f->m->context, of->module, i, hash_use, &h);
     const uint32_t hash = (uint32_t)(h.hash >> 32);

@@ -171,8 +171,9 @@ struct noted_body {
   const struct code_use *uses;
   uint32_t use_count;
   uint32_t size_without_indices;
-  bool is_plain;   /* each index stands alone where its use says, but for those of memory, which is said once */
-  bool references; /* it has ref.func */
+  uint32_t likeness; /* the same for bodies that are equal but for indices */
+  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
+  bool references;   /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX

@@ -16,6 +16,7 @@
  */
 #include "wasm/rewrite.h"
 
+#include "base/hash.h"
 #include "base/parallel.h"
 #include "wasm/opcodes.h"
 
@@ -684,6 +685,42 @@ static const struct code_use *copy_uses(struct context *c, const struct notes *n
   return uses;
 }
 
+static const uint8_t *after_index(const uint8_t *at) {
+  while (*at >= 0x80)
+    at++;
+  return at + 1;
+}
+
+/* The bytes from `at` to the next index, at most so many. */
+#define SAMPLE_SIZE 16
+static struct bytes sample(const uint8_t *at, const uint8_t *end) {
+  const size_t size = (size_t)(end - at);
+  return (struct bytes){at, size < SAMPLE_SIZE ? size : SAMPLE_SIZE};
+}
+
+/* Of the bytes before the first index, in the middle, and after the last one: to look at all of them would take longer
+ * than it saves. Where an index is within something else, only of how many bytes there are. */
+static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32_t size_without_indices) {
+  const uint8_t *const end = body.at + body.size;
+  const struct code_use *uses = notes->uses.items;
+  uint32_t first = 0, last = notes->uses.count;
+  uint64_t hash = size_without_indices;
+  if (!notes->is_plain)
+    return size_without_indices;
+  while (first < last && uses[first].at == 0) /* memory 0 */
+    first++;
+  while (last > first && uses[last - 1].at == 0)
+    last--;
+  if (first == last)
+    return (uint32_t)(hash_bytes(hash, sample(body.at, end)) >> 32);
+  hash = hash_bytes(hash, sample(body.at, body.at + uses[first].at));
+  hash = hash_bytes(hash, sample(after_index(body.at + uses[last - 1].at), end));
+  const uint32_t middle = first + (last - first) / 2;
+  if (middle > first && uses[middle].at && uses[middle - 1].at)
+    hash = hash_bytes(hash, sample(after_index(body.at + uses[middle - 1].at), body.at + uses[middle].at));
+  return (uint32_t)(hash >> 32);
+}
+
 /* Does the body use vectors? */
 static bool note_body(struct context *c, const struct module *m, uint32_t function, struct notes *notes) {
   const struct bytes body = m->functions.items[function].body;
@@ -694,8 +731,13 @@ static bool note_body(struct context *c, const struct module *m, uint32_t functi
   notes->is_plain = true;
   notes->references = false;
   walk_body(w);
-  m->noted[function] = (struct noted_body){copy_uses(c, notes), notes->uses.count,
-                                           (uint32_t)(body.size - w->index_size), notes->is_plain, notes->references};
+  const uint32_t size = (uint32_t)(body.size - w->index_size);
+  m->noted[function] = (struct noted_body){.uses = copy_uses(c, notes),
+                                           .use_count = notes->uses.count,
+                                           .size_without_indices = size,
+                                           .likeness = likeness_of(notes, body, size),
+                                           .is_plain = notes->is_plain,
+                                           .references = notes->references};
   return w->has_vectors;
 }
 
@@ -823,6 +865,4 @@ void visit_references(struct context *c, const struct module *m, uint32_t functi
   visit_uses(c, m, function, true, visit, user);
 }
 
-uint32_t size_without_indices(const struct module *m, uint32_t function) {
-  return m->noted ? m->noted[function].size_without_indices : 0;
-}
+uint32_t likeness(const struct module *m, uint32_t function) { return m->noted ? m->noted[function].likeness : 0; }

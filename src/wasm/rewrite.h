@@ -68,7 +68,7 @@ void visit_expression(struct context *c, const struct module *m, struct bytes ex
 void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
 /* The functions alone that it refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
-/* Of its body, how many bytes are no indices: equal in bodies that are equal but for indices. 0: not known. */
-uint32_t size_without_indices(const struct module *m, uint32_t function);
+/* A number that is the same for bodies that are equal but for indices; for others, hardly ever. */
+uint32_t likeness(const struct module *m, uint32_t function);
 
 #endif
