@@ -53,6 +53,13 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* Which tools does the section `producers` of the output name? */
+typedef enum meld_producers {
+  MELD_PRODUCERS_ALL, /* those of the inputs, and meld */
+  MELD_PRODUCERS_OWN, /* meld */
+  MELD_PRODUCERS_NONE,
+} meld_producers;
+
 /* What can be told of what was done, beside the output; docs/cli.md shows them. */
 typedef enum meld_report {
   MELD_REPORT_STATS,   /* sizes by origin, counts, time by pass */
@@ -75,6 +82,7 @@ typedef struct meld_options {
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
   unsigned threads; /* that may work on a large input at the same time; 0: as many as there are processors */
+  meld_producers producers;
   /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
   meld_form reports[MELD_REPORT_COUNT];
   const char *why; /* with MELD_REPORT_WHY */
@@ -129,11 +137,13 @@ typedef struct meld_result {
 /* A core module, names kept, memory from malloc. */
 MELD_API meld_options meld_default_options(void);
 
-/* Fuses the component `input` of `size` bytes, which is only read, and only during the call. A null `options` means the
- * default ones. Fills in `result`, whatever happens, and returns its status. */
+/* Fuses the component `input` of `size` bytes, or core module with component-type sections, which is only read, and
+ * only during the call. A null `options` means the default ones. Fills in `result`, whatever happens, and returns its
+ * status. */
 MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
 
-/* One of several components that become one. */
+/* One of several components that become one; or a core module with component-type sections, of which a component is
+ * made first. */
 typedef struct meld_input {
   const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
   const uint8_t *data;
@@ -162,6 +172,10 @@ typedef struct meld_composition {
   size_t wire_count;
   const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
   size_t script_size; /* in bytes */
+  /* Core modules that give functions to inputs that are core modules: the name is that of the imports they serve, such
+   * as "wasi_snapshot_preview1". In results their numbers follow those of the inputs. */
+  const meld_input *adapters;
+  size_t adapter_count;
 } meld_composition;
 
 /* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name

@@ -3,6 +3,7 @@
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
  *       ^                                                                                          [--wrap--> bytes]
  *     bytes x n --compose
+ *     bytes of a core module --make_component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -12,7 +13,10 @@
 #include "meld.h"
 
 #include "base/parallel.h"
+#include "base/version.h"
 #include "fuse/compose.h"
+#include "fuse/guest.h"
+#include "fuse/metadata.h"
 #include "fuse/report.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
@@ -22,7 +26,6 @@
 #include <string.h>
 #include <time.h>
 
-#define VERSION "0.1.0"
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -36,6 +39,10 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
 
+_Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
+                   (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
+               "meld.h and plan.h agree");
+
 _Static_assert((int)MELD_REPORT_COUNT == REPORT_KIND_COUNT && (int)MELD_REPORT_STATS == REPORT_STATS &&
                    (int)MELD_REPORT_EXPLAIN == REPORT_EXPLAIN && (int)MELD_REPORT_MAP == REPORT_MAP &&
                    (int)MELD_REPORT_WHY == REPORT_WHY && (int)MELD_FORM_TEXT == REPORT_TEXT &&
@@ -47,6 +54,8 @@ struct run {
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  struct adapter_input *adapters;
+  bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
   struct sink sink; /* where the output goes; its `write` is null: nowhere */
   bool is_checking; /* what fails from here on is our own fault */
@@ -69,11 +78,15 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
   }
 }
 
-static void refuse_core_module(struct context *c, struct bytes input) {
+/* The input as a component: a core module becomes one. */
+static struct bytes component_of(struct context *c, struct run *run, uint32_t number, struct bytes input) {
+  const uint32_t adapter_count = run->composition ? (uint32_t)run->composition->adapter_count : 0;
+  refuse_other_formats(c, input);
   if (!has_preamble(input, "\0asm\1\0\0\0"))
-    return;
-  set_hint(c, "\"wasm-tools component new\" makes a component of it");
-  fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
+    return input;
+  const struct bytes component = make_component(c, input, run->adapters, adapter_count, run->options->validate);
+  run->is_made[number] = true;
+  return component;
 }
 
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
@@ -161,7 +174,7 @@ static void fuse_plan(struct context *c, struct run *run, struct plan *plan, con
   }
   const struct bytes fused = write_module(c, module);
   end_pass(c, run, "write");
-  run->output = options->component ? wrap_module(c, plan, fused) : fused;
+  run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
   if (options->component)
     end_pass(c, run, "wrap");
   run->is_checking = true;
@@ -188,16 +201,48 @@ static struct bytes bytes_given(const void *data, size_t size) { return (struct 
 
 static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
 
-static void take_inputs(struct context *c, const meld_composition *from, struct composition *to) {
+static void take_adapters(struct context *c, struct run *run) {
+  const meld_composition *const from = run->composition;
+  run->adapters = ALLOCATE(c, struct adapter_input, from->adapter_count);
+  for (uint32_t i = 0; i < from->adapter_count; i++) {
+    const meld_input *given = &from->adapters[i];
+    c->input = (uint32_t)from->input_count + i;
+    run->adapters[i] = (struct adapter_input){
+        .name = text_given(given->name), .bytes = bytes_given(given->data, given->size), .number = c->input};
+    refuse_other_formats(c, run->adapters[i].bytes);
+    if (is_component(run->adapters[i].bytes))
+      fail(c, FAILURE_INPUT, 4, "this is a component; an adapter is a core module");
+    for (uint32_t k = 0; k < i; k++)
+      if (bytes_equal(run->adapters[k].name, run->adapters[i].name))
+        fail(c, FAILURE_USAGE, NO_OFFSET,
+             "two adapters have the name \"%.*s\"; \"--adapt NAME=FILE\" gives one another",
+             SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void refuse_idle_adapters(struct context *c, const struct run *run) {
+  for (uint32_t i = 0; i < run->composition->adapter_count; i++) {
+    c->input = run->adapters[i].number;
+    if (!run->adapters[i].is_used)
+      fail(c, FAILURE_USAGE, NO_OFFSET, "no input is a core module that imports from the adapter \"%.*s\"",
+           SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void take_inputs(struct context *c, struct run *run, struct composition *to) {
+  const meld_composition *const from = run->composition;
+  run->is_made = ALLOCATE(c, bool, from->input_count + from->adapter_count);
+  take_adapters(c, run);
   for (uint32_t i = 0; i < from->input_count; i++) {
     const meld_input *given = &from->inputs[i];
     struct composed_input *input = VEC_PUSH(c, &to->inputs);
     input->name = text_given(given->name);
-    input->bytes = bytes_given(given->data, given->size);
     c->input = i;
-    refuse_other_formats(c, input->bytes);
-    refuse_core_module(c, input->bytes);
+    input->bytes = component_of(c, run, i, bytes_given(given->data, given->size));
   }
+  refuse_idle_adapters(c, run);
 }
 
 /* Is it about the input as it is, so that there is nothing to compose? */
@@ -223,7 +268,7 @@ static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
   struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
                                     .script = bytes_given(given->script, given->script_size)};
-  take_inputs(c, given, &request.composition);
+  take_inputs(c, run, &request.composition);
   struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
   for (size_t i = 0; i < given->wire_count; i++)
     wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
@@ -241,6 +286,20 @@ static void compose(struct context *c, struct run *run) {
   run->input = composed.bytes;
 }
 
+/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
+static struct bytes with_producer(struct context *c, const struct run *run) {
+  const struct statements nothing = {0};
+  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
+  if (run->composed.bytes.size == 0 || producers.size == 0)
+    return run->input;
+  struct buffer section = new_buffer(c), whole = new_buffer(c);
+  put_text(&section, "producers");
+  put_bytes(&section, producers);
+  put_bytes(&whole, run->input);
+  put_section(&whole, 0, &section);
+  return buffer_bytes(&whole);
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
@@ -250,9 +309,10 @@ static void run_passes(struct context *c, void *argument) {
   if (run->composition) {
     compose(c, run);
     end_pass(c, run, "compose");
+  } else {
+    run->is_made = ALLOCATE(c, bool, 1);
+    run->input = component_of(c, run, 0, run->input);
   }
-  refuse_other_formats(c, run->input);
-  refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
@@ -263,7 +323,7 @@ static void run_passes(struct context *c, void *argument) {
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
+    run->output = with_producer(c, run);
     return;
   }
   end_pass(c, run, "check");
@@ -278,6 +338,7 @@ static void run_passes(struct context *c, void *argument) {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .producers = (enum producers_kept)options->producers,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
       .report = run->has_report ? &run->report : NULL,
   };
@@ -306,7 +367,7 @@ static void release_to_system(void *user, void *block) {
 
 meld_options meld_default_options(void) { return (meld_options){.output = MELD_OUTPUT_CORE}; }
 
-const char *meld_version(void) { return VERSION; }
+const char *meld_version(void) { return MELD_VERSION; }
 
 static meld_status refuse_options(meld_result *result, const char *message) {
   *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
@@ -345,6 +406,9 @@ static void report_failure(meld_result *result, const struct context *c, const s
   result->input = c->input;
   if (run->composed.bytes.size > 0)
     report_place_in_input(result, run);
+  const uint32_t number = run->composition ? result->input : 0;
+  if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
+    result->offset = MELD_NO_OFFSET;
   memcpy(result->path, c->path, sizeof(result->path));
   memcpy(result->hint, c->hint, sizeof(result->hint));
   report_places(result, c);
@@ -425,6 +489,8 @@ static const char *unknown_option(const meld_options *options) {
     return "the options ask for an output that there is not";
   if (options && (unsigned)options->simd > MELD_SIMD_OFF)
     return "the options ask for a use of vectors that there is not";
+  if (options && (unsigned)options->producers > MELD_PRODUCERS_NONE)
+    return "the options ask for producers that there are not";
   for (int i = 0; options && i < MELD_REPORT_COUNT; i++) {
     if ((unsigned)options->reports[i] > MELD_FORM_JSON)
       return "the options ask for a form of a report that there is not";
@@ -445,8 +511,9 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
     return refuse_options(result, unknown_option(options));
   if (composition->input_count == 0)
     return refuse_options(result, "there are no inputs");
-  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT)
-    return refuse_options(result, "there are more than 10000 inputs or wires");
+  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT ||
+      composition->adapter_count > COMPOSE_LIMIT)
+    return refuse_options(result, "there are more than 10000 inputs, wires or adapters");
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");

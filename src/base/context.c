@@ -165,7 +165,7 @@ void fail(struct context *context, enum failure failure, size_t offset, const ch
   assert(failure != FAILURE_NONE);
   assert(context->escape);
   context->failure = failure;
-  context->offset = offset;
+  context->offset = offset == NO_OFFSET ? NO_OFFSET : context->offset_base + offset;
   va_list arguments;
   va_start(arguments, format);
   format_escaped(context->message, sizeof(context->message), format, arguments);

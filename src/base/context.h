@@ -48,8 +48,9 @@ struct context {
   uint8_t *next, *limit; /* what is left of the newest block */
   jmp_buf *escape;
   enum failure failure;
-  size_t offset;  /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
-  uint32_t input; /* which input is being worked on, where there are several; UINT32_MAX: none of them */
+  size_t offset;      /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
+  size_t offset_base; /* where in the input that is which offsets count from: a section that is read on its own */
+  uint32_t input;     /* which input is being worked on, where there are several; UINT32_MAX: none of them */
   char message[1024];
   char hint[512];
   char path[1024];

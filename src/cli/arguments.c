@@ -60,6 +60,7 @@ void print_word(FILE *to, const char *word) {
 static bool names_files(enum option_id id) {
   switch (id) {
   case OPTION_OUTPUT:
+  case OPTION_ADAPT:
   case OPTION_NAME:
   case OPTION_DEPS_DIR:
   case OPTION_STATS:
@@ -69,6 +70,7 @@ static bool names_files(enum option_id id) {
   case OPTION_DRY_RUN:
   case OPTION_DEPFILE:
   case OPTION_REPRODUCE:
+  case OPTION_ATTEST:
     return true;
   default:
     return false;
@@ -86,6 +88,25 @@ void print_making_options(FILE *to, const struct arguments *arguments) {
       print_quoted(to, given->argument);
     }
   }
+}
+
+static bool is_about_messages(enum option_id id) {
+  return id == OPTION_QUIET || id == OPTION_MESSAGE_FORMAT || id == OPTION_COLOR;
+}
+
+bool next_making_option(const struct arguments *arguments, struct making_option *option) {
+  for (; option->row < OPTION_COUNT; option->row++, option->next = 0) {
+    const enum option_id id = (enum option_id)option->row;
+    while (!names_files(id) && !is_about_messages(id) && option->next < arguments->given_count) {
+      const struct given_option *given = &arguments->given[option->next++];
+      if (given->id != id)
+        continue;
+      option->name = option_table[id].name;
+      option->argument = given->argument;
+      return true;
+    }
+  }
+  return false;
 }
 
 static bool parse_dump(const char *pass, struct arguments *arguments) {
@@ -135,6 +156,18 @@ static bool parse_jobs(const char *text, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_producers(const char *kept, struct arguments *arguments) {
+  if (strcmp(kept, "all") == 0)
+    arguments->options.producers = MELD_PRODUCERS_ALL;
+  else if (strcmp(kept, "own") == 0)
+    arguments->options.producers = MELD_PRODUCERS_OWN;
+  else if (strcmp(kept, "none") == 0)
+    arguments->options.producers = MELD_PRODUCERS_NONE;
+  else
+    return REFUSE(arguments, "--producers=%s says nothing; there are \"all\", \"own\" and \"none\"", kept);
+  return true;
+}
+
 /* ALIAS=FILE. An alias can be the name of a package, with a version: the first "=" is what counts. */
 static bool add_named_input(char *argument, struct arguments *arguments) {
   char *equals = strchr(argument, '=');
@@ -143,6 +176,18 @@ static bool add_named_input(char *argument, struct arguments *arguments) {
   *equals = '\0';
   arguments->aliases[arguments->input_count] = argument;
   arguments->inputs[arguments->input_count++] = equals + 1;
+  return true;
+}
+
+/* [NAME=]FILE. */
+static bool add_adapter(char *argument, struct arguments *arguments) {
+  char *equals = strchr(argument, '=');
+  if (!*argument || equals == argument || (equals && !equals[1]))
+    return REFUSE(arguments, "--adapt=%s is not of the form NAME=FILE or FILE", argument);
+  if (equals)
+    *equals = '\0';
+  arguments->adapter_names[arguments->adapter_count] = equals ? argument : NULL;
+  arguments->adapter_files[arguments->adapter_count++] = equals ? equals + 1 : argument;
   return true;
 }
 
@@ -214,8 +259,12 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return true;
   case OPTION_FEATURES:
     return parse_features(argument, arguments);
+  case OPTION_PRODUCERS:
+    return parse_producers(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
+  case OPTION_ADAPT:
+    return add_adapter(argument, arguments);
   case OPTION_NAME:
     return add_named_input(argument, arguments);
   case OPTION_LINK:
@@ -251,6 +300,11 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     if (!*argument)
       return REFUSE(arguments, "the name of the file of dependencies is empty");
     arguments->depfile = argument;
+    return true;
+  case OPTION_ATTEST:
+    if (!*argument)
+      return REFUSE(arguments, "the name of the file of the statement is empty");
+    arguments->attest = argument;
     return true;
   case OPTION_REPRODUCE:
     if (!*argument)
@@ -325,6 +379,10 @@ static bool complete_reports(struct arguments *arguments) {
       return REFUSE(arguments, "--stats, --explain, --map and --why tell of what is fused, and nothing is to be fused");
   if (arguments->depfile && (!arguments->output || is_dash(arguments->output)))
     return REFUSE(arguments, "--depfile needs an output that is a file; \"-o FILE\" names one");
+  if (arguments->attest && arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT)
+    return REFUSE(arguments, "--attest is about a module or component, and none is to be made");
+  if (arguments->attest && arguments->output && strcmp(arguments->attest, arguments->output) == 0)
+    return REFUSE(arguments, "the output and the statement of --attest both go to \"%s\"", arguments->attest);
   return true;
 }
 
@@ -417,7 +475,10 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
   arguments->words = calloc((size_t)argc, sizeof(*arguments->words));
   arguments->given = calloc((size_t)argc, sizeof(*arguments->given));
-  if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given)
+  arguments->adapter_files = calloc((size_t)argc, sizeof(*arguments->adapter_files));
+  arguments->adapter_names = calloc((size_t)argc, sizeof(*arguments->adapter_names));
+  if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given || !arguments->adapter_files ||
+      !arguments->adapter_names)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
   memcpy(arguments->words, argv, (size_t)argc * sizeof(*argv));
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
@@ -429,4 +490,6 @@ void free_arguments(struct arguments *arguments) {
   free(arguments->wires);
   free(arguments->words);
   free(arguments->given);
+  free(arguments->adapter_files);
+  free(arguments->adapter_names);
 }

@@ -9,8 +9,8 @@ struct inputs {
   meld_composition composition;
   struct file script;
   const char *script_name; /* null: no script */
-  /* Of each input; from malloc, as the names are. */
-  int count;
+  /* Of each input, and of each adapter after them; from malloc, as the names are. */
+  int count, adapter_count;
   char **file_names;
   char **names;
   struct file *files;

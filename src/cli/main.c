@@ -3,6 +3,7 @@
  * Requires  meld.h alone; nothing of the library's inside.
  */
 #include "cli/arguments.h"
+#include "cli/attest.h"
 #include "cli/inputs.h"
 #include "cli/output.h"
 #include "cli/reports.h"
@@ -30,6 +31,20 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
+/* The output, and the statement about it: both, or neither. */
+static bool write_output(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result,
+                         struct attestation *attestation) {
+  struct output_file files[OUTPUT_LIMIT];
+  size_t count = 0;
+  if (arguments->attest) {
+    if (!make_attestation(arguments, inputs, result->data, result->size, attestation))
+      return false;
+    files[count++] = (struct output_file){arguments->attest, (const uint8_t *)attestation->text, attestation->size};
+  }
+  files[count++] = (struct output_file){arguments->output, result->data, result->size};
+  return write_files(&arguments->messages, files, count);
+}
+
 /* What is written of what was made: the output last, so that it is there only if all the others are. */
 static bool write_others(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {
   if (!print_reports(arguments, result))
@@ -37,16 +52,23 @@ static bool write_others(const struct arguments *arguments, const struct inputs 
   return arguments->is_dry || !arguments->depfile || write_depfile(arguments, inputs);
 }
 
-static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs) {
+/* The output is written as it is made, unless there is a statement about it. */
+static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs,
+                                  struct attestation *attestation) {
   struct output output = {.name = arguments->output};
+  const bool in_pieces = !arguments->is_dry && !arguments->attest;
   meld_options options = arguments->options;
-  options.write = arguments->is_dry ? NULL : write_piece;
+  options.write = in_pieces ? write_piece : NULL;
   options.user = &output;
   meld_result result;
   const meld_status status = meld_fuse_all(&options, &inputs->composition, &result);
   const bool is_unchanged = check_inputs_unchanged(arguments, inputs);
   const bool is_complete = status == MELD_DONE && is_unchanged && write_others(arguments, inputs, &result);
-  const bool is_written = arguments->is_dry || finish_output(&arguments->messages, &output, is_complete);
+  bool is_written = true;
+  if (in_pieces)
+    is_written = finish_output(&arguments->messages, &output, is_complete);
+  else if (is_complete && !arguments->is_dry)
+    is_written = write_output(arguments, inputs, &result, attestation);
   enum exit_code code = is_complete && is_written ? EXIT_DONE : EXIT_SYSTEM;
   if (status != MELD_DONE && is_unchanged && is_written) {
     print_diagnostic(&arguments->messages, name_at_fault(arguments, inputs, &result), &result);
@@ -64,12 +86,16 @@ static enum exit_code fuse(const struct arguments *arguments) {
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
+  struct attestation attestation = {0};
+  if (arguments->attest && !prepare_attestation(messages, &attestation))
+    return EXIT_USAGE;
   struct inputs inputs;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
   if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
     code = EXIT_SYSTEM;
   if (code == EXIT_DONE)
-    code = fuse_inputs(arguments, &inputs);
+    code = fuse_inputs(arguments, &inputs, &attestation);
+  free(attestation.text);
   free_inputs(&inputs);
   return code;
 }

@@ -1,16 +1,18 @@
 /* message.c -- one line for each thing that is wrong, for people or for programs.
  *
- *     meld: app.wasm:0x4: this is a core module, not a component; "wasm-tools component new" makes a component of it
+ *     meld: app.wat:0x0: this is the text format; "wasm-tools parse" makes a binary of it
  *
- *     {"severity":"error","code":"input","file":"app.wasm","offset":4,"path":[],
- *      "message":"this is a core module, not a component",
- *      "hint":"\"wasm-tools component new\" makes a component of it"}
+ *     {"severity":"error","code":"input","file":"app.wat","offset":0,"path":[],
+ *      "message":"this is the text format",
+ *      "hint":"\"wasm-tools parse\" makes a binary of it"}
  *
  * the latter on one line. Names of files may be any bytes but zero; they are escaped in both.
  *
  * Provides  complain, print_diagnostic.
  */
 #include "cli/message.h"
+
+#include "cli/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,33 +80,18 @@ static void print_line(const struct messages *messages, const char *file, const 
   fputs("\n", stderr);
 }
 
-/* RFC 8259 "Strings". What is given is UTF-8. */
-static void print_json_string(const char *text) {
-  fputc('"', stderr);
-  for (; *text; text++) {
-    const unsigned char byte = (unsigned char)*text;
-    if (byte < 0x20)
-      fprintf(stderr, "\\u%04x", byte);
-    else if (byte == '"' || byte == '\\')
-      fprintf(stderr, "\\%c", byte);
-    else
-      fputc(byte, stderr);
-  }
-  fputc('"', stderr);
-}
-
 /* The field `name`, null if `text` is null or empty. */
 static void print_json_field(const char *name, const char *text) {
   fprintf(stderr, ",\"%s\":", name);
   if (text && *text)
-    print_json_string(text);
+    print_json_string(stderr, text);
   else
     fputs("null", stderr);
 }
 
 static void print_json_place(const meld_place *place) {
   fputs("{\"what\":", stderr);
-  print_json_string(place->what);
+  print_json_string(stderr, place->what);
   if (place->index == MELD_NO_INDEX)
     fputs(",\"index\":null", stderr);
   else

@@ -1,9 +1,9 @@
-/* output.c -- files that are written, piece by piece or as a whole.
+/* output.c -- a file that is written piece by piece.
  *
- * Each goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal leaves the
+ * It goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal leaves the
  * old file as it was. What is not a file (a device, a pipe) is written to directly.
  *
- * Provides  write_piece, finish_output, write_file, remove_temporaries.
+ * Provides  write_piece, finish_output, remove_temporaries.
  */
 #include "cli/output.h"
 #include "cli/arguments.h"
@@ -144,9 +144,4 @@ bool finish_output(const struct messages *messages, struct output *output, bool 
   free(output->target);
   return !output->error || complain(messages, MELD_SYSTEM, is_dash(output->name) ? "<standard output>" : output->name,
                                     "cannot write: %s", strerror(output->error));
-}
-
-bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size) {
-  struct output output = {.name = name};
-  return finish_output(messages, &output, size == 0 || write_piece(&output, data, size));
 }

@@ -27,9 +27,6 @@ bool write_piece(void *output, const uint8_t *data, size_t size);
  * error: it could not be written. */
 bool finish_output(const struct messages *messages, struct output *output, bool is_complete);
 
-/* Writes a whole file, or standard output, in the same way. False after a sentence on standard error. */
-bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
-
 /* For a handler of a signal that ends the program at once: removes what is not complete. */
 void remove_temporaries(void);
 

@@ -11,7 +11,6 @@
  * Provides  print_reports, write_depfile, write_reproduction.
  */
 #include "cli/reports.h"
-#include "cli/output.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -130,8 +129,9 @@ static bool copy_inputs(const struct arguments *arguments, const struct inputs *
   }
   for (int i = 0; i < inputs->count; i++) {
     name_copy(name, sizeof(name), i, inputs->file_names[i]);
-    const bool is_single = inputs->count == 1 && !inputs->script_name && !arguments->aliases[0];
-    snprintf(named, sizeof(named), "--name=%s=%s", inputs->names[i], name);
+    const int count = inputs->count - inputs->adapter_count;
+    const bool is_single = i == 0 && count == 1 && !inputs->script_name && !arguments->aliases[0];
+    snprintf(named, sizeof(named), "--%s=%s=%s", i < count ? "name" : "adapt", inputs->names[i], name);
     print_word(command, is_single ? name : named);
     if (!write_copy(arguments, name, &inputs->files[i]))
       return false;

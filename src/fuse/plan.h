@@ -196,6 +196,7 @@ struct core_export_item {
 };
 
 struct plan {
+  const struct component *root; /* that the plan is of */
   struct types *types;
   VEC(struct core_instance) core_instances; /* in order of instantiation; generated ones are where they are needed */
   VEC(struct canon) canons;
@@ -203,8 +204,7 @@ struct plan {
   VEC(struct component_instance) instances;
   VEC(struct resource) resources;
   VEC(struct extern_tree) externs;
-  VEC(uint32_t) imports, exports;           /* top level, in order; indices into externs */
-  VEC(const struct component *) components; /* every component read, for custom sections; the root is first */
+  VEC(uint32_t) imports, exports; /* top level, in order; indices into externs */
 
   /* Added by adapt.c. */
   struct module *boundary_types; /* a module whose type section gives the types of what is below */
@@ -219,12 +219,20 @@ struct plan {
                    when refusing asynchronous functions */
 };
 
+/* Which tools the section `producers` of the output names. */
+enum producers_kept {
+  PRODUCERS_ALL, /* those of the inputs, and meld */
+  PRODUCERS_OWN, /* meld */
+  PRODUCERS_NONE,
+};
+
 struct report;
 struct fuse_options {
-  bool component;        /* --component */
-  bool keep_names;       /* the name section */
-  bool keep_debug;       /* .debug_* and other custom sections of core modules */
-  bool simd;             /* generated code may use v128 */
+  bool component;  /* --component */
+  bool keep_names; /* the name section */
+  bool keep_debug; /* .debug_* sections of core modules */
+  bool simd;       /* generated code may use v128 */
+  enum producers_kept producers;
   struct report *report; /* what is noted for reports; null: none is asked for */
 };
 
@@ -235,7 +243,8 @@ void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options 
 /* prune.c, merge.c: what of the plan can be reached, and the one module of it. */
 struct module *merge_plan(struct context *c, const struct plan *plan, const struct fuse_options *options);
 /* wrap.c: the component around `fused` (the bytes of the merged module). */
-struct bytes wrap_module(struct context *c, const struct plan *plan, struct bytes fused);
+struct bytes wrap_module(struct context *c, const struct plan *plan, const struct fuse_options *options,
+                         struct bytes fused);
 /* world.c: the content of the component-type section of the core output. */
 struct bytes encode_component_type(struct context *c, const struct plan *plan);
 /* dump of a plan, for golden tests: --dump=plan */

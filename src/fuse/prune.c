@@ -79,7 +79,7 @@ static void refuse_asynchronous(const struct pruning *p, struct core_item item) 
 
 static void follow(struct pruning *p, uint64_t size) {
   const struct plan *plan = p->m->plan;
-  const uint64_t input = plan->components.count ? plan->components.items[0]->size : 0;
+  const uint64_t input = plan->root->size;
   p->size += size;
   if (p->size > MERGED_SIZE_LIMIT + input * MERGED_SIZE_FACTOR)
     fail(p->m->context, FAILURE_INPUT, NO_OFFSET,

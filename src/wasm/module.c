@@ -95,15 +95,8 @@ static const struct core_valtype *copy_valtypes(struct context *c, const struct 
   return copy;
 }
 
-uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
-                      const struct core_valtype *results, uint32_t result_count) {
-  for (uint32_t i = 0; i < m->types.count; i++) {
-    const struct core_type *type = &m->types.items[i];
-    if (is_plain_functype(type) && type->func.param_count == param_count && type->func.result_count == result_count &&
-        equal_valtypes(type->func.params, params, param_count) &&
-        equal_valtypes(type->func.results, results, result_count))
-      return i;
-  }
+static uint32_t append_functype(struct context *c, struct module *m, const struct core_valtype *params,
+                                uint32_t param_count, const struct core_valtype *results, uint32_t result_count) {
   const uint32_t index = m->types.count;
   const struct core_type type = {.composite = COMPOSITE_FUNC,
                                  .is_final = true,
@@ -114,6 +107,31 @@ uint32_t add_functype(struct context *c, struct module *m, const struct core_val
                                           .param_count = param_count,
                                           .result_count = result_count}};
   VEC_ADD(c, &m->types, type);
+  return index;
+}
+
+uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
+                      const struct core_valtype *results, uint32_t result_count) {
+  for (uint32_t i = 0; i < m->types.count; i++) {
+    const struct core_type *type = &m->types.items[i];
+    if (is_plain_functype(type) && type->func.param_count == param_count && type->func.result_count == result_count &&
+        equal_valtypes(type->func.params, params, param_count) &&
+        equal_valtypes(type->func.results, results, result_count))
+      return i;
+  }
+  return append_functype(c, m, params, param_count, results, result_count);
+}
+
+uint32_t intern_functype(struct context *c, struct module *m, struct map *known, const struct core_functype *type) {
+  struct buffer key = new_buffer(c);
+  put_u32(&key, type->param_count);
+  for (uint32_t i = 0; i < type->param_count; i++)
+    put_core_valtype(&key, type->params[i]);
+  for (uint32_t i = 0; i < type->result_count; i++)
+    put_core_valtype(&key, type->results[i]);
+  const uint32_t index = map_add(c, known, buffer_bytes(&key), m->types.count);
+  if (index == m->types.count)
+    append_functype(c, m, type->params, type->param_count, type->results, type->result_count);
   return index;
 }
 

@@ -10,6 +10,7 @@
 #define MELD_WASM_MODULE_H
 
 #include "base/buffer.h"
+#include "base/map.h"
 #include "base/reader.h"
 #include "base/vec.h"
 
@@ -231,6 +232,8 @@ uint32_t add_import(struct context *c, struct module *m, struct core_import impo
                                                      all imports of a kind come before its definitions */
 uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
                       const struct core_valtype *results, uint32_t result_count); /* shared with an equal one */
+/* The same where there are many: `known` has those that were added so. */
+uint32_t intern_functype(struct context *c, struct module *m, struct map *known, const struct core_functype *type);
 uint32_t add_function(struct context *c, struct module *m, uint32_t type, struct bytes body); /* its function index */
 void add_export(struct context *c, struct module *m, struct bytes name, enum core_kind kind, uint32_t index);
 const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */

@@ -29,6 +29,7 @@ MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
 COMPONENTS = pathlib.Path(__file__).resolve().parent / "components"
+MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 EMPTY_COMPONENT = b"\0asm\x0d\0\1\0"
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -60,6 +61,31 @@ def components():
     return found
 
 
+def facts(text, kind):
+    """What the lines `;; KIND: ...` before a module say."""
+    return re.findall(rf"^;; {kind}: (.*)$", text, re.MULTILINE)
+
+
+@functools.cache
+def modules():
+    """The core modules of tests/cli/modules: file name to content, with a section for each of their worlds."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="meld-cli-") as folder:
+        core = pathlib.Path(folder) / "core.wasm"
+        for path in MODULES.glob("*.wat"):
+            subprocess.run(["wasm-tools", "parse", path, "-o", core], check=True, timeout=60)
+            for world in facts(path.read_text(), "world"):
+                name, *encoding = world.split()
+                words = ["-w", name, *(word for one in encoding for word in ("--encoding", one))]
+                embed = ["wasm-tools", "component", "embed", MODULES / "world.wit", *words, core, "-o", core]
+                subprocess.run(embed, check=True, timeout=60)
+            found[f"{path.stem}.core.wasm"] = core.read_bytes()
+    broken = found["app.core.wasm"]
+    at = broken.index(b"component-type") + 40
+    found["corrupt.core.wasm"] = broken[:at] + b"\xff" + broken[at + 1 :]
+    return found
+
+
 class InFolder(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="meld-cli-")
@@ -73,7 +99,7 @@ class InFolder(unittest.TestCase):
         self.write("empty.wasm", b"")
         self.write("text.wat", b"(component)")
         self.write("script.wac", SCRIPT)
-        for name, content in components().items():
+        for name, content in (components() | modules()).items():
             self.write(name, content)
         os.mkdir("folder.wasm")
 
@@ -112,6 +138,18 @@ class Messages(InFolder):
         for arguments, code, message in rows:
             with self.subTest(" ".join(arguments)):
                 self.assert_fails(meld(*arguments), code, message)
+                self.assertEqual(self.files(), before)
+
+    def test_each_script_of_the_manual(self):
+        rows = re.findall(r"^\| `((?!meld\b).*?)` \| ([123]) \| `(.*)` \|$", MANUAL.read_text(), re.MULTILINE)
+        self.assertGreater(len(rows), 10)
+        self.write("wrong.wac", b"")
+        before = self.files()
+        for text, code, message in rows:
+            with self.subTest(text):
+                self.write("wrong.wac", f"package test:top;\n{text}".encode())
+                words = ["--name", "test:shop=shop.wasm", "--name", "test:store=store.wasm", "-o", "out.wasm"]
+                self.assert_fails(meld("fuse", "wrong.wac", *words), int(code), message)
                 self.assertEqual(self.files(), before)
 
 
@@ -160,6 +198,14 @@ class Output(InFolder):
             run = meld("fuse", f"--dump={what}", "app.wasm")
             self.assertEqual((run.returncode, run.stderr), (0, b""))
             run.stdout.decode("utf-8")
+
+    def test_a_binary_is_not_printed_on_a_terminal(self):
+        outer, inner = pty.openpty()
+        for words, code in ((["app.wasm", "-o", "-"], 2), (["app.wasm", "--component", "-o-"], 2), (["app.wasm", "--dump=plan"], 0)):
+            run = subprocess.run([MELD, "fuse", *words], stdout=inner, stderr=subprocess.PIPE, timeout=60, check=False)
+            self.assertEqual((run.returncode, b"standard output is a terminal" in run.stderr), (code, code == 2))
+        os.close(inner)
+        os.close(outer)
 
     def test_input_and_output_may_be_one_file(self):
         self.assertEqual(meld("fuse", "app.wasm", "-o", "app.wasm").returncode, 0)

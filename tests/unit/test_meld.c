@@ -2,6 +2,7 @@
  * gives back its memory, that each failing allocation is reported, for each kind of scenario, that threads don't meet,
  * and that their number, and where the output goes, makes no difference.
  */
+#include "check.h"
 #include "meld.h"
 #include "wasm/module.h"
 
@@ -10,14 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
-      exit(1);                                                                                                         \
-    }                                                                                                                  \
-  } while (0)
 
 #define COMPONENT_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00
 #define MODULE_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00
@@ -405,7 +398,7 @@ static void test_diagnostics(void) {
   CHECK(strcmp(result.places[1].what, "core module") == 0 && result.places[1].index == 0);
   CHECK(strcmp(result.path, "component 0, core module 0, function 0") == 0 && !result.hint[0]);
   CHECK(meld_fuse(NULL, module, sizeof(module), &result) == MELD_INPUT);
-  CHECK(result.place_count == 0 && strstr(result.hint, "wasm-tools component new"));
+  CHECK(result.place_count == 0 && strstr(result.hint, "wasm-tools component embed"));
   CHECK(strcmp(meld_status_name(MELD_INPUT), "input") == 0 && strcmp(meld_status_name((meld_status)9), "unknown") == 0);
   char shown[16];
   CHECK(meld_escape(shown, sizeof(shown), "a\n\xff", 3) == 10 && strcmp(shown, "a\\u{a}\\xff") == 0);
@@ -590,5 +583,5 @@ int main(void) {
   test_threads();
   test_writing((struct input){answer, sizeof(answer)});
   test_large();
-  return 0;
+  return failures != 0;
 }
