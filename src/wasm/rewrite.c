@@ -679,9 +679,10 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
 }
 
 static const struct code_use *copy_uses(struct context *c, const struct notes *notes) {
+  if (notes->uses.count == 0)
+    return NULL;
   struct code_use *uses = ALLOCATE(c, struct code_use, notes->uses.count);
-  if (notes->uses.count)
-    memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
+  memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
   return uses;
 }
 

@@ -294,16 +294,10 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
     put_u32(b, m->datas.count);
 }
 
-/* A body as it comes out. */
-struct code {
-  struct bytes bytes; /* null: rewritten on its way out, so that it is never in memory */
-  size_t size;
-};
-
 struct coding {
   const struct module *module;
   uint32_t limits[INDEX_SPACE_COUNT];
-  struct code *codes; /* of each defined function */
+  struct bytes *codes; /* of each defined function; null, with its size: it is rewritten on its way out */
 };
 
 static struct index_maps maps_of(const struct coding *coding, const struct core_function *f) {
@@ -312,21 +306,17 @@ static struct index_maps maps_of(const struct coding *coding, const struct core_
   return maps;
 }
 
-static const uint8_t empty_body[] = {0x00, 0x0b};
-
 /* Of most bodies the size is known before they are rewritten; the others are rewritten here. */
-static struct code code_of(struct context *c, const struct coding *coding, const struct core_function *f) {
-  if (coding->module->is_outline)
-    return (struct code){{empty_body, sizeof empty_body}, sizeof empty_body};
+static struct bytes code_of(struct context *c, const struct coding *coding, const struct core_function *f) {
   if (!f->source)
-    return (struct code){f->body, f->body.size};
+    return f->body;
   const struct index_maps maps = maps_of(coding, f);
   const size_t size = rewritten_size(f->source->module, &maps, f->number);
   if (size)
-    return (struct code){{0}, size};
+    return (struct bytes){NULL, size};
   struct buffer rewritten = new_buffer(c);
   rewrite_function(c, f->source->module, &maps, f->number, &rewritten);
-  return (struct code){buffer_bytes(&rewritten), rewritten.size};
+  return buffer_bytes(&rewritten);
 }
 
 static void measure_codes(struct context *c, void *argument, struct share *share) {
@@ -338,11 +328,11 @@ static void measure_codes(struct context *c, void *argument, struct share *share
 
 static void put_code(struct buffer *b, const struct coding *coding, uint32_t function) {
   const struct core_function *f = &coding->module->functions.items[function];
-  const struct code *code = &coding->codes[function];
-  put_size(b, code->size);
-  const size_t end = bytes_written(b) + code->size;
-  if (code->bytes.at) {
-    put_bytes(b, code->bytes);
+  const struct bytes code = coding->codes[function];
+  put_size(b, code.size);
+  const size_t end = bytes_written(b) + code.size;
+  if (code.at) {
+    put_bytes(b, code);
   } else {
     const struct index_maps maps = maps_of(coding, f);
     rewrite_function(b->context, f->source->module, &maps, f->number, b);
@@ -351,13 +341,26 @@ static void put_code(struct buffer *b, const struct coding *coding, uint32_t fun
     fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
 }
 
+/* As many bodies, without locals and instructions. */
+static void put_code_outline(struct buffer *b, const struct module *m) {
+  static const uint8_t empty_code[] = {2, 0x00, 0x0b};
+  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + m->functions.count * sizeof empty_code);
+  put_u32(b, m->functions.count);
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    put_raw(b, empty_code, sizeof empty_code);
+}
+
 /* codesec ::= list(code)      code ::= size:u32 func */
 static void put_code_section(struct buffer *b, const struct module *m) {
-  struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct code, m->functions.count)};
   if (m->functions.count == 0)
     return;
+  if (m->is_outline) {
+    put_code_outline(b, m);
+    return;
+  }
+  struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct bytes, m->functions.count)};
   count_code_spaces(m, coding.limits);
-  run_parallel(b->context, m->functions.count, m->is_outline ? 0 : size_of_bodies(m), measure_codes, &coding);
+  run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
   size_t size = leb128_size(m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++)
     size += leb128_size(coding.codes[i].size) + coding.codes[i].size;
