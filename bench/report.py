@@ -203,7 +203,8 @@ FUSING_BEGINS, SIZES_BEGIN = "## Fusing\n", "## Sizes\n"
 
 def fusing_parts(results):
     """What stands between these two."""
-    parts = [FUSING_TOLD, *fusing(results)]
+    load = f"Load of the machine when this part began: {results['machine']['load']}. Processor time does not change with it, time does.\n"
+    parts = [FUSING_TOLD, load, *fusing(results)]
     if results["scaling"]:
         parts += ["### Larger and larger inputs\n", scaling(results)]
     if results.get("start"):
