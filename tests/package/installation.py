@@ -4,6 +4,7 @@ They need MELD, the command, and MELD_BUILD, the folder that it was built in. A 
 word.
 """
 
+import fcntl
 import os
 import pathlib
 import platform
@@ -33,6 +34,14 @@ def options():
     return re.findall(r'^OPTION\([^"]*"([a-z-]+)"', (ROOT / "src/cli/options.def").read_text(), re.MULTILINE)
 
 
+def copy_sources(folder):
+    """What a build of the command reads, in a folder that is there afterwards."""
+    for name in ("src", "include", "cmake", "docs", "examples", "bench"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md"):
+        shutil.copy(ROOT / name, folder / name)
+
+
 class Workplace(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="meld-package-")
@@ -57,6 +66,16 @@ class Workplace(unittest.TestCase):
         """What is installed, in a folder that is moved after that."""
         self.run_well("cmake", "--install", BUILD, "--prefix", self.folder / "first", *arguments)
         return (self.folder / "first").rename(self.folder / "prefix")
+
+    def build_static(self):
+        """The static command, which all tests that want one share."""
+        need("musl-gcc", "ninja")
+        folder = BUILD / "static"
+        with open(BUILD / "static.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.run_well("cmake", "--preset", "static", "-B", folder, "-D", "MELD_TESTS=OFF", cwd=ROOT)
+            self.run_well("cmake", "--build", folder, "--target", "meld", "-j", "2")
+        return folder / "meld"
 
     def assemble(self, *names):
         """Components of tests/cli/components, in binary form in the folder."""
