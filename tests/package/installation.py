@@ -77,6 +77,19 @@ class Workplace(unittest.TestCase):
             self.run_well("cmake", "--build", folder, "--target", "meld", "-j", "2")
         return folder / "meld"
 
+    def build_debian(self):
+        """The packages for Debian, by their names."""
+        need("ninja", "scdoc", "gzip", "file", "dpkg-deb", "dpkg-shlibdeps")
+        folder = BUILD / "deb"
+        self.run_well("cmake", "--preset", "deb", "-B", folder, cwd=ROOT)
+        self.run_well("cmake", "--build", folder, "-j", "2")
+        return self.pack_debian(folder, folder / "packages")
+
+    def pack_debian(self, build, folder, **options):
+        shutil.rmtree(folder, ignore_errors=True)
+        self.run_well("cpack", "--config", build / "CPackConfig.cmake", "-B", folder, **options)
+        return {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
+
     def assemble(self, *names):
         """Components of tests/cli/components, in binary form in the folder."""
         for name in names:
