@@ -36,7 +36,7 @@ def options():
 
 def copy_sources(folder):
     """What a build of the command reads, in a folder that is there afterwards."""
-    for name in ("src", "include", "cmake", "docs", "examples", "bench"):
+    for name in ("src", "include", "cmake", "docs", "examples", "bench", "python"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md"):
         shutil.copy(ROOT / name, folder / name)
@@ -67,15 +67,15 @@ class Workplace(unittest.TestCase):
         self.run_well("cmake", "--install", BUILD, "--prefix", self.folder / "first", *arguments)
         return (self.folder / "first").rename(self.folder / "prefix")
 
-    def build_static(self):
-        """The static command, which all tests that want one share."""
+    def build_static(self, target="meld"):
+        """The folder of a static build, which all tests that want one share."""
         need("musl-gcc", "ninja")
         folder = BUILD / "static"
         with open(BUILD / "static.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.run_well("cmake", "--preset", "static", "-B", folder, "-D", "MELD_TESTS=OFF", cwd=ROOT)
-            self.run_well("cmake", "--build", folder, "--target", "meld", "-j", "2")
-        return folder / "meld"
+            self.run_well("cmake", "--build", folder, "--target", target, "-j", "2")
+        return folder
 
     def build_debian(self):
         """The packages for Debian, by their names."""

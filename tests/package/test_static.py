@@ -14,7 +14,7 @@ from installation import *
 class Static(Workplace):
     def setUp(self):
         super().setUp()
-        self.command = self.build_static()
+        self.command = self.build_static() / "meld"
 
     def test_it_needs_no_other_file(self):
         need("readelf")
