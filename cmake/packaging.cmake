@@ -116,3 +116,12 @@ add_custom_target(told ALL DEPENDS ${told})
 if(NOT MELD_DEB)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright COMPONENT command)
 endif()
+
+find_program(DOXYGEN doxygen DOC "Makes the library's documentation")
+if(DOXYGEN)
+  add_custom_target(doc
+    COMMAND ${CMAKE_COMMAND} -E env OUTPUT=${CMAKE_BINARY_DIR}/doc VERSION=${PROJECT_VERSION} ${DOXYGEN} docs/Doxyfile
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "Writing doc/html/index.html"
+    VERBATIM)
+endif()

@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/* What the library exports. */
 #if defined(__GNUC__)
 #define MELD_API __attribute__((visibility("default")))
 #else
@@ -53,22 +54,23 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* What a call is asked for; meld_default_options() fills it in. */
 typedef struct meld_options {
-  meld_output output;
-  bool strip;      /* leave out the name section */
-  bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
-  bool validate;   /* check the types of all code, not only its structure */
-  meld_simd simd;
+  meld_output output; /* what to make */
+  bool strip;         /* leave out the name section */
+  bool keep_debug;    /* keep debug sections of the core modules (.debug_*), as they are */
+  bool validate;      /* check the types of all code, not only its structure */
+  meld_simd simd;     /* whether what meld adds may use vectors */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
-  void (*release)(void *user, void *block);
-  void *user;
+  void (*release)(void *user, void *block); /* gives a block back */
+  void *user;                               /* passed to both as it is */
 } meld_options;
 
-#define MELD_NO_OFFSET SIZE_MAX
-#define MELD_NO_INDEX UINT32_MAX
-#define MELD_PLACE_LIMIT 128
+#define MELD_NO_OFFSET SIZE_MAX  /* an offset that is none */
+#define MELD_NO_INDEX UINT32_MAX /* an index that is none */
+#define MELD_PLACE_LIMIT 128     /* as many steps as a result has room for */
 
 /* A step on the way to what went wrong: `component $auth`, `instance 3 "wasi:io/streams@0.2.0"`. */
 typedef struct meld_place {
@@ -78,10 +80,11 @@ typedef struct meld_place {
   char name[128];     /* empty: none; escaped, and cut where it is longer */
 } meld_place;
 
+/* What a call has made, or what went wrong. */
 typedef struct meld_result {
-  meld_status status;
-  uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;   /* of data, in bytes */
+  meld_status status; /* how the call ended */
+  uint8_t *data;      /* MELD_DONE: the output, owned by the result; else null */
+  size_t size;        /* of data, in bytes */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */
@@ -89,10 +92,11 @@ typedef struct meld_result {
   char message[1024]; /* one sentence, without a full stop */
   char hint[512];     /* what to do about it; may be empty */
   meld_place places[MELD_PLACE_LIMIT]; /* `path` in its parts */
-  uint32_t place_count;
+  uint32_t place_count;                /* of them */
   /* To free `data` with, which is in `block`. */
   void (*release)(void *user, void *block);
-  void *user, *block;
+  void *user;  /* what `release` is called with */
+  void *block; /* what it is called for */
 } meld_result;
 
 /* A core module, names kept, memory from malloc. */
@@ -104,9 +108,9 @@ MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input
 
 /* One of several components that become one. */
 typedef struct meld_input {
-  const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
-  const uint8_t *data;
-  size_t size; /* of data, in bytes */
+  const char *name;    /* what wires and messages call it; with a script, the package: "test:store" */
+  const uint8_t *data; /* a component, only read */
+  size_t size;         /* of data, in bytes */
 } meld_input;
 
 /* An instruction about what goes where. ITEM is the name of an import or export, such as "wasi:io/streams@0.2.3"; its
@@ -119,18 +123,20 @@ typedef enum meld_wire_kind {
   MELD_CLOSED, /* "ITEM": no other import may stay open; "": none at all */
 } meld_wire_kind;
 
+/* One such instruction. */
 typedef struct meld_wire {
-  meld_wire_kind kind;
-  const char *text;
+  meld_wire_kind kind; /* what to do */
+  const char *text;    /* with what, as said there */
 } meld_wire;
 
+/* Components, and how they come together. */
 typedef struct meld_composition {
-  const meld_input *inputs;
-  size_t input_count;
-  const meld_wire *wires;
-  size_t wire_count;
-  const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
-  size_t script_size; /* in bytes */
+  const meld_input *inputs; /* the components */
+  size_t input_count;       /* of them */
+  const meld_wire *wires;   /* how, where names and versions don't say it; null: none */
+  size_t wire_count;        /* of them */
+  const char *script;       /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
+  size_t script_size;       /* in bytes */
 } meld_composition;
 
 /* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name

@@ -42,6 +42,12 @@ def copy_sources(folder):
         shutil.copy(ROOT / name, folder / name)
 
 
+def public_names():
+    """The functions of meld.h."""
+    header = (ROOT / "include/meld.h").read_text()
+    return sorted(re.findall(r"^MELD_API [^;(]*?(meld_\w+)\(", header, re.MULTILINE))
+
+
 class Workplace(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="meld-package-")
