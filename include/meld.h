@@ -54,6 +54,22 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* What can be told of what was done, beside the output; docs/cli.md shows them. */
+typedef enum meld_report {
+  MELD_REPORT_STATS,   /* sizes by origin, counts, time by pass */
+  MELD_REPORT_EXPLAIN, /* each boundary: who calls whom, through what, what is checked and what need not be */
+  MELD_REPORT_MAP,     /* each item of the output and where it comes from */
+  MELD_REPORT_WHY,     /* what keeps `why` in the output */
+  MELD_REPORT_COUNT,   /* of them */
+} meld_report;
+
+/* Whether a report is asked for, and in which form. */
+typedef enum meld_form {
+  MELD_FORM_NONE, /* it is not asked for */
+  MELD_FORM_TEXT,
+  MELD_FORM_JSON,
+} meld_form;
+
 /* What a call is asked for; meld_default_options() fills it in. */
 typedef struct meld_options {
   meld_output output; /* what to make */
@@ -61,6 +77,9 @@ typedef struct meld_options {
   bool keep_debug;    /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;      /* check the types of all code, not only its structure */
   meld_simd simd;     /* whether what meld adds may use vectors */
+  /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
+  meld_form reports[MELD_REPORT_COUNT];
+  const char *why; /* with MELD_REPORT_WHY */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
@@ -80,11 +99,19 @@ typedef struct meld_place {
   char name[128];     /* empty: none; escaped, and cut where it is longer */
 } meld_place;
 
+/* A text in UTF-8, owned by the result. */
+typedef struct meld_text {
+  char *text;  /* null: it was not asked for */
+  size_t size; /* in bytes */
+  void *block; /* what it is in, as `block` of the result is */
+} meld_text;
+
 /* What a call has made, or what went wrong. */
 typedef struct meld_result {
-  meld_status status; /* how the call ended */
-  uint8_t *data;      /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;        /* of data, in bytes */
+  meld_status status;                   /* how the call ended */
+  uint8_t *data;                        /* MELD_DONE: the output, owned by the result; else null */
+  size_t size;                          /* of data, in bytes */
+  meld_text reports[MELD_REPORT_COUNT]; /* MELD_DONE: those that were asked for */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */

@@ -10,6 +10,8 @@ enum exit_code { EXIT_DONE = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 
 
 enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_HELP, ACTION_VERSION };
 
+struct given_option;
+
 struct arguments {
   enum action action;
   struct help help; /* of ACTION_HELP */
@@ -18,8 +20,16 @@ struct arguments {
   const char **aliases; /* of the inputs; null: the name of the file says */
   meld_wire *wires;
   int wire_count;
-  const char *deps_dir; /* null: "deps" */
-  const char *output;   /* "-": standard output */
+  const char *deps_dir;                        /* null: "deps" */
+  const char *output;                          /* "-": standard output; null: none, with is_dry */
+  bool is_dry;                                 /* write no output */
+  const char *report_files[MELD_REPORT_COUNT]; /* null: standard error */
+  const char *depfile;                         /* null: none */
+  const char *reproduce;                       /* a folder; null: none */
+  int word_count;                              /* the command line as it was given */
+  char **words;
+  struct given_option *given; /* its options, in order */
+  int given_count;
   meld_options options;
   struct messages messages;
 };
@@ -32,5 +42,11 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments);
 
 /* Frees what parse_arguments() allocated. */
 void free_arguments(struct arguments *arguments);
+
+/* The options on which it depends what is made, as words for a shell: not those that name files. */
+void print_making_options(FILE *to, const struct arguments *arguments);
+
+/* A word for a shell, after a space. */
+void print_word(FILE *to, const char *word);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "cli/arguments.h"
 #include "cli/inputs.h"
+#include "cli/reports.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,22 +29,37 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
+/* What is written of what was made: the output last, so that it is there only if all the others are. */
+static enum exit_code write_results(const struct arguments *arguments, const struct inputs *inputs,
+                                    const meld_result *result) {
+  if (!print_reports(arguments, result))
+    return EXIT_SYSTEM;
+  if (arguments->is_dry)
+    return EXIT_DONE;
+  if (arguments->depfile && !write_depfile(arguments, inputs))
+    return EXIT_SYSTEM;
+  return write_file(&arguments->messages, arguments->output, result->data, result->size) ? EXIT_DONE : EXIT_SYSTEM;
+}
+
 static enum exit_code fuse(const struct arguments *arguments) {
   const struct messages *const messages = &arguments->messages;
-  if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
+  if (!arguments->is_dry && is_dash(arguments->output) && is_binary(arguments->options.output) &&
+      isatty(STDOUT_FILENO)) {
     complain(messages, MELD_USAGE, NULL,
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
   struct inputs inputs;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
+  if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
+    code = EXIT_SYSTEM;
   if (code == EXIT_DONE) {
     meld_result result;
     code = exit_code_of(meld_fuse_all(&arguments->options, &inputs.composition, &result));
     if (code != EXIT_DONE)
       print_diagnostic(messages, name_at_fault(arguments, &inputs, &result), &result);
-    else if (!write_file(messages, arguments->output, result.data, result.size))
-      code = EXIT_SYSTEM;
+    else
+      code = write_results(arguments, &inputs, &result);
     meld_result_free(&result);
   }
   free_inputs(&inputs);

@@ -164,6 +164,32 @@ struct exported_resource {
   uint32_t dtor_trampoline; /* --component; NO_INDEX: none */
 };
 
+/* What stands where one side calls the other, as adapt.c decided; noted where a report asks for it. */
+enum boundary_adapter {
+  ADAPTER_DIRECT, /* the callee's core function */
+  ADAPTER_IMPORT, /* the host's function, as the fused module imports it */
+  ADAPTER_CODE,   /* a generated function */
+};
+enum boundary_moves {
+  MOVES_STRINGS = 1,
+  MOVES_LISTS = 2,
+  MOVES_VALUES = 4, /* too large to be moved in place */
+  MOVES_HANDLES = 8,
+  MOVES_SCOPE = 16, /* borrows, which have to be gone when the call ends */
+};
+struct boundary {
+  enum boundary_adapter adapter;
+  uint32_t caller, callee; /* component instances; NO_INDEX: the host */
+  uint32_t func;
+  uint32_t reference; /* ADAPTER_CODE: of the function, while it is generated */
+  bool passthrough;   /* both see one memory */
+  bool checks_leave, checks_enter, catches;
+  uint32_t moves; /* enum boundary_moves */
+  uint32_t traps; /* that the code can end in; bit n is trap_texts[n] */
+};
+extern const char *const trap_texts[];
+extern const size_t trap_text_count;
+
 struct core_export_item {
   struct bytes name;
   struct core_item item;
@@ -187,16 +213,19 @@ struct plan {
   VEC(struct exported_resource) exported_resources;
   VEC(struct trampoline) trampolines;
   VEC(struct core_export_item) core_exports; /* exports of the fused module, in order */
+  VEC(struct boundary) boundaries;
   VEC(struct core_item)
   after_return; /* post-return functions: calls from generated code to them do not count
                    when refusing asynchronous functions */
 };
 
+struct report;
 struct fuse_options {
-  bool component;  /* --component */
-  bool keep_names; /* the name section */
-  bool keep_debug; /* .debug_* and other custom sections of core modules */
-  bool simd;       /* generated code may use v128 */
+  bool component;        /* --component */
+  bool keep_names;       /* the name section */
+  bool keep_debug;       /* .debug_* and other custom sections of core modules */
+  bool simd;             /* generated code may use v128 */
+  struct report *report; /* what is noted for reports; null: none is asked for */
 };
 
 /* link.c */
