@@ -293,7 +293,7 @@ static void print_zsh(FILE *to) {
   fputs("  help) _describe command commands ;;\n"
         "  esac\n"
         "}\n"
-        "if [[ $funcstack[1] == _meld ]]; then\n"
+        "if [[ $funcstack[1] == _(|wasm-)meld ]]; then\n"
         "  _meld \"$@\"\n"
         "else\n"
         "  compdef _meld meld wasm-meld\n"

@@ -116,8 +116,9 @@ class InFolder(unittest.TestCase):
         """The objects of --message-format=json."""
         return [json.loads(line) for line in run.stderr.decode().splitlines()]
 
-    def assert_fails(self, run, code, message):
-        self.assertEqual(run.stderr.decode(), message + "\n")
+    def assert_fails(self, run, code, *messages):
+        """More than one message: as several C libraries put it."""
+        self.assertIn(run.stderr.decode(), [message + "\n" for message in messages])
         self.assertEqual(run.returncode, code)
         self.assertEqual(run.stdout, b"")
 
@@ -437,7 +438,8 @@ class Inputs(InFolder):
         self.write("large.wasm", EMPTY_COMPONENT)
         os.truncate("large.wasm", 100 << 20)
         run = self.quickly(["validate", "large.wasm"])
-        self.assert_fails(run, 3, "meld: large.wasm: cannot read: Cannot allocate memory")
+        says = "meld: large.wasm: cannot read:"
+        self.assert_fails(run, 3, f"{says} Cannot allocate memory", f"{says} Out of memory")
 
     def test_an_input_that_changes_while_it_is_read(self):
         """Cut and grown over and over: there is some answer each time, no signal, and no output of a mixture."""
@@ -520,8 +522,9 @@ class Inputs(InFolder):
     def test_a_loop_of_links(self):
         os.symlink("loop.wasm", "loop.wasm")
         self.assertEqual(meld("validate", "loop.wasm").returncode, 3)
-        message = "meld: loop.wasm: cannot write: Too many levels of symbolic links"
-        self.assert_fails(meld("fuse", "app.wasm", "-o", "loop.wasm"), 3, message)
+        says = "meld: loop.wasm: cannot write:"
+        run = meld("fuse", "app.wasm", "-o", "loop.wasm")
+        self.assert_fails(run, 3, f"{says} Too many levels of symbolic links", f"{says} Symbolic link loop")
 
     def test_a_link_that_leads_to_nothing(self):
         os.symlink("nothing.wasm", "link.wasm")
