@@ -16,6 +16,7 @@
 
 #include "base/map.h"
 #include "fuse/plan.h"
+#include "wasm/custom.h"
 #include "wasm/rewrite.h"
 
 enum liveness {
@@ -127,16 +128,6 @@ void merge_start(struct merge *m);
 void merge_names(struct merge *m);
 /* Which functions of a module have names that say why they trap; null: none. */
 const bool *trap_functions(struct context *c, const struct module *module);
-/* Custom sections are read without failing: at a malformed one `is_malformed` is set and what is read is empty. */
-struct custom_reader {
-  const uint8_t *at, *end;
-  bool is_malformed;
-};
-uint32_t read_custom_u32(struct custom_reader *r);
-struct bytes read_custom_bytes(struct custom_reader *r, uint32_t size);
-struct bytes read_custom_name(struct custom_reader *r);
-/* The first custom section of that name; false: none. */
-bool find_custom(const struct module *module, const char *name, struct custom_reader *r);
 
 /* merge_customs.c */
 void merge_customs(struct merge *m);
