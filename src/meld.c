@@ -13,6 +13,7 @@
 
 #include "fuse/compose.h"
 #include "fuse/plan.h"
+#include "inspect/inspect.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
@@ -34,11 +35,16 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
 
+_Static_assert((int)MELD_INSPECT_TEXT == INSPECT_TEXT && (int)MELD_INSPECT_JSON == INSPECT_JSON &&
+                   (int)MELD_INSPECT_DOT == INSPECT_DOT,
+               "meld.h and inspect.h agree");
+
 struct run {
   const meld_options *options;
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  meld_inspection inspection;
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
 };
@@ -98,6 +104,12 @@ static void check_input(struct context *c, void *argument) {
     check_module(c, read_module(c, run->input, run->input.at));
   else
     check_component_input(c, run->input);
+}
+
+static void run_inspection(struct context *c, void *argument) {
+  struct run *run = argument;
+  refuse_other_formats(c, run->input);
+  run->output = inspect_input(c, run->input, (enum inspect_form)run->inspection);
 }
 
 /* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
@@ -351,6 +363,14 @@ meld_status meld_list_packages(const meld_options *options, const char *script, 
 
 meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   return run_alone(check_input, options, (struct run){.input = bytes_given(input, size)}, result);
+}
+
+meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
+                         meld_result *result) {
+  if ((unsigned)form > MELD_INSPECT_DOT)
+    return refuse_options(result, "there is no such form of an inspection");
+  return run_alone(run_inspection, options, (struct run){.input = bytes_given(input, size), .inspection = form},
+                   result);
 }
 
 const char *meld_status_name(meld_status status) {
