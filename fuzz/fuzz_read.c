@@ -17,7 +17,7 @@ static meld_status dump(const uint8_t *data, size_t size, meld_result *result) {
 }
 
 static void inspect(const uint8_t *data, size_t size, bool is_valid) {
-  for (int form = 0; form <= MELD_INSPECT_DOT; form++) {
+  for (int form = 0; form <= MELD_INSPECT_HTML; form++) {
     meld_result result;
     meld_inspect(NULL, (meld_inspection)form, data, size, &result);
     expect_result(&result, size, "inspect");

@@ -152,6 +152,7 @@ typedef enum meld_inspection {
   MELD_INSPECT_TEXT, /* for people */
   MELD_INSPECT_JSON, /* for programs */
   MELD_INSPECT_DOT,  /* the graph of instances, in the language of Graphviz */
+  MELD_INSPECT_HTML, /* a page with the graph and the sizes, which needs no other file */
 } meld_inspection;
 
 /* What `input`, a component or a core module, consists of: its world, what is nested in it, its instances and sizes.

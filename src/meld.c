@@ -36,7 +36,7 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                "meld.h and compose.h agree");
 
 _Static_assert((int)MELD_INSPECT_TEXT == INSPECT_TEXT && (int)MELD_INSPECT_JSON == INSPECT_JSON &&
-                   (int)MELD_INSPECT_DOT == INSPECT_DOT,
+                   (int)MELD_INSPECT_DOT == INSPECT_DOT && (int)MELD_INSPECT_HTML == INSPECT_HTML,
                "meld.h and inspect.h agree");
 
 struct run {
@@ -367,7 +367,7 @@ meld_status meld_validate(const meld_options *options, const uint8_t *input, siz
 
 meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
                          meld_result *result) {
-  if ((unsigned)form > MELD_INSPECT_DOT)
+  if ((unsigned)form > MELD_INSPECT_HTML)
     return refuse_options(result, "there is no such form of an inspection");
   return run_alone(run_inspection, options, (struct run){.input = bytes_given(input, size), .inspection = form},
                    result);

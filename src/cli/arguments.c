@@ -53,14 +53,16 @@ static bool parse_dump(const char *pass, struct arguments *arguments) {
 }
 
 static bool parse_form(const char *form, struct arguments *arguments) {
-  static const char *const forms[] = {
-      [MELD_INSPECT_TEXT] = "text", [MELD_INSPECT_JSON] = "json", [MELD_INSPECT_DOT] = "dot"};
+  static const char *const forms[] = {[MELD_INSPECT_TEXT] = "text",
+                                      [MELD_INSPECT_JSON] = "json",
+                                      [MELD_INSPECT_DOT] = "dot",
+                                      [MELD_INSPECT_HTML] = "html"};
   for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
     if (strcmp(form, forms[i]) == 0) {
       arguments->form = (meld_inspection)i;
       return true;
     }
-  return REFUSE(arguments, "--format=%s is no form; there are \"text\", \"json\" and \"dot\"", form);
+  return REFUSE(arguments, "--format=%s is no form; there are \"text\", \"json\", \"dot\" and \"html\"", form);
 }
 
 static bool parse_message_format(const char *form, struct arguments *arguments) {

@@ -48,7 +48,7 @@ static const struct command commands[] = {
      "world, what is nested in it, its instances, and how large all that is.",
      "  meld inspect app.wasm\n"
      "  meld inspect --format=json app.wasm -o app.json\n"
-     "  meld inspect --format=dot app.wasm | dot -Tsvg -o app.svg\n"},
+     "  meld inspect --format=html app.wasm -o app.html\n"},
     {OPTION_OF_VALIDATE, "validate", "validate [OPTION]... INPUT...", "check components and core modules",
      "\"meld validate\" checks components and core modules, each alone.", "  meld validate app.wasm\n"},
 };

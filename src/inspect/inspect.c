@@ -28,6 +28,9 @@ struct bytes inspect_input(struct context *c, struct bytes input, enum inspect_f
   case INSPECT_DOT:
     inspect_dot(inspection, &text);
     return buffer_bytes(&text);
+  case INSPECT_HTML:
+    inspect_html(inspection, &text);
+    return buffer_bytes(&text);
   }
   assert(false);
   return (struct bytes){0};

@@ -5,7 +5,7 @@
 #include "base/context.h"
 
 /* As meld.h has them. */
-enum inspect_form { INSPECT_TEXT, INSPECT_JSON, INSPECT_DOT };
+enum inspect_form { INSPECT_TEXT, INSPECT_JSON, INSPECT_DOT, INSPECT_HTML };
 
 /* inspect.c. The text of a component, which has to be valid, or of a core module. */
 struct bytes inspect_input(struct context *c, struct bytes input, enum inspect_form form);

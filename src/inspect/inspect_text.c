@@ -13,7 +13,7 @@
  * Names may be any text: what would disturb a line stands as an escape, and a long name is cut.
  *
  * Requires  survey.c.
- * Provides  inspect_text.
+ * Provides  inspect_text, inspect_world.
  */
 #include "inspect/inspection.h"
 
@@ -451,12 +451,17 @@ static void put_core_externs(struct text *t) {
   put_string(t, "}\n");
 }
 
-void inspect_text(const struct inspection *inspection, struct buffer *out) {
+void inspect_world(const struct inspection *inspection, struct buffer *out) {
   struct text text = {.inspection = inspection, .out = out};
   if (inspection->is_component)
     put_world(&text);
   else
     put_core_externs(&text);
+}
+
+void inspect_text(const struct inspection *inspection, struct buffer *out) {
+  struct text text = {.inspection = inspection, .out = out};
+  inspect_world(inspection, out);
   put_string(&text, "\n        size       %\n");
   if (inspection->is_component)
     put_component_rows(&text, 0);

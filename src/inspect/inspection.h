@@ -8,6 +8,7 @@
  *     inspect_text.c    all of it as text
  *     inspect_json.c    all of it as data
  *     inspect_dot.c     the graph, in the language of Graphviz
+ *     inspect_html.c    a page that shows it; html.h lists what it consists of
  *
  * Components, core modules and instances are numbered over the whole file, each in the order in which they are defined:
  * such a number is an `id`. An `index` is one of the index space that it is in, as other tools show it.
@@ -195,5 +196,8 @@ uint32_t find_largest_functions(struct context *c, const struct inspection *insp
 void inspect_text(const struct inspection *inspection, struct buffer *out);
 void inspect_json(const struct inspection *inspection, struct buffer *out);
 void inspect_dot(const struct inspection *inspection, struct buffer *out);
+void inspect_html(const struct inspection *inspection, struct buffer *out);
+/* inspect_text.c. The world alone; of a core module, its imports and exports. */
+void inspect_world(const struct inspection *inspection, struct buffer *out);
 
 #endif

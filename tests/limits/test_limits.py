@@ -25,7 +25,7 @@ IS_SANITIZED = bool(os.environ.get("MELD_SANITIZE"))
 SECONDS = 30 if IS_SANITIZED else 2  # of processor time, for any one command
 MEBIBYTE = 1 << 20
 FUSE, WRAP, VALIDATE = ["fuse", "-o", "/dev/null"], ["fuse", "--component", "-o", "/dev/null"], ["validate"]
-INSPECT = [["inspect", f"--format={form}", "-o", "/dev/null"] for form in ("text", "json", "dot")]
+INSPECT = [["inspect", f"--format={form}", "-o", "/dev/null"] for form in ("text", "json", "dot", "html")]
 ALL = [FUSE, WRAP, VALIDATE]
 
 

@@ -317,7 +317,7 @@ static void test_each_allocation_of_a_composition_failing(const meld_composition
 }
 
 static void fail_allocations_of_all(struct input input, meld_status expected, unsigned least) {
-  for (int what = INSPECT(MELD_INSPECT_DOT); what <= MELD_OUTPUT_DUMP_PLAN; what++)
+  for (int what = INSPECT(MELD_INSPECT_HTML); what <= MELD_OUTPUT_DUMP_PLAN; what++)
     CHECK(fail_each_allocation(what, input, expected) >= least);
 }
 
@@ -369,7 +369,7 @@ static void test_inspect(void) {
   static const uint8_t module[] = {MODULE_PREAMBLE},
                        no_such_type[] = {COMPONENT_PREAMBLE, 0x0a, 0x06, 0x01, 0x00, 0x01, 'f', 0x01, 0x07};
   meld_result result;
-  for (int form = MELD_INSPECT_TEXT; form <= MELD_INSPECT_DOT; form++) {
+  for (int form = MELD_INSPECT_TEXT; form <= MELD_INSPECT_HTML; form++) {
     CHECK(meld_inspect(NULL, (meld_inspection)form, answer, sizeof(answer), &result) == MELD_DONE && result.size);
     meld_result_free(&result);
     CHECK(meld_inspect(NULL, (meld_inspection)form, module, sizeof(module), &result) == MELD_DONE && result.size);
