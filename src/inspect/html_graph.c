@@ -21,7 +21,9 @@
 #define NODE_HEIGHT 44
 #define ROW_HEIGHT 58
 #define COLUMN_GAP 96
-#define COLUMN_ROWS 22
+#define COLUMN_ROWS 26  /* at most, unless there are so many nodes and bends ... */
+#define COLUMN_COUNT 16 /* ... that this many columns have more */
+#define BEND_LIMIT 4000 /* where there would be more, lines go behind nodes */
 #define MARGIN 14
 #define SWEEPS 12
 #define NAMES_SHOWN 12    /* in the hint of an edge */
@@ -29,24 +31,31 @@
 #define LABEL_CHARACTERS 15
 
 struct placed {
-  uint32_t column;
-  uint32_t row;      /* in its column */
-  uint64_t position; /* the middle of what it is connected with, in thousandths of a row; while it is ordered */
-  uint32_t x, y;     /* pixels */
+  uint32_t rank, column; /* a rank is one or more columns */
+  uint64_t position;     /* the middle of what it is connected with, in thousandths of a row; while it is ordered */
+  uint32_t x, y;         /* pixels */
 };
 
 struct column {
   uint32_t first, count; /* in `order` */
 };
 
+/* A part of a line: between nodes or bends of neighbouring ranks. */
+struct segment {
+  uint32_t from, to; /* in `nodes` */
+};
+
 struct drawing {
   struct page *page;
   struct graph graph;
   uint32_t component, node_count, edge_count; /* that are drawn */
-  struct placed *nodes;
+  struct placed *nodes;                       /* the nodes, and after them bends */
+  uint32_t placed_count;
+  uint32_t *bends; /* of each node: the first of its bends, which are in neighbouring columns; NO_INDEX: none */
+  VEC(struct segment) segments;
   uint32_t *order; /* nodes, by column */
   struct column *columns;
-  uint32_t column_count, width, height;
+  uint32_t column_count, row_limit, width, height; /* rows of a column; pixels */
 };
 
 /* Layout. */
@@ -59,18 +68,18 @@ static bool is_drawn(const struct drawing *d, const struct edge *edge) {
 static uint32_t find_ranks(struct drawing *d) {
   uint32_t last = 0;
   for (uint32_t i = 0; i < d->node_count; i++)
-    d->nodes[i].column = d->graph.nodes.items[i].kind == NODE_IMPORT ? 0 : 1;
+    d->nodes[i].rank = d->graph.nodes.items[i].kind == NODE_IMPORT ? 0 : 1;
   for (uint32_t i = 0; i < d->graph.edges.count; i++) {
     const struct edge *edge = &d->graph.edges.items[i];
-    if (is_drawn(d, edge) && d->nodes[edge->to].column <= d->nodes[edge->from].column)
-      d->nodes[edge->to].column = d->nodes[edge->from].column + 1;
+    if (is_drawn(d, edge) && d->nodes[edge->to].rank <= d->nodes[edge->from].rank)
+      d->nodes[edge->to].rank = d->nodes[edge->from].rank + 1;
   }
   for (uint32_t i = 0; i < d->node_count; i++)
-    if (d->graph.nodes.items[i].kind != NODE_EXPORT && d->nodes[i].column > last)
-      last = d->nodes[i].column;
+    if (d->graph.nodes.items[i].kind != NODE_EXPORT && d->nodes[i].rank > last)
+      last = d->nodes[i].rank;
   for (uint32_t i = 0; i < d->node_count; i++)
     if (d->graph.nodes.items[i].kind == NODE_EXPORT)
-      d->nodes[i].column = last + 1;
+      d->nodes[i].rank = last + 1;
   return last + 2;
 }
 
@@ -83,29 +92,74 @@ static void pull_sources(struct drawing *d) {
     if (!is_drawn(d, edge))
       continue;
     is_given[edge->to] = true;
-    if (!nearest[edge->from] || d->nodes[edge->to].column < nearest[edge->from])
-      nearest[edge->from] = d->nodes[edge->to].column;
+    if (!nearest[edge->from] || d->nodes[edge->to].rank < nearest[edge->from])
+      nearest[edge->from] = d->nodes[edge->to].rank;
   }
   for (uint32_t i = 0; i < d->node_count; i++)
     if (!is_given[i] && nearest[i] > 1 && d->graph.nodes.items[i].kind == NODE_INSTANCE)
-      d->nodes[i].column = nearest[i] - 1;
+      d->nodes[i].rank = nearest[i] - 1;
+}
+
+/* How many bends each node needs: one in each column that lines from it go past. */
+static uint32_t *count_bends(const struct drawing *d, uint32_t *all) {
+  uint32_t *counts = ALLOCATE(d->page->out->context, uint32_t, d->node_count);
+  *all = 0;
+  for (uint32_t i = 0; i < d->graph.edges.count; i++) {
+    const struct edge *edge = &d->graph.edges.items[i];
+    if (!is_drawn(d, edge))
+      continue;
+    const uint32_t past = d->nodes[edge->to].rank - d->nodes[edge->from].rank - 1;
+    if (past > counts[edge->from]) {
+      *all += past - counts[edge->from];
+      counts[edge->from] = past;
+    }
+  }
+  return counts;
+}
+
+/* Where the line comes from that enters the node of the edge: a bend of its node, or that itself. */
+static uint32_t last_before(const struct drawing *d, const struct edge *edge) {
+  const uint32_t past = d->nodes[edge->to].rank - d->nodes[edge->from].rank - 1;
+  return past && d->bends[edge->from] != NO_INDEX ? d->bends[edge->from] + past - 1 : edge->from;
+}
+
+static void make_bends(struct drawing *d) {
+  struct context *const c = d->page->out->context;
+  uint32_t all;
+  const uint32_t *counts = count_bends(d, &all);
+  d->bends = ALLOCATE(c, uint32_t, d->node_count);
+  struct placed *nodes = ALLOCATE(c, struct placed, (size_t)d->node_count + all);
+  memcpy(nodes, d->nodes, d->node_count * sizeof *nodes);
+  d->nodes = nodes;
+  for (uint32_t i = 0; i < d->node_count; i++) {
+    d->bends[i] = counts[i] && all <= BEND_LIMIT ? d->placed_count : NO_INDEX;
+    for (uint32_t k = 0; d->bends[i] != NO_INDEX && k < counts[i]; k++) {
+      VEC_ADD(c, &d->segments, ((struct segment){k ? d->placed_count - 1 : i, d->placed_count}));
+      nodes[d->placed_count++].rank = nodes[i].rank + k + 1;
+    }
+  }
+  for (uint32_t i = 0; i < d->graph.edges.count; i++) {
+    const struct edge *edge = &d->graph.edges.items[i];
+    if (is_drawn(d, edge))
+      VEC_ADD(c, &d->segments, ((struct segment){last_before(d, edge), edge->to}));
+  }
 }
 
 /* Columns, in which nodes are in their order, from ranks: a rank of many nodes is several columns. */
 static void make_columns(struct drawing *d, uint32_t rank_count) {
   struct context *const c = d->page->out->context;
   uint32_t *first = ALLOCATE(c, uint32_t, (size_t)rank_count + 1);
-  for (uint32_t i = 0; i < d->node_count; i++)
-    first[d->nodes[i].column + 1]++;
+  for (uint32_t i = 0; i < d->placed_count; i++)
+    first[d->nodes[i].rank + 1]++;
   for (uint32_t i = 0; i < rank_count; i++)
     first[i + 1] += first[i];
-  d->order = ALLOCATE(c, uint32_t, d->node_count);
+  d->order = ALLOCATE(c, uint32_t, d->placed_count);
   uint32_t *next = ALLOCATE(c, uint32_t, rank_count);
-  for (uint32_t i = 0; i < d->node_count; i++)
-    d->order[first[d->nodes[i].column] + next[d->nodes[i].column]++] = i;
-  d->columns = ALLOCATE(c, struct column, (size_t)rank_count + d->node_count);
+  for (uint32_t i = 0; i < d->placed_count; i++)
+    d->order[first[d->nodes[i].rank] + next[d->nodes[i].rank]++] = i;
+  d->columns = ALLOCATE(c, struct column, (size_t)rank_count + d->placed_count);
   for (uint32_t rank = 0; rank < rank_count; rank++) {
-    const uint32_t count = first[rank + 1] - first[rank], parts = (count + COLUMN_ROWS - 1) / COLUMN_ROWS;
+    const uint32_t count = first[rank + 1] - first[rank], parts = (count + d->row_limit - 1) / d->row_limit;
     for (uint32_t part = 0; part < parts; part++) {
       const uint32_t from = count * part / parts, to = count * (part + 1) / parts;
       d->columns[d->column_count++] = (struct column){first[rank] + from, to - from};
@@ -121,7 +175,6 @@ static void number_rows(struct drawing *d) {
     for (uint32_t k = 0; k < d->columns[i].count; k++) {
       struct placed *node = &d->nodes[d->order[d->columns[i].first + k]];
       node->column = i;
-      node->row = k;
       /* Columns are centred: half a row is 500. */
       node->position = (uint64_t)k * 1000 + (uint64_t)(most - d->columns[i].count) * 500;
     }
@@ -141,17 +194,15 @@ static void sort_column(struct drawing *d, const struct column *column, const ui
 
 /* Moves nodes to the middle of what is left of them, or right. */
 static void sweep(struct drawing *d, bool is_forward, uint64_t *sums, uint32_t *counts) {
-  memset(sums, 0, d->node_count * sizeof *sums);
-  memset(counts, 0, d->node_count * sizeof *counts);
-  for (uint32_t i = 0; i < d->graph.edges.count; i++) {
-    const struct edge *edge = &d->graph.edges.items[i];
-    if (!is_drawn(d, edge))
-      continue;
-    const uint32_t to = is_forward ? edge->to : edge->from, from = is_forward ? edge->from : edge->to;
+  memset(sums, 0, d->placed_count * sizeof *sums);
+  memset(counts, 0, d->placed_count * sizeof *counts);
+  for (uint32_t i = 0; i < d->segments.count; i++) {
+    const struct segment *segment = &d->segments.items[i];
+    const uint32_t to = is_forward ? segment->to : segment->from, from = is_forward ? segment->from : segment->to;
     sums[to] += d->nodes[from].position;
     counts[to]++;
   }
-  for (uint32_t i = 0; i < d->node_count; i++)
+  for (uint32_t i = 0; i < d->placed_count; i++)
     sums[i] = counts[i] ? sums[i] / counts[i] : d->nodes[i].position;
   for (uint32_t i = 0; i < d->column_count; i++)
     sort_column(d, &d->columns[i], sums);
@@ -162,16 +213,18 @@ static void lay_out(struct drawing *d) {
   struct context *const c = d->page->out->context;
   const uint32_t rank_count = find_ranks(d);
   pull_sources(d);
+  make_bends(d);
+  d->row_limit = d->placed_count / COLUMN_COUNT > COLUMN_ROWS ? d->placed_count / COLUMN_COUNT : COLUMN_ROWS;
   make_columns(d, rank_count);
   number_rows(d);
-  uint64_t *sums = ALLOCATE(c, uint64_t, d->node_count);
-  uint32_t *counts = ALLOCATE(c, uint32_t, d->node_count);
+  uint64_t *sums = ALLOCATE(c, uint64_t, d->placed_count);
+  uint32_t *counts = ALLOCATE(c, uint32_t, d->placed_count);
   for (int i = 0; i < SWEEPS; i++)
     sweep(d, i % 2 == 0, sums, counts);
   uint32_t most = 1;
   for (uint32_t i = 0; i < d->column_count; i++)
     most = d->columns[i].count > most ? d->columns[i].count : most;
-  for (uint32_t i = 0; i < d->node_count; i++) {
+  for (uint32_t i = 0; i < d->placed_count; i++) {
     d->nodes[i].x = MARGIN + d->nodes[i].column * (NODE_WIDTH + COLUMN_GAP);
     d->nodes[i].y = MARGIN + (uint32_t)(d->nodes[i].position * ROW_HEIGHT / 1000);
   }
@@ -312,42 +365,59 @@ static void put_edge_names(const struct drawing *d, const struct edge *edge, uin
     put_formatted(label, " and %u more", edge->name_count - most);
 }
 
-/* Where the edge leaves or enters its node: edges of one node are spread over its height. */
+/* Where a line enters its node: those of one node are spread over its height. */
 static uint32_t port(uint32_t number, uint32_t count) {
   return 6 + (NODE_HEIGHT - 12) * (2 * number + 1) / (2 * count);
 }
 
+/* How many lines enter each node, and how many of them have been drawn. */
 struct ports {
-  uint32_t *out_count, *in_count, *out_next, *in_next;
+  uint32_t *count, *next;
 };
 
 static struct ports count_ports(const struct drawing *d) {
   struct context *const c = d->page->out->context;
-  struct ports ports = {ALLOCATE(c, uint32_t, d->node_count), ALLOCATE(c, uint32_t, d->node_count),
-                        ALLOCATE(c, uint32_t, d->node_count), ALLOCATE(c, uint32_t, d->node_count)};
+  struct ports ports = {ALLOCATE(c, uint32_t, d->node_count), ALLOCATE(c, uint32_t, d->node_count)};
   for (uint32_t i = 0; i < d->graph.edges.count; i++)
-    if (is_drawn(d, &d->graph.edges.items[i])) {
-      ports.out_count[d->graph.edges.items[i].from]++;
-      ports.in_count[d->graph.edges.items[i].to]++;
-    }
+    if (is_drawn(d, &d->graph.edges.items[i]))
+      ports.count[d->graph.edges.items[i].to]++;
   return ports;
 }
 
-static void put_edge(const struct drawing *d, const struct edge *edge, struct ports *ports, bool is_labelled) {
-  struct page *const p = d->page;
-  const struct placed *from = &d->nodes[edge->from], *to = &d->nodes[edge->to];
-  const uint32_t x1 = from->x + NODE_WIDTH, x2 = to->x;
-  const uint32_t y1 = from->y + port(ports->out_next[edge->from]++, ports->out_count[edge->from]);
-  const uint32_t y2 = to->y + port(ports->in_next[edge->to]++, ports->in_count[edge->to]);
+static void put_curve(const struct page *p, uint32_t x1, uint32_t y1, uint32_t x2, uint32_t y2) {
   const uint32_t bend = (x2 - x1) / 2 < 60 ? (x2 - x1) / 2 : 60;
+  put_formatted(p->out, "C%u %u %u %u %u %u", x1 + bend, y1, x2 - bend, y2, x2, y2);
+}
+
+/* From the middle of a node through its bends as far as the last one, to the port of another. */
+static void put_path(const struct drawing *d, const struct edge *edge, uint32_t last, uint32_t x2, uint32_t y2) {
+  const struct page *const p = d->page;
+  uint32_t x = d->nodes[edge->from].x + NODE_WIDTH, y = d->nodes[edge->from].y + NODE_HEIGHT / 2;
+  put_formatted(p->out, "<path d=\"M%u %u", x, y);
+  for (uint32_t i = d->bends[edge->from]; last != edge->from && i <= last; i++) {
+    const uint32_t middle = d->nodes[i].y + NODE_HEIGHT / 2;
+    put_curve(p, x, y, d->nodes[i].x, middle);
+    x = d->nodes[i].x + NODE_WIDTH;
+    y = middle;
+    put_formatted(p->out, "H%u", x);
+  }
+  put_curve(p, x, y, x2, y2);
+  put_markup(d->page, "\"/>");
+}
+
+static void put_edge(const struct drawing *d, const struct edge *edge, struct ports *ports, uint32_t last,
+                     bool is_labelled) {
+  struct page *const p = d->page;
+  const uint32_t x = d->nodes[edge->to].x - 2;
+  const uint32_t y = d->nodes[edge->to].y + port(ports->next[edge->to]++, ports->count[edge->to]);
   put_formatted(p->out, "<g class=edge data-from=%u data-to=%u><title>", edge->from, edge->to);
   put_edge_names(d, edge, NAMES_SHOWN);
   put_label(p);
-  put_formatted(p->out, "</title><path d=\"M%u %uC%u %u %u %u %u %u\"/>", x1, y1, x1 + bend, y1, x2 - bend, y2, x2 - 2,
-                y2);
+  put_markup(p, "</title>");
+  put_path(d, edge, last, x, y);
   if (is_labelled) {
-    put_formatted(p->out, "<text x=%u y=%u>", x2 - COLUMN_GAP / 2,
-                  to->column == from->column + 1 ? (y1 + y2) / 2 - 4 : y2 - 5);
+    const uint32_t before = d->nodes[last].y + NODE_HEIGHT / 2;
+    put_formatted(p->out, "<text x=%u y=%u>", x - COLUMN_GAP / 2, (before + y) / 2 - 4);
     put_edge_names(d, edge, 1);
     cut_label(p, LABEL_CHARACTERS - 3);
     put_label(p);
@@ -356,15 +426,16 @@ static void put_edge(const struct drawing *d, const struct edge *edge, struct po
   put_markup(p, "</g>\n");
 }
 
-/* Nearest first from each node, so that they cross less where they leave and enter. */
+/* From above to below, so that they do not cross where they enter. */
 struct sorted_edge {
-  uint32_t index, from_y, to_y;
+  uint32_t index, last; /* the node or bend before its end */
+  uint32_t y;
 };
 
 static int compare_edges(const void *a, const void *b) {
   const struct sorted_edge *x = a, *y = b;
-  if (x->from_y + x->to_y != y->from_y + y->to_y)
-    return x->from_y + x->to_y < y->from_y + y->to_y ? -1 : 1;
+  if (x->y != y->y)
+    return x->y < y->y ? -1 : 1;
   return x->index < y->index ? -1 : x->index > y->index;
 }
 
@@ -373,14 +444,17 @@ static void put_edges(struct drawing *d) {
   struct ports ports = count_ports(d);
   for (uint32_t i = 0; i < d->graph.edges.count; i++) {
     const struct edge *edge = &d->graph.edges.items[i];
-    if (is_drawn(d, edge))
-      VEC_ADD(d->page->out->context, &edges, ((struct sorted_edge){i, d->nodes[edge->from].y, d->nodes[edge->to].y}));
+    if (!is_drawn(d, edge))
+      continue;
+    const uint32_t last = last_before(d, edge);
+    VEC_ADD(d->page->out->context, &edges, ((struct sorted_edge){i, last, d->nodes[last].y}));
   }
   if (edges.count)
     qsort(edges.items, edges.count, sizeof *edges.items, compare_edges);
   d->edge_count = edges.count < DRAWN_EDGES ? edges.count : DRAWN_EDGES;
   for (uint32_t i = 0; i < d->edge_count; i++)
-    put_edge(d, &d->graph.edges.items[edges.items[i].index], &ports, edges.count <= LABELLED_EDGES);
+    put_edge(d, &d->graph.edges.items[edges.items[i].index], &ports, edges.items[i].last,
+             edges.count <= LABELLED_EDGES);
 }
 
 static void put_legend(struct page *p) {
@@ -415,16 +489,35 @@ static void put_drawing(struct drawing *d) {
   }
 }
 
+/* What it is in, unless that is the file, and how many instances there are in it. */
+static void put_place(struct page *p, uint32_t id, const struct graph *graph) {
+  const uint32_t parent = p->inspection->components.items[id].parent;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < graph->nodes.count; i++)
+    count += graph->nodes.items[i].kind == NODE_INSTANCE;
+  put_markup(p, " <small>");
+  if (parent != NO_INDEX && parent != 0) {
+    put_bytes(&p->label, bytes_of("in "));
+    put_component(&p->label, p->inspection, parent);
+    put_bytes(&p->label, bytes_of(", "));
+  }
+  put_counted(&p->label, count, "instance");
+  put_label(p);
+  put_markup(p, "</small>");
+}
+
 /* The root's is open. A component without instances and exports has nothing to draw. */
 static bool put_component_graph(struct page *p, uint32_t id) {
   struct drawing d = {.page = p, .component = id, .graph = make_graph(p->out->context, p->inspection, id, &p->steps)};
   if (!d.graph.nodes.count)
     return false;
   d.node_count = d.graph.nodes.count < DRAWN_NODES ? d.graph.nodes.count : DRAWN_NODES;
+  d.placed_count = d.node_count;
   d.nodes = ALLOCATE(p->out->context, struct placed, d.node_count);
   put_markup(p, id == 0 ? "<details open><summary>" : "<details><summary>");
   put_component(&p->label, p->inspection, id);
   put_label(p);
+  put_place(p, id, &d.graph);
   put_markup(p, "</summary>");
   put_drawing(&d);
   put_markup(p, "</details>\n");

@@ -107,6 +107,7 @@ for (const graph of document.querySelectorAll('.graph')) {
   svg.addEventListener('pointerleave', () => light(null));
   svg.addEventListener('focusin', event => light(event.target.closest('.node')));
   svg.addEventListener('focusout', () => light(null));
-  graph.closest('details').addEventListener('toggle', fit);
-  fit();
+  const begin = () => zoom(Math.max(0.62, Math.min(1, graph.clientWidth / width))); // small enough, and still read
+  graph.closest('details').addEventListener('toggle', begin);
+  begin();
 }
