@@ -21,7 +21,7 @@
 #define NODE_HEIGHT 44
 #define ROW_HEIGHT 58
 #define COLUMN_GAP 96
-#define COLUMN_ROWS 26  /* at most, unless there are so many nodes and bends ... */
+#define COLUMN_ROWS 60  /* at most, unless there are so many nodes and bends ... */
 #define COLUMN_COUNT 16 /* ... that this many columns have more */
 #define BEND_LIMIT 4000 /* where there would be more, lines go behind nodes */
 #define MARGIN 14

@@ -107,7 +107,10 @@ for (const graph of document.querySelectorAll('.graph')) {
   svg.addEventListener('pointerleave', () => light(null));
   svg.addEventListener('focusin', event => light(event.target.closest('.node')));
   svg.addEventListener('focusout', () => light(null));
-  const begin = () => zoom(Math.max(0.62, Math.min(1, graph.clientWidth / width))); // small enough, and still read
+  const begin = () => {
+    zoom(Math.max(0.62, Math.min(1, graph.clientWidth / width))); // as small as can be read
+    graph.scrollTop = (graph.scrollHeight - graph.clientHeight) / 2;
+  };
   graph.closest('details').addEventListener('toggle', begin);
   begin();
 }
