@@ -53,12 +53,38 @@ typedef enum meld_simd {
   MELD_SIMD_OFF,
 } meld_simd;
 
+/* Which tools does the section `producers` of the output name? */
+typedef enum meld_producers {
+  MELD_PRODUCERS_ALL, /* those of the inputs, and meld */
+  MELD_PRODUCERS_OWN, /* meld */
+  MELD_PRODUCERS_NONE,
+} meld_producers;
+
+/* What can be told of what was done, beside the output; docs/cli.md shows them. */
+typedef enum meld_report {
+  MELD_REPORT_STATS,   /* sizes by origin, counts, time by pass */
+  MELD_REPORT_EXPLAIN, /* each boundary: who calls whom, through what, what is checked and what need not be */
+  MELD_REPORT_MAP,     /* each item of the output and where it comes from */
+  MELD_REPORT_WHY,     /* what keeps `why` in the output */
+  MELD_REPORT_COUNT,
+} meld_report;
+
+typedef enum meld_form {
+  MELD_FORM_NONE, /* it is not asked for */
+  MELD_FORM_TEXT,
+  MELD_FORM_JSON,
+} meld_form;
+
 typedef struct meld_options {
   meld_output output;
   bool strip;      /* leave out the name section */
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
+  meld_producers producers;
+  /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
+  meld_form reports[MELD_REPORT_COUNT];
+  const char *why; /* with MELD_REPORT_WHY */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
    * blocks are aligned for any type. The output of a result is such a block too. */
   void *(*allocate)(void *user, size_t size);
@@ -78,10 +104,18 @@ typedef struct meld_place {
   char name[128];     /* empty: none; escaped, and cut where it is longer */
 } meld_place;
 
+/* A text in UTF-8, owned by the result. */
+typedef struct meld_text {
+  char *text;  /* null: it was not asked for */
+  size_t size; /* in bytes */
+  void *block;
+} meld_text;
+
 typedef struct meld_result {
   meld_status status;
-  uint8_t *data; /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;   /* of data, in bytes */
+  uint8_t *data;                        /* MELD_DONE: the output, owned by the result; else null */
+  size_t size;                          /* of data, in bytes */
+  meld_text reports[MELD_REPORT_COUNT]; /* MELD_DONE: those that were asked for */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
   size_t offset;      /* in the input, in bytes from its start; MELD_NO_OFFSET: none */

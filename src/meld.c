@@ -11,8 +11,10 @@
  */
 #include "meld.h"
 
+#include "base/version.h"
 #include "fuse/compose.h"
-#include "fuse/plan.h"
+#include "fuse/metadata.h"
+#include "fuse/report.h"
 #include "inspect/inspect.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
@@ -20,8 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define VERSION "0.1.0"
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -39,6 +41,16 @@ _Static_assert((int)MELD_INSPECT_TEXT == INSPECT_TEXT && (int)MELD_INSPECT_JSON 
                    (int)MELD_INSPECT_DOT == INSPECT_DOT && (int)MELD_INSPECT_HTML == INSPECT_HTML,
                "meld.h and inspect.h agree");
 
+_Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
+                   (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
+               "meld.h and plan.h agree");
+
+_Static_assert((int)MELD_REPORT_COUNT == REPORT_KIND_COUNT && (int)MELD_REPORT_STATS == REPORT_STATS &&
+                   (int)MELD_REPORT_EXPLAIN == REPORT_EXPLAIN && (int)MELD_REPORT_MAP == REPORT_MAP &&
+                   (int)MELD_REPORT_WHY == REPORT_WHY && (int)MELD_FORM_TEXT == REPORT_TEXT &&
+                   (int)MELD_FORM_JSON == REPORT_JSON,
+               "meld.h and report.h agree");
+
 struct run {
   const meld_options *options;
   const meld_composition *composition; /* null: one input */
@@ -47,6 +59,9 @@ struct run {
   meld_inspection inspection;
   struct bytes output;
   bool is_checking; /* what fails from here on is our own fault */
+  bool has_report;
+  struct report report;
+  uint64_t since; /* when the pass that runs began, in nanoseconds; only with MELD_REPORT_STATS */
 };
 
 static bool has_preamble(struct bytes input, const char *preamble) {
@@ -128,13 +143,47 @@ static void add_component_type(struct context *c, struct module *module, const s
     VEC_ADD(c, &module->customs, ((struct core_custom){bytes_of("component-type:root"), world, LAST_SECTION}));
 }
 
-static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options) {
+static uint64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* The pass of that name has ended, and another begins. */
+static void end_pass(struct context *c, struct run *run, const char *pass) {
+  if (run->report.forms[REPORT_STATS] == REPORT_NONE)
+    return;
+  const uint64_t time = now();
+  VEC_ADD(c, &run->report.times, ((struct pass_time){pass, time - run->since}));
+  run->since = time;
+}
+
+/* Returns the module; the output is that, or the component around it. */
+static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options,
+                              struct run *run) {
   adapt_plan(c, plan, options);
+  end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
+  end_pass(c, run, "merge");
   if (!options->component)
     add_component_type(c, module, plan);
   const struct bytes fused = write_module(c, module);
-  return options->component ? wrap_module(c, plan, fused) : fused;
+  end_pass(c, run, "write");
+  run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
+  if (options->component)
+    end_pass(c, run, "wrap");
+  return fused;
+}
+
+static void begin_reports(struct run *run) {
+  const meld_options *const options = run->options;
+  for (int i = 0; i < MELD_REPORT_COUNT; i++) {
+    run->report.forms[i] = (enum report_form)options->reports[i];
+    run->has_report = run->has_report || options->reports[i] != MELD_FORM_NONE;
+  }
+  run->report.symbol = bytes_of(options->why ? options->why : "");
+  if (options->reports[MELD_REPORT_STATS] != MELD_FORM_NONE)
+    run->since = now();
 }
 
 static struct bytes bytes_given(const void *data, size_t size) { return (struct bytes){data, data ? size : 0}; }
@@ -194,13 +243,30 @@ static void compose(struct context *c, struct run *run) {
   run->input = composed.bytes;
 }
 
+/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
+static struct bytes with_producer(struct context *c, const struct run *run) {
+  const struct statements nothing = {0};
+  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
+  if (run->composed.bytes.size == 0 || producers.size == 0)
+    return run->input;
+  struct buffer section = new_buffer(c), whole = new_buffer(c);
+  put_text(&section, "producers");
+  put_bytes(&section, producers);
+  put_bytes(&whole, run->input);
+  put_section(&whole, 0, &section);
+  return buffer_bytes(&whole);
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
   struct buffer text = new_buffer(c);
 
-  if (run->composition)
+  begin_reports(run);
+  if (run->composition) {
     compose(c, run);
+    end_pass(c, run, "compose");
+  }
   refuse_other_formats(c, run->input);
   refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
@@ -209,27 +275,36 @@ static void run_passes(struct context *c, void *argument) {
     run->output = buffer_bytes(&text);
     return;
   }
+  end_pass(c, run, "read");
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = run->input;
+    run->output = with_producer(c, run);
     return;
   }
+  end_pass(c, run, "check");
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     run->output = buffer_bytes(&text);
     return;
   }
+  end_pass(c, run, "link");
   const struct fuse_options fuse_options = {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
       .keep_debug = options->keep_debug,
+      .producers = (enum producers_kept)options->producers,
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
+      .report = run->has_report ? &run->report : NULL,
   };
-  run->output = fuse_plan(c, plan, &fuse_options);
+  const struct bytes fused = fuse_plan(c, plan, &fuse_options, run);
   run->is_checking = true;
   check_output(c, run->output);
+  end_pass(c, run, "check of the output");
+  run->report.input_size = run->input.size;
+  if (run->has_report)
+    write_reports(c, &run->report, fused, run->output.size);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -239,7 +314,7 @@ static void release_to_system(void *user, void *block) {
 
 meld_options meld_default_options(void) { return (meld_options){.output = MELD_OUTPUT_CORE}; }
 
-const char *meld_version(void) { return VERSION; }
+const char *meld_version(void) { return MELD_VERSION; }
 
 static meld_status refuse_options(meld_result *result, const char *message) {
   *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
@@ -299,6 +374,21 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
   result->status = MELD_DONE;
 }
 
+static void take_reports(meld_result *result, struct context *c, const struct run *run) {
+  for (int i = 0; i < MELD_REPORT_COUNT && result->status == MELD_DONE; i++) {
+    meld_text *const report = &result->reports[i];
+    if (run->report.forms[i] == REPORT_NONE)
+      continue;
+    report->text = (char *)context_keep(c, run->report.texts[i], &report->block);
+    report->size = run->report.texts[i].size;
+    if (report->text)
+      continue;
+    meld_result_free(result);
+    result->status = MELD_SYSTEM;
+    snprintf(result->message, sizeof(result->message), "out of memory");
+  }
+}
+
 /* Runs `body` in a context of its own, and fills in the result. */
 static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
                              meld_result *result) {
@@ -318,8 +408,10 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
-  else if (body != check_input)
+  else if (body != check_input) {
     take_output(result, &context, run.output);
+    take_reports(result, &context, &run);
+  }
   context_free(&context);
   return result->status;
 }
@@ -330,6 +422,14 @@ static const char *unknown_option(const meld_options *options) {
     return "the options ask for an output that there is not";
   if (options && (unsigned)options->simd > MELD_SIMD_OFF)
     return "the options ask for a use of vectors that there is not";
+  if (options && (unsigned)options->producers > MELD_PRODUCERS_NONE)
+    return "the options ask for producers that there are not";
+  for (int i = 0; options && i < MELD_REPORT_COUNT; i++) {
+    if ((unsigned)options->reports[i] > MELD_FORM_JSON)
+      return "the options ask for a form of a report that there is not";
+    if (options->reports[i] != MELD_FORM_NONE && options->output > MELD_OUTPUT_COMPONENT)
+      return "a report is asked for, but nothing is to be fused";
+  }
   return NULL;
 }
 
@@ -387,4 +487,9 @@ void meld_result_free(meld_result *result) {
     result->release(result->user, result->block);
   result->data = NULL;
   result->size = 0;
+  for (int i = 0; i < MELD_REPORT_COUNT; i++) {
+    if (result->reports[i].text)
+      result->release(result->user, result->reports[i].block);
+    result->reports[i] = (meld_text){0};
+  }
 }

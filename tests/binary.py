@@ -21,6 +21,35 @@ def u32(value):
             return bytes(out)
 
 
+def read_u32(data, at):
+    """The number at `at`, and where it ends."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def sections(data):
+    """The number and content of each section of a component or module."""
+    at = len(MODULE)
+    while at < len(data):
+        number = data[at]
+        size, at = read_u32(data, at + 1)
+        yield number, data[at : at + size]
+        at += size
+
+
+def custom_sections(data):
+    """The name and content of each custom section, of the outermost component or module."""
+    for number, content in sections(data):
+        if number == 0:
+            size, at = read_u32(content, 0)
+            yield content[at : at + size].decode(errors="replace"), content[at + size :]
+
+
 def s33(value):
     """A type index, which is never negative."""
     out = bytearray()

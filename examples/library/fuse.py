@@ -14,6 +14,7 @@ import sys
 
 DONE = 0
 NO_INDEX = 2**32 - 1
+REPORT_COUNT = 4
 
 
 class Options(ctypes.Structure):
@@ -23,6 +24,9 @@ class Options(ctypes.Structure):
         ("keep_debug", ctypes.c_bool),
         ("validate", ctypes.c_bool),
         ("simd", ctypes.c_int),
+        ("producers", ctypes.c_int),
+        ("reports", ctypes.c_int * REPORT_COUNT),
+        ("why", ctypes.c_char_p),
         ("allocate", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
         ("user", ctypes.c_void_p),
@@ -38,11 +42,16 @@ class Place(ctypes.Structure):
     ]
 
 
+class Text(ctypes.Structure):
+    _fields_ = [("text", ctypes.c_void_p), ("size", ctypes.c_size_t), ("block", ctypes.c_void_p)]
+
+
 class Result(ctypes.Structure):
     _fields_ = [
         ("status", ctypes.c_int),
         ("data", ctypes.c_void_p),
         ("size", ctypes.c_size_t),
+        ("reports", Text * REPORT_COUNT),
         ("input", ctypes.c_uint32),
         ("offset", ctypes.c_size_t),
         ("path", ctypes.c_char * 1024),

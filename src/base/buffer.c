@@ -12,6 +12,7 @@
 #define FIRST_CAPACITY 64
 #define FORMATTED_LIMIT 160
 #define LEB128_LIMIT 10 /* bytes of a 64-bit number */
+#define SHOWN_LIMIT 300 /* bytes of text for one thing in a diagnostic */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
 
@@ -103,4 +104,12 @@ void put_formatted(struct buffer *b, const char *format, ...) {
   va_end(arguments);
   assert(size >= 0);
   put_raw(b, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+}
+
+bool is_shown_enough(const struct buffer *b) { return b->size > SHOWN_LIMIT; }
+
+struct bytes finish_shown(struct buffer *b) {
+  if (is_shown_enough(b))
+    put_formatted(b, "...");
+  return buffer_bytes(b);
 }

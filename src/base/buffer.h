@@ -41,6 +41,10 @@ void put_text(struct buffer *b, const char *name);              /* length-prefix
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
 /* As printf; cut off after 159 bytes. */
 void put_formatted(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Of one thing in a diagnostic: may what is to come be left out? Where it is, finish_shown() puts "..." in its place.
+ */
+bool is_shown_enough(const struct buffer *b);
+struct bytes finish_shown(struct buffer *b);
 void put_section(struct buffer *b, uint8_t id, const struct buffer *content);
 
 #endif

@@ -29,6 +29,11 @@ static const struct option option_table[OPTION_COUNT] = {
 #undef OPTION
 };
 
+struct given_option {
+  enum option_id id;
+  const char *argument; /* null: none */
+};
+
 /* What is left of the command line. */
 struct words {
   char **next, **end;
@@ -41,6 +46,73 @@ static const enum option_commands action_options[] = {
     [ACTION_FUSE] = OPTION_OF_FUSE, [ACTION_VALIDATE] = OPTION_OF_VALIDATE, [ACTION_INSPECT] = OPTION_OF_INSPECT};
 
 #define REFUSE(arguments, ...) complain(&(arguments)->messages, MELD_USAGE, NULL, __VA_ARGS__)
+
+/* In single quotes, of which there may be some in the word. */
+static void print_quoted(FILE *to, const char *word) {
+  fputc('\'', to);
+  for (; *word; word++)
+    if (*word == '\'')
+      fputs("'\\''", to);
+    else
+      fputc(*word, to);
+  fputc('\'', to);
+}
+
+void print_word(FILE *to, const char *word) {
+  fputc(' ', to);
+  print_quoted(to, word);
+}
+
+static bool names_files(enum option_id id) {
+  switch (id) {
+  case OPTION_OUTPUT:
+  case OPTION_NAME:
+  case OPTION_DEPS_DIR:
+  case OPTION_STATS:
+  case OPTION_EXPLAIN:
+  case OPTION_MAP:
+  case OPTION_WHY:
+  case OPTION_DRY_RUN:
+  case OPTION_DEPFILE:
+  case OPTION_REPRODUCE:
+  case OPTION_ATTEST:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void print_making_options(FILE *to, const struct arguments *arguments) {
+  for (int i = 0; i < arguments->given_count; i++) {
+    const struct given_option *given = &arguments->given[i];
+    if (names_files(given->id))
+      continue;
+    fprintf(to, " --%s", option_table[given->id].name);
+    if (given->argument) {
+      fputc('=', to);
+      print_quoted(to, given->argument);
+    }
+  }
+}
+
+static bool is_about_messages(enum option_id id) {
+  return id == OPTION_QUIET || id == OPTION_MESSAGE_FORMAT || id == OPTION_COLOR;
+}
+
+bool next_making_option(const struct arguments *arguments, struct making_option *option) {
+  for (; option->row < OPTION_COUNT; option->row++, option->next = 0) {
+    const enum option_id id = (enum option_id)option->row;
+    while (!names_files(id) && !is_about_messages(id) && option->next < arguments->given_count) {
+      const struct given_option *given = &arguments->given[option->next++];
+      if (given->id != id)
+        continue;
+      option->name = option_table[id].name;
+      option->argument = given->argument;
+      return true;
+    }
+  }
+  return false;
+}
 
 static bool parse_dump(const char *pass, struct arguments *arguments) {
   if (strcmp(pass, "component") == 0)
@@ -94,6 +166,18 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_producers(const char *kept, struct arguments *arguments) {
+  if (strcmp(kept, "all") == 0)
+    arguments->options.producers = MELD_PRODUCERS_ALL;
+  else if (strcmp(kept, "own") == 0)
+    arguments->options.producers = MELD_PRODUCERS_OWN;
+  else if (strcmp(kept, "none") == 0)
+    arguments->options.producers = MELD_PRODUCERS_NONE;
+  else
+    return REFUSE(arguments, "--producers=%s says nothing; there are \"all\", \"own\" and \"none\"", kept);
+  return true;
+}
+
 /* ALIAS=FILE. An alias can be the name of a package, with a version: the first "=" is what counts. */
 static bool add_named_input(char *argument, struct arguments *arguments) {
   char *equals = strchr(argument, '=');
@@ -107,6 +191,45 @@ static bool add_named_input(char *argument, struct arguments *arguments) {
 
 static bool add_wire(meld_wire_kind kind, const char *text, struct arguments *arguments) {
   arguments->wires[arguments->wire_count++] = (meld_wire){kind, text};
+  return true;
+}
+
+/* "json", "text:FILE": the form, and what stands behind a colon, or null. False: it is neither. */
+static bool split_form(const char *argument, meld_form *form, const char **rest) {
+  const size_t size = strcspn(argument, ":");
+  *rest = argument[size] ? argument + size + 1 : NULL;
+  *form = strncmp(argument, "json", size) == 0 ? MELD_FORM_JSON : MELD_FORM_TEXT;
+  return size == 4 && (*form == MELD_FORM_JSON || strncmp(argument, "text", size) == 0);
+}
+
+static bool parse_report(meld_report report, const char *name, const char *argument, struct arguments *arguments) {
+  const char *file = NULL;
+  arguments->options.reports[report] = MELD_FORM_TEXT;
+  if (argument && !split_form(argument, &arguments->options.reports[report], &file))
+    return REFUSE(arguments, "--%s=%s is no form; there are \"text\", \"json\", and with a file \"json:FILE\"", name,
+                  argument);
+  if (file && !*file)
+    return REFUSE(arguments, "--%s=%s has an empty name of a file", name, argument);
+  arguments->report_files[report] = file;
+  return true;
+}
+
+static bool parse_why(const char *argument, struct arguments *arguments) {
+  const char *symbol;
+  meld_form form;
+  if (!split_form(argument, &form, &symbol)) {
+    form = MELD_FORM_TEXT;
+    symbol = argument;
+  }
+  if (!symbol)
+    return REFUSE(arguments, "--why=%s names no symbol; it is \"%s:SYMBOL\", and \"text:%s\" for one of that name",
+                  argument, argument, argument);
+  if (arguments->options.why)
+    return REFUSE(arguments, "--why is given twice: \"%s\" and \"%s\"", arguments->options.why, symbol);
+  if (!*symbol)
+    return REFUSE(arguments, "the symbol of --why is empty");
+  arguments->options.reports[MELD_REPORT_WHY] = form;
+  arguments->options.why = symbol;
   return true;
 }
 
@@ -136,6 +259,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return true;
   case OPTION_FEATURES:
     return parse_features(argument, arguments);
+  case OPTION_PRODUCERS:
+    return parse_producers(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
   case OPTION_NAME:
@@ -155,6 +280,32 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return true;
   case OPTION_COMPOSE_ONLY:
     arguments->options.output = MELD_OUTPUT_COMPOSED;
+    return true;
+  case OPTION_STATS:
+    return parse_report(MELD_REPORT_STATS, "stats", argument, arguments);
+  case OPTION_EXPLAIN:
+    return parse_report(MELD_REPORT_EXPLAIN, "explain", argument, arguments);
+  case OPTION_MAP:
+    return parse_report(MELD_REPORT_MAP, "map", argument, arguments);
+  case OPTION_WHY:
+    return parse_why(argument, arguments);
+  case OPTION_DRY_RUN:
+    arguments->is_dry = true;
+    return true;
+  case OPTION_DEPFILE:
+    if (!*argument)
+      return REFUSE(arguments, "the name of the file of dependencies is empty");
+    arguments->depfile = argument;
+    return true;
+  case OPTION_ATTEST:
+    if (!*argument)
+      return REFUSE(arguments, "the name of the file of the statement is empty");
+    arguments->attest = argument;
+    return true;
+  case OPTION_REPRODUCE:
+    if (!*argument)
+      return REFUSE(arguments, "the name of the folder to reproduce with is empty");
+    arguments->reproduce = argument;
     return true;
   case OPTION_QUIET:
     arguments->messages.is_quiet = true;
@@ -216,6 +367,7 @@ static bool parse_option(char *text, struct words *words, struct arguments *argu
       return REFUSE(arguments, "option \"%s\" needs an argument: %s", text, option->argument);
     argument = *words->next++;
   }
+  arguments->given[arguments->given_count++] = (struct given_option){id, argument};
   return apply_option(id, argument, arguments);
 }
 
@@ -225,6 +377,20 @@ static bool complete_inspection(struct arguments *arguments) {
                   arguments->inputs[1]);
   if (!arguments->output)
     arguments->output = "-";
+  return true;
+}
+
+/* What is told of the output needs one that is fused; a depfile needs the name of a file. */
+static bool complete_reports(struct arguments *arguments) {
+  for (int i = 0; i < MELD_REPORT_COUNT; i++)
+    if (arguments->options.reports[i] != MELD_FORM_NONE && arguments->options.output > MELD_OUTPUT_COMPONENT)
+      return REFUSE(arguments, "--stats, --explain, --map and --why tell of what is fused, and nothing is to be fused");
+  if (arguments->depfile && (!arguments->output || is_dash(arguments->output)))
+    return REFUSE(arguments, "--depfile needs an output that is a file; \"-o FILE\" names one");
+  if (arguments->attest && arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT)
+    return REFUSE(arguments, "--attest is about a module or component, and none is to be made");
+  if (arguments->attest && arguments->output && strcmp(arguments->attest, arguments->output) == 0)
+    return REFUSE(arguments, "the output and the statement of --attest both go to \"%s\"", arguments->attest);
   return true;
 }
 
@@ -244,9 +410,9 @@ static bool complete_arguments(struct arguments *arguments) {
   const bool is_text = arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT;
   if (!arguments->output && is_text)
     arguments->output = "-";
-  if (!arguments->output)
+  if (!arguments->output && !arguments->is_dry)
     return REFUSE(arguments, "there is no output; \"-o FILE\" names one, \"-o -\" is standard output");
-  return true;
+  return complete_reports(arguments);
 }
 
 /* The first word: a command, or an option that stands without one. */
@@ -312,7 +478,7 @@ static bool parse_help(struct words *words, struct arguments *arguments) {
 }
 
 bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
-  *arguments = (struct arguments){.options = meld_default_options()};
+  *arguments = (struct arguments){.options = meld_default_options(), .word_count = argc};
   if (argc < 2)
     return REFUSE(arguments, "there is nothing to do; \"meld --help\" says what there is");
   find_message_form(argc, argv, arguments);
@@ -322,8 +488,11 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
     return parse_help(&(struct words){argv + 2, argv + argc}, arguments);
   arguments->aliases = calloc((size_t)argc, sizeof(*arguments->aliases));
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
-  if (!arguments->aliases || !arguments->wires)
+  arguments->words = calloc((size_t)argc, sizeof(*arguments->words));
+  arguments->given = calloc((size_t)argc, sizeof(*arguments->given));
+  if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
+  memcpy(arguments->words, argv, (size_t)argc * sizeof(*argv));
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
   return parse_words(&(struct words){argv + 2, argv + argc}, arguments);
 }
@@ -331,4 +500,6 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
 void free_arguments(struct arguments *arguments) {
   free(arguments->aliases);
   free(arguments->wires);
+  free(arguments->words);
+  free(arguments->given);
 }

@@ -3,17 +3,17 @@
  * An input is read once from beginning to end, so that pipes do as well as files and nothing changes under the fuser.
  * It has at most INPUT_LIMIT bytes. A source without end, such as a device, is most often no WebAssembly, which shows
  * in its first bytes: the rest is not read. An output goes to a temporary file beside it, which takes its name when it
- * is complete: a full disk or a signal leaves the old file as it was. What is not a file (a device, a pipe) is written
- * to directly.
+ * is complete: a full disk or a signal leaves the old file as it was. Several outputs take their names when all are
+ * complete. What is not a file (a device, a pipe) is written to directly, before that.
  *
- * Provides  read_file, write_file, open_standard_streams.
+ * Provides  read_file, write_file, write_files, open_standard_streams.
  */
 #include "cli/files.h"
 #include "cli/arguments.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,78 +130,172 @@ static bool write_and_close(int descriptor, const uint8_t *data, size_t size) {
   return written && closed;
 }
 
-/* Opens a new file in the folder of `target`; its name goes to `name`. */
-static int open_temporary(const char *target, char *name, size_t capacity) {
-  const char *slash = strrchr(target, '/');
-  const int folder = slash ? (int)(slash - target + 1) : 0;
-  for (int i = 0; i < TEMPORARY_NAMES; i++) {
-    const int size = snprintf(name, capacity, "%.*s.meld-%ld-%d.tmp", folder, target, (long)getpid(), i);
-    if (size < 0 || (size_t)size >= capacity) {
-      errno = ENAMETOOLONG;
-      return -1;
+/* An output on its way: in a temporary file that takes its place when all of them are written, or written directly. */
+struct pending {
+  const struct output_file *file;
+  char *target;    /* without links on the way; from malloc. Null: it is no file, and written directly */
+  char *temporary; /* from malloc; null: there is none yet, or no more */
+  mode_t mode;     /* of the file that is replaced; 0: there is none */
+};
+
+/* "FOLDER/NAME" of a file that is not there yet, without links on the way. Null: errno says why. */
+static char *resolve_new_file(const char *name) {
+  const char *slash = strrchr(name, '/');
+  char *folder = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
+  char *resolved = folder ? realpath(folder, NULL) : NULL;
+  free(folder);
+  if (!resolved)
+    return NULL;
+  const char *base = slash ? slash + 1 : name;
+  char *target = malloc(strlen(resolved) + strlen(base) + 2);
+  if (target)
+    sprintf(target, "%s/%s", resolved, base);
+  free(resolved);
+  return target;
+}
+
+/* Where the output goes. False: it can't, and errno says why. */
+static bool find_target(struct pending *pending) {
+  const char *name = pending->file->name;
+  struct stat status;
+  if (is_dash(name))
+    return true;
+  if (stat(name, &status) != 0) {
+    if (errno != ENOENT)
+      return false;
+    if (lstat(name, &status) == 0) { /* a link that leads to nothing */
+      errno = ENOENT;
+      return false;
     }
-    const int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor >= 0 || errno != EEXIST)
-      return descriptor;
+    pending->target = resolve_new_file(name);
+    return pending->target != NULL;
   }
+  if (!S_ISREG(status.st_mode))
+    return true;
+  pending->mode = status.st_mode & 07777;
+  if (access(name, W_OK) != 0)
+    return false;
+  pending->target = realpath(name, NULL);
+  return pending->target != NULL;
+}
+
+/* Opens a new file in the folder of the target; its name becomes `temporary`. */
+static int open_temporary(struct pending *pending) {
+  const int folder = (int)(strrchr(pending->target, '/') - pending->target + 1);
+  const size_t capacity = (size_t)folder + 64;
+  char *name = malloc(capacity);
+  for (int i = 0; name && i < TEMPORARY_NAMES; i++) {
+    snprintf(name, capacity, "%.*s.meld-%ld-%d.tmp", folder, pending->target, (long)getpid(), i);
+    const int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0)
+      pending->temporary = name;
+    if (descriptor >= 0)
+      return descriptor;
+    if (errno != EEXIST)
+      break;
+  }
+  free(name);
   return -1;
 }
 
-/* `mode`: that of the file to be replaced, or 0. */
-static bool replace_file(const char *target, mode_t mode, const uint8_t *data, size_t size) {
-  char temporary[PATH_MAX];
-  const int descriptor = open_temporary(target, temporary, sizeof(temporary));
+static bool write_temporary(struct pending *pending) {
+  const int descriptor = open_temporary(pending);
   if (descriptor < 0)
     return false;
-  const bool has_mode = !mode || fchmod(descriptor, mode) == 0;
-  if (write_and_close(descriptor, data, size) && has_mode && rename(temporary, target) == 0)
-    return true;
+  const bool has_mode = !pending->mode || fchmod(descriptor, pending->mode) == 0;
   const int error = errno;
-  unlink(temporary);
-  errno = error;
-  return false;
-}
-
-/* A signal that ends the program waits until there is no temporary file to leave behind. */
-static bool replace_file_undisturbed(const char *target, mode_t mode, const uint8_t *data, size_t size) {
-  sigset_t ending, before;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGHUP);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGQUIT);
-  sigaddset(&ending, SIGTERM);
-  sigprocmask(SIG_BLOCK, &ending, &before);
-  const bool ok = replace_file(target, mode, data, size);
-  const int error = errno;
-  sigprocmask(SIG_SETMASK, &before, NULL);
-  errno = error;
-  return ok;
-}
-
-static bool write_to_file(const char *name, const uint8_t *data, size_t size) {
-  struct stat status;
-  if (stat(name, &status) != 0) {
-    const bool is_new = errno == ENOENT && lstat(name, &status) != 0; /* and not a link that leads to nothing */
-    return is_new && replace_file_undisturbed(name, 0, data, size);
-  }
-  if (!S_ISREG(status.st_mode)) {
-    const int descriptor = open(name, O_WRONLY | O_CLOEXEC); /* of a directory: fails with EISDIR */
-    return descriptor >= 0 && write_and_close(descriptor, data, size);
-  }
-  if (access(name, W_OK) != 0)
+  if (!write_and_close(descriptor, pending->file->data, pending->file->size))
     return false;
-  char *target = realpath(name, NULL); /* behind a symbolic link */
-  const bool ok = target && replace_file_undisturbed(target, status.st_mode & 07777, data, size);
-  const int error = errno;
-  free(target);
   errno = error;
-  return ok;
+  return has_mode;
+}
+
+static bool write_directly(const struct output_file *file) {
+  const int descriptor = is_dash(file->name) ? STDOUT_FILENO : open(file->name, O_WRONLY | O_CLOEXEC);
+  return descriptor >= 0 && write_and_close(descriptor, file->data, file->size); /* of a directory: EISDIR */
+}
+
+static bool replace(struct pending *pending) {
+  if (rename(pending->temporary, pending->target) != 0)
+    return false;
+  free(pending->temporary);
+  pending->temporary = NULL;
+  return true;
+}
+
+/* Does none of those before it go to the same file? */
+static bool is_target_new(const struct pending *pending, size_t index) {
+  for (size_t i = 0; i < index; i++)
+    if (pending[i].target && pending[index].target && strcmp(pending[i].target, pending[index].target) == 0)
+      return false;
+  return true;
+}
+
+/* Null, or the first that could not be written; errno says why, or is 0 where another goes to the same file. */
+static const struct pending *write_pending(struct pending *pending, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!find_target(&pending[i]))
+      return &pending[i];
+    else if (!is_target_new(pending, i)) {
+      errno = 0;
+      return &pending[i];
+    }
+  for (size_t i = 0; i < count; i++)
+    if (pending[i].target && !write_temporary(&pending[i]))
+      return &pending[i];
+  for (size_t i = 0; i < count; i++)
+    if (!pending[i].target && !write_directly(pending[i].file))
+      return &pending[i];
+  for (size_t i = 0; i < count; i++)
+    if (pending[i].target && !replace(&pending[i]))
+      return &pending[i];
+  return NULL;
+}
+
+static void drop_pending(struct pending *pending, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (pending[i].temporary)
+      unlink(pending[i].temporary);
+    free(pending[i].temporary);
+    free(pending[i].target);
+  }
+}
+
+/* A signal that ends the program waits until there is no temporary file to leave behind; it does not where there is
+ * none, since a pipe can keep the program waiting as long as it likes. */
+static void block_ending_signals(const struct output_file *files, size_t count, sigset_t *before) {
+  struct stat status;
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (size_t i = 0; i < count; i++)
+    if (!is_dash(files[i].name) && (stat(files[i].name, &status) != 0 || S_ISREG(status.st_mode))) {
+      sigaddset(&ending, SIGHUP);
+      sigaddset(&ending, SIGINT);
+      sigaddset(&ending, SIGQUIT);
+      sigaddset(&ending, SIGTERM);
+    }
+  sigprocmask(SIG_BLOCK, &ending, before);
+}
+
+bool write_files(const struct messages *messages, const struct output_file *files, size_t count) {
+  struct pending pending[OUTPUT_LIMIT] = {0};
+  sigset_t before;
+  assert(count <= OUTPUT_LIMIT);
+  for (size_t i = 0; i < count; i++)
+    pending[i].file = &files[i];
+  block_ending_signals(files, count, &before);
+  const struct pending *failed = write_pending(pending, count);
+  const int error = errno;
+  const char *name = failed ? failed->file->name : NULL;
+  drop_pending(pending, count);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  return !failed || complain(messages, MELD_SYSTEM, is_dash(name) ? "<standard output>" : name, "cannot write: %s",
+                             error ? strerror(error) : "another output goes to the same file");
 }
 
 bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size) {
-  const bool ok = is_dash(name) ? write_and_close(STDOUT_FILENO, data, size) : write_to_file(name, data, size);
-  return ok || complain(messages, MELD_SYSTEM, is_dash(name) ? "<standard output>" : name, "cannot write: %s",
-                        strerror(errno));
+  const struct output_file file = {name, data, size};
+  return write_files(messages, &file, 1);
 }
 
 void open_standard_streams(void) {

@@ -23,6 +23,17 @@ meld_status read_text_file(const struct messages *messages, const char *name, st
  * a sentence about it on standard error. */
 bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
 
+#define OUTPUT_LIMIT 4 /* files that are written together */
+
+struct output_file {
+  const char *name; /* "-": standard output */
+  const uint8_t *data;
+  size_t size;
+};
+
+/* Writes them all, or none of them as far as they are files. Those that are not are written first, in their order. */
+bool write_files(const struct messages *messages, const struct output_file *files, size_t count);
+
 /* A closed standard stream would let a file that is opened take its number; now what is written to it fails. */
 void open_standard_streams(void);
 

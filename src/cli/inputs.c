@@ -150,6 +150,7 @@ static meld_status read_scripted(const struct arguments *arguments, int script, 
     status = read_text_file(&arguments->messages, arguments->inputs[script], &inputs->script);
   if (status != MELD_DONE)
     return status;
+  inputs->script_name = arguments->inputs[script];
   inputs->composition.script = inputs->script.size ? (const char *)inputs->script.data : "";
   inputs->composition.script_size = inputs->script.size;
   meld_result packages;

@@ -8,6 +8,7 @@
 struct inputs {
   meld_composition composition;
   struct file script;
+  const char *script_name; /* null: no script */
   /* Of each input; from malloc, as the names are. */
   int count;
   char **file_names;

@@ -3,7 +3,9 @@
  * Requires  meld.h alone; nothing of the library's inside.
  */
 #include "cli/arguments.h"
+#include "cli/attest.h"
 #include "cli/inputs.h"
+#include "cli/reports.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,24 +30,57 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
+/* The output, and the statement about it: both, or neither. */
+static bool write_output(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result,
+                         struct attestation *attestation) {
+  struct output_file files[OUTPUT_LIMIT];
+  size_t count = 0;
+  if (arguments->attest) {
+    if (!make_attestation(arguments, inputs, result->data, result->size, attestation))
+      return false;
+    files[count++] = (struct output_file){arguments->attest, (const uint8_t *)attestation->text, attestation->size};
+  }
+  files[count++] = (struct output_file){arguments->output, result->data, result->size};
+  return write_files(&arguments->messages, files, count);
+}
+
+/* What is written of what was made: the output last, so that it is there only if all the others are. */
+static enum exit_code write_results(const struct arguments *arguments, const struct inputs *inputs,
+                                    const meld_result *result, struct attestation *attestation) {
+  if (!print_reports(arguments, result))
+    return EXIT_SYSTEM;
+  if (arguments->is_dry)
+    return EXIT_DONE;
+  if (arguments->depfile && !write_depfile(arguments, inputs))
+    return EXIT_SYSTEM;
+  return write_output(arguments, inputs, result, attestation) ? EXIT_DONE : EXIT_SYSTEM;
+}
+
 static enum exit_code fuse(const struct arguments *arguments) {
   const struct messages *const messages = &arguments->messages;
-  if (is_dash(arguments->output) && is_binary(arguments->options.output) && isatty(STDOUT_FILENO)) {
+  if (!arguments->is_dry && is_dash(arguments->output) && is_binary(arguments->options.output) &&
+      isatty(STDOUT_FILENO)) {
     complain(messages, MELD_USAGE, NULL,
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
+  struct attestation attestation = {0};
+  if (arguments->attest && !prepare_attestation(messages, &attestation))
+    return EXIT_USAGE;
   struct inputs inputs;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
+  if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
+    code = EXIT_SYSTEM;
   if (code == EXIT_DONE) {
     meld_result result;
     code = exit_code_of(meld_fuse_all(&arguments->options, &inputs.composition, &result));
     if (code != EXIT_DONE)
       print_diagnostic(messages, name_at_fault(arguments, &inputs, &result), &result);
-    else if (!write_file(messages, arguments->output, result.data, result.size))
-      code = EXIT_SYSTEM;
+    else
+      code = write_results(arguments, &inputs, &result, &attestation);
     meld_result_free(&result);
   }
+  free(attestation.text);
   free_inputs(&inputs);
   return code;
 }

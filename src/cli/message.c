@@ -12,6 +12,8 @@
  */
 #include "cli/message.h"
 
+#include "cli/json.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,33 +80,18 @@ static void print_line(const struct messages *messages, const char *file, const 
   fputs("\n", stderr);
 }
 
-/* RFC 8259 "Strings". What is given is UTF-8. */
-static void print_json_string(const char *text) {
-  fputc('"', stderr);
-  for (; *text; text++) {
-    const unsigned char byte = (unsigned char)*text;
-    if (byte < 0x20)
-      fprintf(stderr, "\\u%04x", byte);
-    else if (byte == '"' || byte == '\\')
-      fprintf(stderr, "\\%c", byte);
-    else
-      fputc(byte, stderr);
-  }
-  fputc('"', stderr);
-}
-
 /* The field `name`, null if `text` is null or empty. */
 static void print_json_field(const char *name, const char *text) {
   fprintf(stderr, ",\"%s\":", name);
   if (text && *text)
-    print_json_string(text);
+    print_json_string(stderr, text);
   else
     fputs("null", stderr);
 }
 
 static void print_json_place(const meld_place *place) {
   fputs("{\"what\":", stderr);
-  print_json_string(place->what);
+  print_json_string(stderr, place->what);
   if (place->index == MELD_NO_INDEX)
     fputs(",\"index\":null", stderr);
   else

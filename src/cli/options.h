@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Which commands have the option. */
 enum option_commands {
@@ -22,8 +23,9 @@ struct option {
   const char *help;
 };
 
+/* In brackets from beginning to end: "[ITEM]", but not "[FORM:]SYMBOL". */
 static inline bool is_argument_optional(const struct option *option) {
-  return option->argument && option->argument[0] == '[';
+  return option->argument && option->argument[0] == '[' && option->argument[strlen(option->argument) - 1] == ']';
 }
 
 #endif

@@ -70,13 +70,19 @@ static bool has_handles(const struct functype *f) {
 static struct core_item implement_lower(struct adapt *a, const struct canon *canon) {
   const struct func *callee = &a->plan->funcs.items[canon->func];
   refuse_waiting(a, callee);
-  if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee))
+  if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee)) {
+    note_boundary(a, (struct boundary){ADAPTER_DIRECT, .caller = canon->instance, .callee = callee->instance,
+                                       .func = canon->func});
     return callee->core;
+  }
   const struct side *caller = side_of_options(a, canon->instance, &canon->options);
   bool passthrough = callee->source == FUNC_HOST && !canon->options.is_async && passes_through(a, callee);
   if (passthrough && !a->facts[canon->instance].guards_leave && !has_handles(callee->type) &&
-      (a->options->component || caller->realloc_reference == NO_REFERENCE))
+      (a->options->component || caller->realloc_reference == NO_REFERENCE)) {
+    note_boundary(
+        a, (struct boundary){ADAPTER_IMPORT, .caller = canon->instance, .callee = NO_INDEX, .func = canon->func});
     return boundary_call(a, canon->func, caller);
+  }
   return generated_item(a, call_adapter(a, caller, canon->func, passthrough));
 }
 
@@ -172,5 +178,6 @@ void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options 
   export_functions(a);
   finish_task_returns(a);
   finish_boundary(a);
+  read_boundaries(a);
   finish_adapters(a);
 }

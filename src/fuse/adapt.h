@@ -8,6 +8,7 @@
  *     adapt_task.c   the current task of an instance: what is fresh for each, and how task.return finds the caller
  *     adapt_value.c  one value, from a place to a place
  *     adapt_handles.c  ... and where it is a handle
+ *     adapt_boundary.c  what each boundary became, for reports
  *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
  */
 #ifndef MELD_FUSE_ADAPT_H
@@ -223,6 +224,10 @@ void lift_own(struct move *m, const struct type *t, const struct side *side);
 void lower_own(struct move *m, const struct type *t, const struct side *side);
 void lift_borrow(struct move *m, const struct type *t, const struct side *side);
 void lower_borrow(struct move *m, const struct type *t, const struct side *side);
+
+/* adapt_boundary.c, for reports. */
+void note_boundary(struct adapt *a, struct boundary boundary);
+void read_boundaries(struct adapt *a);
 
 /* adapt_value.c */
 /* Moves a value of type `t`; `scope` is a local with the scope of borrows, NO_INDEX where there are none. With

@@ -554,6 +554,16 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
   p.move = (struct move){.a = a, .f = &f, .passthrough = passthrough};
   write_call(&p);
   end_function(&f);
+  note_boundary(a, (struct boundary){.adapter = ADAPTER_CODE,
+                                     .caller = caller->instance,
+                                     .callee = p.callee->instance,
+                                     .func = func,
+                                     .reference = reference,
+                                     .passthrough = passthrough,
+                                     .checks_leave = !caller->is_host && a->facts[caller->instance].guards_leave,
+                                     .checks_enter = p.guard_count > 0,
+                                     .catches = !p.callee->is_host && a->facts[p.callee->instance].throws,
+                                     .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0});
   return reference;
 }
 

@@ -80,6 +80,10 @@ static uint32_t read_reference(const uint8_t *at) {
   return value;
 }
 
+uint32_t called_reference(const struct code_body *body, uint32_t call) {
+  return read_reference(body->out.data + body->calls.items[call].at);
+}
+
 /* Spec: "Name Section", sub-section 1: function names. */
 static void add_names(struct code_module *m) {
   struct buffer names = new_buffer(m->context), content = new_buffer(m->context);

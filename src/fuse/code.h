@@ -123,6 +123,8 @@ struct code begin_function(struct code_module *m, uint32_t reference);
 void end_function(struct code *f);
 /* Replaces references by indices and puts the functions into the module, with a name section. */
 void finish_code_module(struct code_module *m);
+/* What call number `call` of a body that is written calls; before finish_code_module(). */
+uint32_t called_reference(const struct code_body *body, uint32_t call);
 /* The index of a reference; right only once no more imports are added. */
 uint32_t function_index(const struct code_module *m, uint32_t reference);
 

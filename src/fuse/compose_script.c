@@ -71,10 +71,13 @@ static bool looking_at(const struct parser *p, const char *text) {
 }
 
 static void skip_block_comment(struct parser *p) {
+  const uint32_t line = p->line;
   uint32_t depth = 0;
   do {
-    if (p->at == p->end)
+    if (p->at == p->end) {
+      set_line(p, line);
       REFUSE(p, "a comment does not end");
+    }
     const bool opens = looking_at(p, "/*"), closes = looking_at(p, "*/");
     depth += opens;
     depth -= closes;

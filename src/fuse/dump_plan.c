@@ -10,23 +10,7 @@
  * Provides  dump_plan.
  */
 #include "fuse/link.h"
-
-#include <stdio.h>
-
-static void put_line(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put_line(struct buffer *out, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  const int size = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  assert(size >= 0);
-  char *text = ALLOCATE(out->context, char, (size_t)size + 1);
-  va_start(arguments, format);
-  vsnprintf(text, (size_t)size + 1, format, arguments);
-  va_end(arguments);
-  put_raw(out, text, (size_t)size);
-}
+#include "fuse/report.h"
 
 static void dump_item(struct buffer *out, struct core_item item) {
   static const char *const kinds[CORE_KIND_COUNT] = {"func", "table", "memory", "global", "tag"};

@@ -11,7 +11,8 @@
  *
  * A small input can describe a run of any length, so steps are counted, and depth and the size of the plan are limited.
  *
- * Requires  read.c: a component whose form is right; nothing is known of its indices and types.
+ * Requires  check.c: of each input, indices in range and types that agree. What one input gives to another is looked at
+ *           here: an import at its type, and what core modules and components that are given turn out to have.
  * Provides  plan: core instances, canonical functions, functions, resources, and the root's imports and exports.
  * Spec      Explainer.md "Instance Definitions", "Alias Definitions", "Import and Export Definitions".
  */
@@ -43,12 +44,9 @@ void leave(struct link *link) {
   link->depth--;
 }
 
-struct def get_def(struct link *link, const struct frame *frame, enum sort sort, uint32_t index) {
-  if (sort == SORT_VALUE)
-    REFUSE(link, "values in the imports and exports of a component are not supported yet");
+struct def get_def(const struct frame *frame, enum sort sort, uint32_t index) {
   const struct space *space = &frame->spaces[sort];
-  if (index >= space->defs.count)
-    REFUSE(link, "the %s index %u is out of range; there are %u", sort_name(sort), index, space->defs.count);
+  assert(index < space->defs.count);
   return space->defs.items[index];
 }
 
@@ -108,40 +106,27 @@ uint32_t add_resource(struct link *link, struct resource resource) {
 }
 
 /* An alias to what encloses the frame: `count` scopes out, and no further than was defined where the text stands. */
-static struct def get_outer(struct link *link, const struct frame *frame, const struct alias *alias) {
-  if (alias->sort != SORT_TYPE && alias->sort != SORT_COMPONENT && alias->sort != SORT_CORE_MODULE &&
-      alias->sort != SORT_CORE_TYPE)
-    REFUSE(link, "an outer alias can't be of sort %s", sort_name(alias->sort));
+static struct def get_outer(const struct frame *frame, const struct alias *alias) {
   uint32_t visible = frame->spaces[alias->sort].defs.count;
   for (uint32_t n = 0; n < alias->count; n++) {
     visible = frame->scope.visible[alias->sort];
     frame = frame->scope.frame;
-    if (!frame)
-      REFUSE(link, "an outer alias reaches %u scopes out, but there are only %u", alias->count, n);
+    assert(frame);
   }
-  if (alias->index >= visible)
-    REFUSE(link, "the outer %s index %u is out of range; there are %u before it", sort_name(alias->sort), alias->index,
-           visible);
+  assert(alias->index < visible);
   return frame->spaces[alias->sort].defs.items[alias->index];
 }
 
-static struct def get_export(struct link *link, const struct frame *frame, const struct alias *alias) {
-  const struct def instance = get_def(link, frame, SORT_INSTANCE, alias->instance);
+static struct def get_export(const struct frame *frame, const struct alias *alias) {
+  const struct def instance = get_def(frame, SORT_INSTANCE, alias->instance);
   const struct def *def = find_name(instance.is.instance, alias->name);
-  if (!def)
-    REFUSE(link, "instance %u has no export \"%.*s\"", alias->instance, SHOW(alias->name));
-  if (def->sort != alias->sort)
-    REFUSE(link, "the export \"%.*s\" of instance %u is of sort %s, not %s", SHOW(alias->name), alias->instance,
-           sort_name(def->sort), sort_name(alias->sort));
-  if (frame->instance == NO_INDEX && def->sort != SORT_TYPE && def->sort != SORT_INSTANCE)
-    REFUSE(link, "an alias in a type can't be of sort %s", sort_name(def->sort));
+  assert(def && def->sort == alias->sort);
   return *def;
 }
 
+/* The module may be one that another input gives, and be without what its type says. */
 static struct def get_core_export(struct link *link, const struct frame *frame, const struct alias *alias) {
-  if (alias->sort < SORT_CORE_FUNC || alias->sort > SORT_CORE_TAG)
-    REFUSE(link, "a core instance exports no %s", sort_name(alias->sort));
-  const struct def instance = get_def(link, frame, SORT_CORE_INSTANCE, alias->instance);
+  const struct def instance = get_def(frame, SORT_CORE_INSTANCE, alias->instance);
   const struct core_item item = find_core_export(link, instance.is.core_instance, alias->name);
   if (item.source == ITEM_NONE)
     REFUSE(link, "core instance %u has no export \"%.*s\"", alias->instance, SHOW(alias->name));
@@ -154,13 +139,13 @@ static struct def get_core_export(struct link *link, const struct frame *frame, 
 static void define_alias(struct link *link, struct frame *frame, const struct alias *alias) {
   switch (alias->kind) {
   case ALIAS_EXPORT:
-    add_def(link, frame, get_export(link, frame, alias));
+    add_def(link, frame, get_export(frame, alias));
     return;
   case ALIAS_CORE_EXPORT:
     add_def(link, frame, get_core_export(link, frame, alias));
     return;
   case ALIAS_OUTER:
-    add_def(link, frame, get_outer(link, frame, alias));
+    add_def(link, frame, get_outer(frame, alias));
     return;
   }
 }
@@ -178,24 +163,19 @@ static void name_def(struct link *link, const struct def *def, struct bytes name
 
 static void add_export_name(struct link *link, struct namespace *to, const struct extern_name *name,
                             const struct def *def) {
-  if (!add_name(link, to, name->name, name, def))
-    REFUSE(link, "the name \"%.*s\" is exported twice", SHOW(name->name));
+  const bool is_new = add_name(link, to, name->name, name, def);
+  assert(is_new);
   name_def(link, def, name->name);
 }
-
-static bool is_exportable(enum sort sort) { return sort <= SORT_INSTANCE || sort == SORT_CORE_MODULE; }
 
 /* "All exports (of all sorts) introduce a new index that aliases the exported definition." In a type, the definition is
  * what the supply gives for it. */
 static void define_export(struct link *link, struct frame *frame, const struct export_definition *export_) {
   struct def def;
-  if (!is_exportable(export_->item.sort))
-    REFUSE(link, "the export \"%.*s\" is of sort %s, which a component can't export", SHOW(export_->name.name),
-           sort_name(export_->item.sort));
   if (frame->instance == NO_INDEX) {
     def = bind_extern(link, frame, frame->declared, &export_->name, &export_->type);
   } else {
-    def = get_def(link, frame, export_->item.sort, export_->item.index);
+    def = get_def(frame, export_->item.sort, export_->item.index);
     if (export_->has_type)
       def = view_def(link, frame, &def, &export_->type, "export", export_->name.name);
   }
@@ -216,10 +196,7 @@ static const struct namespace *make_bag(struct link *link, const struct frame *f
   count_steps(link, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
-    if (!is_exportable(export_->item.sort))
-      REFUSE(link, "the export \"%.*s\" is of sort %s, which an instance can't export", SHOW(export_->name.name),
-             sort_name(export_->item.sort));
-    const struct def def = get_def(link, frame, export_->item.sort, export_->item.index);
+    const struct def def = get_def(frame, export_->item.sort, export_->item.index);
     add_export_name(link, bag, &export_->name, &def);
   }
   return bag;
@@ -231,9 +208,9 @@ static const struct namespace *make_arguments(struct link *link, const struct fr
   count_steps(link, expression->argument_count);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
-    const struct def def = get_def(link, frame, argument->item.sort, argument->item.index);
-    if (!add_name(link, arguments, argument->name, NULL, &def))
-      REFUSE(link, "the argument \"%.*s\" is given twice", SHOW(argument->name));
+    const struct def def = get_def(frame, argument->item.sort, argument->item.index);
+    const bool is_new = add_name(link, arguments, argument->name, NULL, &def);
+    assert(is_new);
   }
   return arguments;
 }
@@ -243,7 +220,7 @@ static void define_instance(struct link *link, struct frame *frame, const struct
   if (expression->is_inline) {
     def.is.instance = make_bag(link, frame, expression);
   } else {
-    const struct def component = get_def(link, frame, SORT_COMPONENT, expression->of);
+    const struct def component = get_def(frame, SORT_COMPONENT, expression->of);
     def.is.instance = instantiate(link, component.is.component, make_arguments(link, frame, expression),
                                   frame->instance, frame->spaces[SORT_INSTANCE].defs.count);
   }
@@ -298,10 +275,10 @@ void define(struct link *link, struct frame *frame, const struct definition *def
     define_export(link, frame, &definition->of.export_);
     return;
   case DEFINE_START:
-    REFUSE(link, "start definitions are not supported yet");
   case DEFINE_VALUE:
-    REFUSE(link, "value definitions are not supported yet");
+    break; /* never read */
   }
+  assert(false);
 }
 
 /* "root/$auth", or "root/3" by its index where the component has no name. */
@@ -377,7 +354,7 @@ const struct namespace *link_input(struct link *link, const struct component *co
 struct plan *link_component(struct context *c, const struct component *root) {
   struct link link = new_link(c);
   struct supply imports = {.kind = SUPPLY_HOST, .role = "import", .parent = NO_INDEX};
-  collect_components(&link, root);
+  link.plan->root = root;
   const struct namespace *exports = link_input(&link, root, &imports);
   for (uint32_t i = 0; i < imports.externs.count; i++)
     VEC_ADD(c, &link.plan->imports, imports.externs.items[i]);

@@ -182,7 +182,7 @@ const struct namespace *link_input(struct link *link, const struct component *co
 void count_steps(struct link *link, uint64_t steps);
 void enter(struct link *link); /* one level of recursion; NESTING_LIMIT of them */
 void leave(struct link *link);
-struct def get_def(struct link *link, const struct frame *frame, enum sort sort, uint32_t index);
+struct def get_def(const struct frame *frame, enum sort sort, uint32_t index);
 void add_def(struct link *link, struct frame *frame, struct def def);
 struct scope scope_of(const struct frame *frame);
 void define(struct link *link, struct frame *frame, const struct definition *definition);
@@ -216,13 +216,12 @@ struct def bind_shared(struct link *link, const struct frame *frame, struct supp
                        const struct extern_name *name, const struct extern_type *type);
 
 /* link_types.c */
-struct type_def get_type(struct link *link, const struct frame *frame, uint32_t index);
+struct type_def get_type(const struct frame *frame, uint32_t index);
 const struct type *get_value_type(struct link *link, const struct frame *frame, struct valtype_ref ref);
-const struct functype *get_functype(struct link *link, const struct frame *frame, uint32_t index);
-uint32_t get_resource(struct link *link, const struct frame *frame, uint32_t index);
-const struct type_closure *get_closure(struct link *link, const struct frame *frame, uint32_t index,
-                                       enum deftype_kind kind);
-const struct module_type *get_module_type(struct link *link, const struct frame *frame, uint32_t index);
+const struct functype *get_functype(const struct frame *frame, uint32_t index);
+uint32_t get_resource(const struct frame *frame, uint32_t index);
+const struct type_closure *get_closure(const struct frame *frame, uint32_t index, enum deftype_kind kind);
+const struct module_type *get_module_type(const struct frame *frame, uint32_t index);
 void define_type(struct link *link, struct frame *frame, const struct deftype *type);
 void define_core_type(struct link *link, struct frame *frame, const struct core_deftype *type);
 bool same_functype(const struct functype *a, const struct functype *b);
@@ -231,7 +230,7 @@ bool same_functype(const struct functype *a, const struct functype *b);
 void define_core_instance(struct link *link, struct frame *frame, const struct instance_expr *expression);
 /* ITEM_NONE: no such export. */
 struct core_item find_core_export(struct link *link, const struct core_instance_def *instance, struct bytes name);
-struct core_item get_item(struct link *link, const struct frame *frame, enum sort sort, uint32_t index);
+struct core_item get_item(const struct frame *frame, enum sort sort, uint32_t index);
 /* Its type, whose indices are of `*module`. */
 struct core_extern type_of_item(const struct link *link, struct core_item item, const struct module **module);
 const struct core_functype *functype_of_item(const struct link *link, struct core_item item);
@@ -251,7 +250,6 @@ struct extern_tree *get_extern(struct link *link, uint32_t index); /* until the 
 void set_children(struct link *link, uint32_t parent, const struct supply *made);
 const struct component_shape *shape_of(struct link *link, const struct type_closure *type);
 void export_root(struct link *link, const struct namespace *exports);
-void collect_components(struct link *link, const struct component *root);
 
 /* link_show.c; short enough for a diagnostic. */
 struct bytes show_functype(struct context *c, const struct functype *type);

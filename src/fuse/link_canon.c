@@ -5,13 +5,13 @@
  * other, and those that might go on after the call are refused where one would be called: imported by a core module, or
  * exported by the root.
  *
- * Requires  link.c: the frame.
- * Provides  plan->funcs that are lifted, plan->canons.
- * Spec      CanonicalABI.md "Canonical Definitions", "canonopt Validation", flatten_functype.
+ * Requires  link.c: the frame; check.c: options that are needed are there. Only that a core function or memory is of
+ * the type that the module's says is looked at here, since another input may give another module for it. Provides
+ * plan->funcs that are lifted, plan->canons. Spec      CanonicalABI.md "Canonical Definitions", "canonopt Validation",
+ * flatten_functype.
  */
 #include "fuse/link.h"
 
-#define CONTEXT_SLOTS 2
 #define SIGNATURE_LIMIT 24 /* parameters of a canonical function, at most */
 
 struct signature {
@@ -110,15 +110,14 @@ void refuse_async_item(struct link *link, struct core_item item, struct bytes na
 static struct options get_options(struct link *link, const struct frame *frame, const struct canon_options *written) {
   struct options options = {.encoding = (enum string_encoding)written->encoding, .is_async = written->is_async};
   if (written->has_memory)
-    options.memory = get_item(link, frame, SORT_CORE_MEMORY, written->memory);
+    options.memory = get_item(frame, SORT_CORE_MEMORY, written->memory);
   if (written->has_realloc)
-    options.realloc = get_item(link, frame, SORT_CORE_FUNC, written->realloc);
+    options.realloc = get_item(frame, SORT_CORE_FUNC, written->realloc);
   if (written->has_post_return)
-    options.post_return = get_item(link, frame, SORT_CORE_FUNC, written->post_return);
+    options.post_return = get_item(frame, SORT_CORE_FUNC, written->post_return);
   if (written->has_callback)
-    options.callback = get_item(link, frame, SORT_CORE_FUNC, written->callback);
-  if (written->has_realloc && !written->has_memory)
-    REFUSE(link, "the option realloc needs the option memory");
+    options.callback = get_item(frame, SORT_CORE_FUNC, written->callback);
+  assert(!written->has_realloc || written->has_memory);
   if (written->has_realloc) {
     struct signature s = {0};
     const uint8_t address = address_type(link, options.memory);
@@ -141,18 +140,13 @@ static bool params_have_pointers(const struct functype *type) {
 }
 
 /* "requires memory if T contains a list or string", and where values are spilled. */
-static void expect_options(struct link *link, const struct functype *type, const struct flat_functype *flat,
-                           const struct options *options, enum flat_direction direction) {
+static bool has_needed_options(const struct functype *type, const struct flat_functype *flat,
+                               const struct options *options, enum flat_direction direction) {
   const bool returns_later = direction == FLAT_LIFT && options->is_async; /* by task.return, with options of its own */
   const bool in = params_have_pointers(type), out = has_pointers(type->result) && !returns_later;
   const bool realloc = direction == FLAT_LIFT ? in || flat->params_spilled : out;
   const bool memory = realloc || in || out || flat->params_spilled || flat->result_spilled;
-  if (memory && options->memory.source == ITEM_NONE)
-    REFUSE(link, "canon %s needs the option memory, since values of the function pass through memory",
-           direction == FLAT_LIFT ? "lift" : "lower");
-  if (realloc && options->realloc.source == ITEM_NONE)
-    REFUSE(link, "canon %s needs the option realloc, since it has to make room for values of the function",
-           direction == FLAT_LIFT ? "lift" : "lower");
+  return (!memory || options->memory.source != ITEM_NONE) && (!realloc || options->realloc.source != ITEM_NONE);
 }
 
 static enum flat_direction direction_of(const struct options *options, enum flat_direction direction) {
@@ -173,14 +167,14 @@ static struct signature flatten(struct link *link, const struct functype *type, 
     add_param(&s, flat.params[i]);
   for (uint32_t i = 0; i < flat.result_count; i++)
     add_result(&s, flat.results[i]);
-  expect_options(link, type, &flat, options, direction);
+  assert(has_needed_options(type, &flat, options, direction));
   return s;
 }
 
 static void define_lift(struct link *link, struct frame *frame, const struct canon_definition *definition) {
-  const struct functype *type = get_functype(link, frame, definition->type);
+  const struct functype *type = get_functype(frame, definition->type);
   struct func func = {.source = FUNC_LIFTED, .type = type, .instance = frame->instance, .import = NO_INDEX};
-  func.core = get_item(link, frame, SORT_CORE_FUNC, definition->function);
+  func.core = get_item(frame, SORT_CORE_FUNC, definition->function);
   func.options = get_options(link, frame, &definition->options);
   const struct signature s = flatten(link, type, &func.options, FLAT_LIFT);
   const struct core_functype wanted = functype_of(&s);
@@ -199,13 +193,11 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
 }
 
 /* `$ft` must refer to the type `(func (param $c T))`. */
-static const struct core_functype *start_functype(struct link *link, const struct frame *frame, uint32_t index) {
-  const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
-  const struct core_type *core_type = type.rectypes ? &type.rectypes->types.items[type.is.index] : NULL;
-  if (!core_type || core_type->composite != COMPOSITE_FUNC || core_type->func.param_count != 1 ||
-      core_type->func.result_count != 0 || core_type->func.params[0].code == CORE_REF ||
-      core_type->func.params[0].code == CORE_REF_NULL)
-    REFUSE(link, "core type %u is not that of a thread's function, which has one parameter", index);
+static const struct core_functype *start_functype(const struct frame *frame, uint32_t index) {
+  const struct core_type_def type = get_def(frame, SORT_CORE_TYPE, index).is.core_type;
+  assert(type.rectypes);
+  const struct core_type *core_type = &type.rectypes->types.items[type.is.index];
+  assert(core_type->composite == COMPOSITE_FUNC && core_type->func.param_count == 1);
   return &core_type->func;
 }
 
@@ -217,7 +209,7 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
   case 'p':
     return (struct core_valtype){.code = address_type(link, canon->options.memory)};
   case 'u': {
-    const struct core_item table = get_item(link, frame, SORT_CORE_TABLE, definition->table);
+    const struct core_item table = get_item(frame, SORT_CORE_TABLE, definition->table);
     return (struct core_valtype){.code = address_type(link, table)};
   }
   case 'r':
@@ -225,9 +217,9 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
   case 'v':
     return (struct core_valtype){.code = definition->core_type};
   case 't':
-    return start_functype(link, frame, definition->type)->params[0];
+    return start_functype(frame, definition->type)->params[0];
   case 'f': {
-    const struct core_functype *type = start_functype(link, frame, definition->type);
+    const struct core_functype *type = start_functype(frame, definition->type);
     const uint32_t index = add_functype(link->context, link->signatures, type->params, 1, NULL, 0);
     return (struct core_valtype){.code = CORE_REF_NULL, .heap = index};
   }
@@ -271,35 +263,11 @@ static bool is_resource_built_in(enum canon_kind kind) {
 
 /* "$rt must refer to locally-defined (not imported) resource type", of resource.new and resource.rep. */
 static uint32_t resource_of(struct link *link, const struct frame *frame, const struct canon_definition *definition) {
-  const uint32_t index = get_resource(link, frame, definition->type);
+  const uint32_t index = get_resource(frame, definition->type);
   const struct resource *resource = &link->plan->resources.items[index];
   const bool is_local = resource->source == RESOURCE_DEFINED && resource->instance == frame->instance;
-  if (definition->kind != CANON_RESOURCE_DROP && !is_local)
-    REFUSE(link, "canon %s is of a resource type that the component does not define itself",
-           canon_name(definition->kind));
+  assert(definition->kind == CANON_RESOURCE_DROP || is_local);
   return index;
-}
-
-/* "$stream_t/$future_t must be a type of the form (stream $t?)/(future $t?)" */
-static void expect_stream_type(struct link *link, const struct frame *frame,
-                               const struct canon_definition *definition) {
-  const bool is_stream = definition->kind >= CANON_STREAM_NEW && definition->kind <= CANON_STREAM_DROP_WRITABLE;
-  const bool is_future = definition->kind >= CANON_FUTURE_NEW && definition->kind <= CANON_FUTURE_DROP_WRITABLE;
-  if (!is_stream && !is_future)
-    return;
-  const struct type_def type = get_type(link, frame, definition->type);
-  if (type.kind != DEFTYPE_VALUE || type.is.value->kind != (is_stream ? TYPE_STREAM : TYPE_FUTURE))
-    REFUSE(link, "canon %s is of type %u, which is not a %s", canon_name(definition->kind), definition->type,
-           is_stream ? "stream" : "future");
-}
-
-static void expect_context_slot(struct link *link, const struct canon_definition *definition) {
-  if (definition->kind != CANON_CONTEXT_GET && definition->kind != CANON_CONTEXT_SET)
-    return;
-  if (definition->core_type != CORE_I32 && definition->core_type != CORE_I64)
-    REFUSE(link, "canon %s has to be of type i32 or i64", canon_name(definition->kind));
-  if (definition->slot >= CONTEXT_SLOTS)
-    REFUSE(link, "canon %s is of slot %u; there are %d", canon_name(definition->kind), definition->slot, CONTEXT_SLOTS);
 }
 
 static struct canon make_canon(struct link *link, const struct frame *frame,
@@ -313,13 +281,11 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
   struct signature s;
   canon.options = get_options(link, frame, &definition->options);
   if (definition->kind == CANON_WAITABLE_SET_WAIT || definition->kind == CANON_WAITABLE_SET_POLL)
-    canon.options.memory = get_item(link, frame, SORT_CORE_MEMORY, definition->memory);
+    canon.options.memory = get_item(frame, SORT_CORE_MEMORY, definition->memory);
   if (is_resource_built_in(definition->kind))
     canon.resource = resource_of(link, frame, definition);
-  expect_stream_type(link, frame, definition);
-  expect_context_slot(link, definition);
   if (definition->kind == CANON_LOWER) {
-    canon.func = get_def(link, frame, SORT_FUNC, definition->function).is.func;
+    canon.func = get_def(frame, SORT_FUNC, definition->function).is.func;
     s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
   } else if (definition->kind == CANON_TASK_RETURN) {
     canon.result = get_value_type(link, frame, definition->result);

@@ -12,14 +12,18 @@
  * Spec      Explainer.md "Instance Definitions"; WebAssembly core "Instantiation", "Matching".
  */
 #include "fuse/link.h"
+#include "wasm/custom.h"
+
+#define NAME_OF_MODULE 0 /* the subsection, which comes first */
+#define NAME_LIMIT 100   /* bytes of a module's name in a path */
 
 enum core_kind kind_of_sort(enum sort sort) {
   assert(sort >= SORT_CORE_FUNC && sort <= SORT_CORE_TAG);
   return (enum core_kind)(sort - SORT_CORE_FUNC);
 }
 
-struct core_item get_item(struct link *link, const struct frame *frame, enum sort sort, uint32_t index) {
-  return get_def(link, frame, sort, index).is.item;
+struct core_item get_item(const struct frame *frame, enum sort sort, uint32_t index) {
+  return get_def(frame, sort, index).is.item;
 }
 
 struct core_extern type_of_item(const struct link *link, struct core_item item, const struct module **module) {
@@ -75,13 +79,9 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   count_steps(link, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
-    if (export_->item.sort < SORT_CORE_FUNC || export_->item.sort > SORT_CORE_TAG)
-      REFUSE(link, "the core export \"%.*s\" is of sort %s, which a core instance can't export",
-             SHOW(export_->name.name), sort_name(export_->item.sort));
-    const struct core_item item = get_item(link, frame, export_->item.sort, export_->item.index);
-    if (map_add(link->context, &bag->names, export_->name.name, i) != i)
-      REFUSE(link, "the core export \"%.*s\" is given twice", SHOW(export_->name.name));
-    VEC_ADD(link->context, &bag->items, item);
+    const uint32_t index = map_add(link->context, &bag->names, export_->name.name, i);
+    assert(index == i);
+    VEC_ADD(link->context, &bag->items, get_item(frame, export_->item.sort, export_->item.index));
   }
   return bag;
 }
@@ -98,13 +98,11 @@ static struct core_arguments get_arguments(struct link *link, const struct frame
   count_steps(link, expression->argument_count);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
-    if (argument->item.sort != SORT_CORE_INSTANCE)
-      REFUSE(link, "the argument \"%.*s\" of a core module is of sort %s; it has to be a core instance",
-             SHOW(argument->name), sort_name(argument->item.sort));
-    const struct def def = get_def(link, frame, SORT_CORE_INSTANCE, argument->item.index);
-    if (map_add(link->context, &arguments.names, argument->name, i) != i)
-      REFUSE(link, "the argument \"%.*s\" is given twice", SHOW(argument->name));
-    VEC_ADD(link->context, &arguments.instances, def.is.core_instance);
+    assert(argument->item.sort == SORT_CORE_INSTANCE);
+    const uint32_t index = map_add(link->context, &arguments.names, argument->name, i);
+    assert(index == i);
+    VEC_ADD(link->context, &arguments.instances,
+            get_def(frame, SORT_CORE_INSTANCE, argument->item.index).is.core_instance);
   }
   return arguments;
 }
@@ -139,36 +137,16 @@ static struct core_item resolve_import(struct link *link, const struct core_argu
   return item;
 }
 
-/* A LEB128 length that ends inside of `from`; false: there is none. What is read is cut off. */
-static bool cut_length(struct bytes *from, size_t *length) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 35 && from->size; shift += 7) {
-    const uint8_t byte = *from->at;
-    value |= (uint64_t)(byte & 0x7f) << shift;
-    *from = (struct bytes){from->at + 1, from->size - 1};
-    if (!(byte & 0x80)) {
-      *length = (size_t)value;
-      return value <= from->size;
-    }
-  }
-  return false;
-}
-
 /* The name of a module in its name section; size 0: none. A malformed name section is no error. */
 static struct bytes module_name(const struct module *module) {
-  for (uint32_t i = 0; i < module->customs.count; i++) {
-    struct bytes content = module->customs.items[i].content;
-    size_t length;
-    if (!bytes_equal(module->customs.items[i].name, bytes_of("name")) || content.size == 0 || content.at[0] != 0)
-      continue;
-    content = (struct bytes){content.at + 1, content.size - 1};
-    if (!cut_length(&content, &length) || !cut_length(&content, &length))
-      continue;
-    const struct bytes name = {content.at, length};
-    if (length <= 100 && is_utf8(name))
-      return name;
-  }
-  return (struct bytes){0};
+  struct custom_reader section;
+  if (!find_custom(module, "name", &section))
+    return (struct bytes){0};
+  const struct bytes id = read_custom_bytes(&section, 1);
+  read_custom_u32(&section); /* the size of the subsection */
+  const struct bytes name = read_custom_name(&section);
+  const bool has_name = !section.is_malformed && *id.at == NAME_OF_MODULE && name.size <= NAME_LIMIT;
+  return has_name ? name : (struct bytes){0};
 }
 
 /* "root/$auth.$main", or "root/$auth.2" by its index where the module has no name. */
@@ -183,7 +161,7 @@ static struct bytes core_instance_name(struct link *link, const struct frame *fr
 
 static const struct core_instance_def *instantiate_module(struct link *link, const struct frame *frame,
                                                           const struct instance_expr *expression) {
-  const struct module_def *def = get_def(link, frame, SORT_CORE_MODULE, expression->of).is.module;
+  const struct module_def *def = get_def(frame, SORT_CORE_MODULE, expression->of).is.module;
   const struct module *module = def->module;
   if (!module)
     REFUSE(link,

@@ -7,7 +7,7 @@
  * and an export that is an import, or a part of one, says so, since it can be passed on as it is.
  *
  * Requires  link.c, link_bind.c: the definite things behind imports and exports.
- * Provides  plan->externs, plan->exports, plan->components.
+ * Provides  plan->externs, plan->exports.
  * Spec      Explainer.md "Import and Export Definitions".
  */
 #include "fuse/link.h"
@@ -181,12 +181,4 @@ void export_root(struct link *link, const struct namespace *exports) {
     VEC_ADD(link->context, &link->plan->exports, extern_);
     pop_place(link->context);
   }
-}
-
-/* Nested as deeply as the text is, which the reader limits. */
-void collect_components(struct link *link, const struct component *root) {
-  VEC_ADD(link->context, &link->plan->components, root);
-  for (uint32_t i = 0; i < root->definitions.count; i++)
-    if (root->definitions.items[i].kind == DEFINE_COMPONENT)
-      collect_components(link, root->definitions.items[i].of.component);
 }

@@ -23,7 +23,7 @@ static _Noreturn void refuse_merge(struct link *link, struct bytes name, struct 
 
 static void merge_func(struct link *link, const struct frame *frame, uint32_t extern_, struct bytes name,
                        const struct extern_type *type) {
-  const struct functype *here = get_functype(link, frame, type->index);
+  const struct functype *here = get_functype(frame, type->index);
   const struct functype *there = get_extern(link, extern_)->functype;
   if (!same_functype(here, there))
     refuse_merge(link, name, show_functype(link->context, here), show_functype(link->context, there));
@@ -55,7 +55,7 @@ static void merge_type(struct link *link, const struct frame *frame, const struc
     return;
   if (type->bound == BOUND_SUB_RESOURCE)
     refuse_merge(link, name, bytes_of("a resource"), show_type_def(link, there->is.type));
-  const struct type_def here = get_type(link, frame, type->index);
+  const struct type_def here = get_type(frame, type->index);
   if (!is_same_type(here, there->is.type))
     refuse_merge(link, name, show_type_def(link, here), show_type_def(link, there->is.type));
 }
@@ -68,7 +68,7 @@ static struct def merge_instance(struct link *link, const struct frame *frame, s
   for (uint32_t i = 0; i < get_extern(link, extern_)->child_count; i++)
     VEC_ADD(link->context, &parts.externs, get_extern(link, extern_)->children[i]);
   const uint32_t before = parts.externs.count;
-  def.is.instance = run_declarations(link, get_closure(link, frame, type->index, DEFTYPE_INSTANCE), NULL, &parts);
+  def.is.instance = run_declarations(link, get_closure(frame, type->index, DEFTYPE_INSTANCE), NULL, &parts);
   if (parts.externs.count > before)
     set_children(link, extern_, &parts);
   return def;
@@ -131,7 +131,7 @@ static bool is_known_outside(const struct link *link, const struct type *type) {
 
 static bool has_to_be_named(struct link *link, const struct frame *frame, const struct supply *supply,
                             const struct extern_type *type) {
-  const struct type_def def = get_type(link, frame, type->index);
+  const struct type_def def = get_type(frame, type->index);
   return supply->names_types && def.kind == DEFTYPE_VALUE && is_known_outside(link, def.is.value);
 }
 
@@ -149,7 +149,7 @@ struct def bind_shared(struct link *link, const struct frame *frame, struct supp
     bound.def = view_def(link, frame, given, type, supply->role, name->name);
     clear_hint(link->context);
   } else if (type->sort == SORT_TYPE && type->bound == BOUND_EQ && !has_to_be_named(link, frame, supply, type)) {
-    bound.def = (struct def){.sort = SORT_TYPE, .origin = NO_INDEX, .is.type = get_type(link, frame, type->index)};
+    bound.def = (struct def){.sort = SORT_TYPE, .origin = NO_INDEX, .is.type = get_type(frame, type->index)};
   } else {
     const struct shared_extern shared = share_extern(link, frame, supply, outside, type);
     bound = (struct bound_import){.extern_ = shared.extern_, .def = shared.def};

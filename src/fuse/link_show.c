@@ -9,16 +9,6 @@
  */
 #include "fuse/link.h"
 
-#define SHOW_LIMIT 300 /* bytes of text for one type */
-
-static bool is_full(const struct buffer *out) { return out->size > SHOW_LIMIT; }
-
-static struct bytes finish(struct buffer *out) {
-  if (is_full(out))
-    put_formatted(out, "...");
-  return buffer_bytes(out);
-}
-
 /* A label is what the input says; shortened where it is no label at all. */
 static void put_label(struct buffer *out, struct bytes label) {
   put_bytes(out, (struct bytes){label.at, label.size < 60 ? label.size : 60});
@@ -28,7 +18,7 @@ static void put_value_type(struct buffer *out, const struct type *type);
 
 static void put_fields(struct buffer *out, const struct type *type) {
   put_formatted(out, "%s{", type_kind_name(type->kind));
-  for (uint32_t i = 0; i < type->field_count && !is_full(out); i++) {
+  for (uint32_t i = 0; i < type->field_count && !is_shown_enough(out); i++) {
     const struct type_field *field = &type->fields[i];
     put_formatted(out, i ? ", " : "");
     put_label(out, field->label);
@@ -42,7 +32,7 @@ static void put_fields(struct buffer *out, const struct type *type) {
 
 /* As deep as TYPE_DEPTH_LIMIT. */
 static void put_value_type(struct buffer *out, const struct type *type) {
-  if (is_full(out))
+  if (is_shown_enough(out))
     return;
   switch (type->kind) {
   case TYPE_RECORD:
@@ -79,13 +69,13 @@ static void put_value_type(struct buffer *out, const struct type *type) {
 struct bytes show_type(struct context *c, const struct type *type) {
   struct buffer out = new_buffer(c);
   put_value_type(&out, type);
-  return finish(&out);
+  return finish_shown(&out);
 }
 
 struct bytes show_functype(struct context *c, const struct functype *type) {
   struct buffer out = new_buffer(c);
   put_formatted(&out, "%sfunc(", type->is_async ? "async " : "");
-  for (uint32_t i = 0; i < type->param_count && !is_full(&out); i++) {
+  for (uint32_t i = 0; i < type->param_count && !is_shown_enough(&out); i++) {
     put_formatted(&out, i ? ", " : "");
     put_label(&out, type->params[i].label);
     put_formatted(&out, ": ");
@@ -96,5 +86,5 @@ struct bytes show_functype(struct context *c, const struct functype *type) {
     put_formatted(&out, " -> ");
     put_value_type(&out, type->result);
   }
-  return finish(&out);
+  return finish_shown(&out);
 }

@@ -5,7 +5,7 @@
  * since the resources that they declare are only known where they are used. A resource definition makes a new resource
  * each time.
  *
- * Requires  link.c: the frame.
+ * Requires  link.c: the frame; check.c: each index is of a type of the kind that is needed.
  * Provides  types by index; definitions of types and core types.
  * Spec      Explainer.md "Type Definitions", "Type Checking".
  */
@@ -13,52 +13,40 @@
 
 #include <string.h>
 
-/* "for every defvaltype t, elem_size(t, 'i64') is less than 2^28" */
-#define ELEMENT_SIZE_LIMIT ((uint64_t)1 << 28)
-
-struct type_def get_type(struct link *link, const struct frame *frame, uint32_t index) {
-  return get_def(link, frame, SORT_TYPE, index).is.type;
-}
+struct type_def get_type(const struct frame *frame, uint32_t index) { return get_def(frame, SORT_TYPE, index).is.type; }
 
 const struct type *get_value_type(struct link *link, const struct frame *frame, struct valtype_ref ref) {
   if (!ref.is_present)
     return NULL;
   if (ref.is_primitive)
     return primitive_type(link->context, link->plan->types, ref.primitive);
-  const struct type_def type = get_type(link, frame, ref.index);
-  if (type.kind != DEFTYPE_VALUE)
-    REFUSE(link, "type %u is used as a value type, which it is not", ref.index);
+  const struct type_def type = get_type(frame, ref.index);
+  assert(type.kind == DEFTYPE_VALUE);
   return type.is.value;
 }
 
-const struct functype *get_functype(struct link *link, const struct frame *frame, uint32_t index) {
-  const struct type_def type = get_type(link, frame, index);
-  if (type.kind != DEFTYPE_FUNC)
-    REFUSE(link, "type %u is used as a function type, which it is not", index);
+const struct functype *get_functype(const struct frame *frame, uint32_t index) {
+  const struct type_def type = get_type(frame, index);
+  assert(type.kind == DEFTYPE_FUNC);
   return type.is.func;
 }
 
-uint32_t get_resource(struct link *link, const struct frame *frame, uint32_t index) {
-  const struct type_def type = get_type(link, frame, index);
-  if (type.kind != DEFTYPE_RESOURCE)
-    REFUSE(link, "type %u is used as a resource type, which it is not", index);
+uint32_t get_resource(const struct frame *frame, uint32_t index) {
+  const struct type_def type = get_type(frame, index);
+  assert(type.kind == DEFTYPE_RESOURCE);
   return type.is.resource;
 }
 
-const struct type_closure *get_closure(struct link *link, const struct frame *frame, uint32_t index,
-                                       enum deftype_kind kind) {
-  const struct type_def type = get_type(link, frame, index);
+const struct type_closure *get_closure(const struct frame *frame, uint32_t index, enum deftype_kind kind) {
+  const struct type_def type = get_type(frame, index);
   assert(kind == DEFTYPE_COMPONENT || kind == DEFTYPE_INSTANCE);
-  if (type.kind != kind)
-    REFUSE(link, "type %u is used as %s type, which it is not", index,
-           kind == DEFTYPE_COMPONENT ? "a component" : "an instance");
+  assert(type.kind == kind);
   return type.is.closure;
 }
 
-const struct module_type *get_module_type(struct link *link, const struct frame *frame, uint32_t index) {
-  const struct core_type_def type = get_def(link, frame, SORT_CORE_TYPE, index).is.core_type;
-  if (type.rectypes)
-    REFUSE(link, "core type %u is used as a module type, which it is not", index);
+const struct module_type *get_module_type(const struct frame *frame, uint32_t index) {
+  const struct core_type_def type = get_def(frame, SORT_CORE_TYPE, index).is.core_type;
+  assert(!type.rectypes);
   return type.is.module_type;
 }
 
@@ -80,12 +68,8 @@ static const struct type *evaluate_value_type(struct link *link, const struct fr
                       .fields = get_parts(link, frame, deftype),
                       .element = get_value_type(link, frame, deftype->element)};
   if (deftype->value == TYPE_OWN || deftype->value == TYPE_BORROW)
-    form.resource = get_resource(link, frame, deftype->resource);
-  const struct type *type = intern_type(link->context, link->plan->types, &form);
-  if (type->layout[POINTER_64].size >= ELEMENT_SIZE_LIMIT)
-    REFUSE(link, "a value of the %s type takes more memory than the 2^28 bytes that are allowed",
-           type_kind_name(type->kind));
-  return type;
+    form.resource = get_resource(frame, deftype->resource);
+  return intern_type(link->context, link->plan->types, &form);
 }
 
 static const struct functype *evaluate_functype(struct link *link, const struct frame *frame,
@@ -99,17 +83,15 @@ static const struct functype *evaluate_functype(struct link *link, const struct 
 }
 
 static uint32_t define_resource(struct link *link, const struct frame *frame, const struct deftype *deftype) {
-  if (frame->instance == NO_INDEX)
-    REFUSE(link, "a resource type can't be defined in a component or instance type");
+  assert(frame->instance != NO_INDEX);
   if (deftype->rep != CORE_I32)
-    REFUSE(link, "the representation of a resource has to be i32%s",
-           deftype->rep == CORE_I64 ? "; i64 is not supported yet" : "");
+    REFUSE(link, "the representation of a resource has to be i32; i64 is not supported yet");
   struct resource resource = {
       .source = RESOURCE_DEFINED, .instance = frame->instance, .rep = deftype->rep, .import = NO_INDEX};
   if (deftype->has_dtor) {
     const struct core_valtype rep = {.code = deftype->rep};
     const struct core_functype type = {.params = &rep, .param_count = 1};
-    resource.dtor = get_item(link, frame, SORT_CORE_FUNC, deftype->dtor);
+    resource.dtor = get_item(frame, SORT_CORE_FUNC, deftype->dtor);
     expect_functype(link, resource.dtor, &type, "destructor");
     refuse_async_item(link, resource.dtor, bytes_of("destructor"));
   }
@@ -172,16 +154,14 @@ static bool stands_alone(const struct core_type *type) {
 static const struct core_type *get_outer_core_type(struct link *link, const struct frame *frame,
                                                    const struct module_type_outer *outer) {
   uint32_t visible = frame->spaces[SORT_CORE_TYPE].defs.count;
-  for (uint32_t n = 1; n < outer->count && frame; n++) {
+  for (uint32_t n = 1; n < outer->count; n++) {
     visible = frame->scope.visible[SORT_CORE_TYPE];
     frame = frame->scope.frame;
+    assert(frame);
   }
-  if (!outer->count || !frame || outer->index >= visible)
-    REFUSE(link, "a module type refers to the core type %u, %u scopes out, which does not exist", outer->index,
-           outer->count);
+  assert(outer->count > 0 && outer->index < visible);
   const struct core_type_def type = frame->spaces[SORT_CORE_TYPE].defs.items[outer->index].is.core_type;
-  if (!type.rectypes)
-    REFUSE(link, "a module type can't refer to another module type");
+  assert(type.rectypes);
   const struct core_type *core_type = &type.rectypes->types.items[type.is.index];
   if (!stands_alone(core_type))
     REFUSE(link, "a module type refers to an outer core type that refers to others, which is not supported yet");

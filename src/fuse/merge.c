@@ -15,7 +15,7 @@
  * Provides  a module that is valid when the modules of the instances are and their imports match.
  * Spec      WebAssembly core, "Execution / Modules", whose store the output is.
  */
-#include "fuse/merge.h"
+#include "fuse/report.h"
 #include "wasm/limits.h"
 
 #include <assert.h>
@@ -102,6 +102,10 @@ static void prepare_instance(struct merge *m, uint32_t index, uint64_t *total) {
   of->data_heads = absent_indices(c, of->count[SPACE_MEMORY]);
   of->is_deferred_element = ALLOCATE(c, bool, of->count[SPACE_ELEMENT]);
   of->is_deferred_data = ALLOCATE(c, bool, of->count[SPACE_DATA]);
+  const struct report *report = m->options->report;
+  for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
+    if (report && report->forms[REPORT_WHY])
+      of->causes[space] = ALLOCATE(c, struct cause, of->count[space]);
 }
 
 static void prepare_instances(struct merge *m) {
@@ -408,24 +412,27 @@ static void merge_definitions(struct merge *m) {
 }
 
 struct module *merge_plan(struct context *c, const struct plan *plan, const struct fuse_options *options) {
-  struct merge m = {.context = c,
-                    .plan = plan,
-                    .options = options,
-                    .instance_count = plan->core_instances.count,
-                    .fused_start = NO_INDEX};
-  m.out = ALLOCATE(c, struct module, 1);
-  m.out->start = NO_INDEX;
-  prepare_instances(&m);
-  order_globals(&m);
-  mark_live(&m);
-  merge_types(&m);
-  order_memories(&m);
-  merge_imports(&m);
-  number_items(&m);
-  merge_definitions(&m);
-  check_limits(&m);
-  merge_names(&m);
-  merge_customs(&m);
-  check_indices(m.out);
-  return m.out;
+  struct merge *m = ALLOCATE(c, struct merge, 1); /* reports look at it after the pass */
+  *m = (struct merge){.context = c,
+                      .plan = plan,
+                      .options = options,
+                      .instance_count = plan->core_instances.count,
+                      .fused_start = NO_INDEX};
+  m->out = ALLOCATE(c, struct module, 1);
+  m->out->start = NO_INDEX;
+  prepare_instances(m);
+  order_globals(m);
+  mark_live(m);
+  merge_types(m);
+  order_memories(m);
+  merge_imports(m);
+  number_items(m);
+  merge_definitions(m);
+  check_limits(m);
+  merge_names(m);
+  merge_customs(m);
+  check_indices(m->out);
+  if (options->report)
+    options->report->merge = m;
+  return m->out;
 }

@@ -25,6 +25,19 @@ enum liveness {
   LIVE,
 };
 
+/* What led to an item first, for reports. */
+struct cause {
+  enum cause_kind {
+    CAUSE_NONE,
+    CAUSE_EXPORT,  /* core_exports[index] */
+    CAUSE_START,   /* the start function of `instance` */
+    CAUSE_SEGMENT, /* it is applied in any case: it could trap, or the host sees what it is put into */
+    CAUSE_ITEM,    /* item `index` in the space of `instance` names it, or is made of it */
+  } kind;
+  enum index_space space;
+  uint32_t instance, index;
+};
+
 /* A constant expression in terms of the index spaces of `instance`. */
 struct placed_expression {
   uint32_t instance;
@@ -57,6 +70,7 @@ struct merge_instance {
   uint32_t *element_heads, *data_heads;         /* first active segment of each table and memory, into segment_refs */
   struct global_value *values;                  /* of the defined globals */
   bool *is_deferred_element, *is_deferred_data; /* applied by the start function */
+  struct cause *causes[INDEX_SPACE_COUNT];      /* what each is live for; null: no report asks for it */
 };
 
 struct global_ref {
@@ -74,6 +88,7 @@ struct merge {
   bool *is_boundary_live; /* of plan->boundary_imports */
   uint32_t *boundary_to;  /* their indices in the output */
   bool *is_boundary_after_return;
+  struct cause *boundary_causes; /* what each boundary import is live for; null: no report asks for it */
   VEC(struct segment_ref) segment_refs;
   VEC(struct global_ref) global_order; /* every defined global after those that its initialiser refers to */
   VEC(struct core_item) memory_order;  /* the live defined memories; the one that code names most is the first */
@@ -128,6 +143,8 @@ void merge_start(struct merge *m);
 void merge_names(struct merge *m);
 /* Which functions of a module have names that say why they trap; null: none. */
 const bool *trap_functions(struct context *c, const struct module *module);
+/* The names that the module's name section gives to the items of a space, one for each; size 0: none. */
+void copy_item_names(struct context *c, const struct module *module, enum index_space space, struct bytes *names);
 
 /* merge_customs.c */
 void merge_customs(struct merge *m);

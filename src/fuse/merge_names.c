@@ -99,6 +99,13 @@ static struct name_maps read_names(struct context *c, const struct module *modul
   return maps;
 }
 
+void copy_item_names(struct context *c, const struct module *module, enum index_space space, struct bytes *names) {
+  const struct name_maps maps = read_names(c, module);
+  for (uint32_t id = 1; id < SUBSECTION_COUNT; id++)
+    if (subsections[id].space == space && !subsections[id].is_indirect && maps.of[id])
+      memcpy(names, maps.of[id], space_size(module, space) * sizeof *names);
+}
+
 /* Does this index of an instance give its name to what it is in the output? An import that another instance defines
  * does not: that instance does. */
 static bool gives_name(const struct merge *m, uint32_t instance, enum index_space space, uint32_t index) {

@@ -164,12 +164,39 @@ struct exported_resource {
   uint32_t dtor_trampoline; /* --component; NO_INDEX: none */
 };
 
+/* What stands where one side calls the other, as adapt.c decided; noted where a report asks for it. */
+enum boundary_adapter {
+  ADAPTER_DIRECT, /* the callee's core function */
+  ADAPTER_IMPORT, /* the host's function, as the fused module imports it */
+  ADAPTER_CODE,   /* a generated function */
+};
+enum boundary_moves {
+  MOVES_STRINGS = 1,
+  MOVES_LISTS = 2,
+  MOVES_VALUES = 4, /* too large to be moved in place */
+  MOVES_HANDLES = 8,
+  MOVES_SCOPE = 16, /* borrows, which have to be gone when the call ends */
+};
+struct boundary {
+  enum boundary_adapter adapter;
+  uint32_t caller, callee; /* component instances; NO_INDEX: the host */
+  uint32_t func;
+  uint32_t reference; /* ADAPTER_CODE: of the function, while it is generated */
+  bool passthrough;   /* both see one memory */
+  bool checks_leave, checks_enter, catches;
+  uint32_t moves; /* enum boundary_moves */
+  uint32_t traps; /* that the code can end in; bit n is trap_texts[n] */
+};
+extern const char *const trap_texts[];
+extern const size_t trap_text_count;
+
 struct core_export_item {
   struct bytes name;
   struct core_item item;
 };
 
 struct plan {
+  const struct component *root; /* that the plan is of */
   struct types *types;
   VEC(struct core_instance) core_instances; /* in order of instantiation; generated ones are where they are needed */
   VEC(struct canon) canons;
@@ -177,8 +204,7 @@ struct plan {
   VEC(struct component_instance) instances;
   VEC(struct resource) resources;
   VEC(struct extern_tree) externs;
-  VEC(uint32_t) imports, exports;           /* top level, in order; indices into externs */
-  VEC(const struct component *) components; /* every component read, for custom sections; the root is first */
+  VEC(uint32_t) imports, exports; /* top level, in order; indices into externs */
 
   /* Added by adapt.c. */
   struct module *boundary_types; /* a module whose type section gives the types of what is below */
@@ -187,16 +213,27 @@ struct plan {
   VEC(struct exported_resource) exported_resources;
   VEC(struct trampoline) trampolines;
   VEC(struct core_export_item) core_exports; /* exports of the fused module, in order */
+  VEC(struct boundary) boundaries;
   VEC(struct core_item)
   after_return; /* post-return functions: calls from generated code to them do not count
                    when refusing asynchronous functions */
 };
 
+/* Which tools the section `producers` of the output names. */
+enum producers_kept {
+  PRODUCERS_ALL, /* those of the inputs, and meld */
+  PRODUCERS_OWN, /* meld */
+  PRODUCERS_NONE,
+};
+
+struct report;
 struct fuse_options {
   bool component;  /* --component */
   bool keep_names; /* the name section */
-  bool keep_debug; /* .debug_* and other custom sections of core modules */
+  bool keep_debug; /* .debug_* sections of core modules */
   bool simd;       /* generated code may use v128 */
+  enum producers_kept producers;
+  struct report *report; /* what is noted for reports; null: none is asked for */
 };
 
 /* link.c */
@@ -206,7 +243,8 @@ void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options 
 /* prune.c, merge.c: what of the plan can be reached, and the one module of it. */
 struct module *merge_plan(struct context *c, const struct plan *plan, const struct fuse_options *options);
 /* wrap.c: the component around `fused` (the bytes of the merged module). */
-struct bytes wrap_module(struct context *c, const struct plan *plan, struct bytes fused);
+struct bytes wrap_module(struct context *c, const struct plan *plan, const struct fuse_options *options,
+                         struct bytes fused);
 /* world.c: the content of the component-type section of the core output. */
 struct bytes encode_component_type(struct context *c, const struct plan *plan);
 /* dump of a plan, for golden tests: --dump=plan */

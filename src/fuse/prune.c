@@ -15,7 +15,7 @@
  * Provides  live, is_referenced and memory_uses of each instance, is_boundary_live, code_names_data.
  * Spec      WebAssembly core, "Execution / Modules / Instantiation", for what an instantiation does on its own.
  */
-#include "fuse/merge.h"
+#include "fuse/report.h"
 
 #include <assert.h>
 #include <string.h>
@@ -31,13 +31,19 @@ struct work {
   enum index_space space;
 };
 
+struct put_aside {
+  struct core_item item;
+  struct cause cause;
+};
+
 struct pruning {
   struct merge *m;
   VEC(struct work) worklist;
-  VEC(struct core_item) put_aside; /* post-return functions that generated code uses */
+  VEC(struct put_aside) put_aside; /* post-return functions that generated code uses */
   bool is_refusing;                /* the first part of the walk */
   uint32_t instance;               /* whose code is visited */
   uint64_t size;                   /* of what has been followed */
+  struct cause cause;              /* of what is marked now */
 };
 
 /* Can generated code do what the canonical function asks? */
@@ -73,7 +79,7 @@ static void refuse_asynchronous(const struct pruning *p, struct core_item item) 
 
 static void follow(struct pruning *p, uint64_t size) {
   const struct plan *plan = p->m->plan;
-  const uint64_t input = plan->components.count ? plan->components.items[0]->size : 0;
+  const uint64_t input = plan->root->size;
   p->size += size;
   if (p->size > MERGED_SIZE_LIMIT + input * MERGED_SIZE_FACTOR)
     fail(p->m->context, FAILURE_INPUT, NO_OFFSET,
@@ -89,14 +95,23 @@ static void mark(struct pruning *p, uint32_t instance, enum index_space space, u
   if (of->live[space][index] >= liveness)
     return;
   of->live[space][index] = (uint8_t)liveness;
+  if (of->causes[space])
+    of->causes[space][index] = p->cause;
   if (space != SPACE_TYPE)
     VEC_ADD(p->m->context, &p->worklist, ((struct work){instance, index, space}));
+}
+
+static void mark_boundary(struct pruning *p, uint32_t index) {
+  struct merge *m = p->m;
+  if (m->boundary_causes && !m->is_boundary_live[index])
+    m->boundary_causes[index] = p->cause;
+  m->is_boundary_live[index] = true;
 }
 
 /* Marks what stands behind an import or export: `item` is resolved. */
 static void mark_item(struct pruning *p, struct core_item item) {
   if (item.source == ITEM_BOUNDARY)
-    p->m->is_boundary_live[item.index] = true;
+    mark_boundary(p, item.index);
   else
     mark(p, item.owner, (enum index_space)item.kind, item.index, LIVE);
 }
@@ -112,7 +127,7 @@ static bool is_after_return(const struct merge *m, struct core_item item) {
 static void mark_generated_use(struct pruning *p, struct core_item item) {
   struct core_item target = resolve_item(p->m, item);
   if (p->is_refusing && is_after_return(p->m, target))
-    VEC_ADD(p->m->context, &p->put_aside, target);
+    VEC_ADD(p->m->context, &p->put_aside, ((struct put_aside){target, p->cause}));
   else
     mark_item(p, target);
 }
@@ -139,7 +154,7 @@ static void mark_index(struct pruning *p, uint32_t instance, enum index_space sp
     return;
   }
   if (space == SPACE_MEMORY && of->memory_import[index] != NO_INDEX) {
-    p->m->is_boundary_live[of->memory_import[index]] = true;
+    mark_boundary(p, of->memory_import[index]);
     return;
   }
   enum liveness liveness = LIVE;
@@ -279,6 +294,7 @@ static void run_worklist(struct pruning *p) {
   while (p->worklist.count) {
     struct work work = p->worklist.items[--p->worklist.count];
     push_place(p->m->context, "core instance", work.instance, p->m->instances[work.instance].core->name);
+    p->cause = (struct cause){CAUSE_ITEM, work.space, work.instance, work.index};
     process(p, work);
     pop_place(p->m->context);
   }
@@ -317,6 +333,7 @@ static void file_segment(struct pruning *p, struct core_item target, uint32_t in
                          uint32_t index, bool is_certain) {
   struct merge *m = p->m;
   if (target.source == ITEM_BOUNDARY || !is_certain) {
+    p->cause = (struct cause){.kind = CAUSE_SEGMENT};
     mark(p, instance, space, index, LIVE);
     return;
   }
@@ -359,11 +376,14 @@ static void mark_roots(struct pruning *p) {
   struct merge *m = p->m;
   for (uint32_t i = 0; i < m->instance_count; i++)
     file_segments(p, i);
-  for (uint32_t i = 0; i < m->instance_count; i++)
+  for (uint32_t i = 0; i < m->instance_count; i++) {
+    p->cause = (struct cause){CAUSE_START, SPACE_FUNC, i, m->instances[i].module->start};
     if (m->instances[i].module->start != NO_INDEX)
       mark_index(p, i, SPACE_FUNC, m->instances[i].module->start);
+  }
   for (uint32_t i = 0; i < m->plan->core_exports.count; i++) {
     struct core_item item = m->plan->core_exports.items[i].item;
+    p->cause = (struct cause){.kind = CAUSE_EXPORT, .index = i};
     refuse_asynchronous(p, item);
     mark_generated_use(p, item);
   }
@@ -372,11 +392,15 @@ static void mark_roots(struct pruning *p) {
 void mark_live(struct merge *m) {
   struct pruning p = {.m = m, .is_refusing = true};
   m->is_boundary_live = ALLOCATE(m->context, bool, m->plan->boundary_imports.count);
+  if (m->options->report && m->options->report->forms[REPORT_WHY])
+    m->boundary_causes = ALLOCATE(m->context, struct cause, m->plan->boundary_imports.count);
   note_after_return(m);
   mark_roots(&p);
   run_worklist(&p);
   p.is_refusing = false;
-  for (uint32_t i = 0; i < p.put_aside.count; i++)
-    mark_item(&p, p.put_aside.items[i]);
+  for (uint32_t i = 0; i < p.put_aside.count; i++) {
+    p.cause = p.put_aside.items[i].cause;
+    mark_item(&p, p.put_aside.items[i].item);
+  }
   run_worklist(&p);
 }

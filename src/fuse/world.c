@@ -67,7 +67,7 @@ static bool is_wit_world(const struct plan *plan) {
 /* The world as a component type. */
 static uint32_t define_world(struct encoder *e, struct context *c, const struct plan *plan) {
   struct type_scope world = new_type_scope(c, plan, ENCODE_COMPONENT_TYPE, NULL);
-  write_imports(&world, plan->components.items[0]);
+  write_imports(&world, plan->root);
   for (uint32_t n = 0; n < plan->exports.count; n++)
     declare_extern_export(&world, plan->exports.items[n]);
   struct buffer type = new_buffer(c);

@@ -19,7 +19,7 @@
  */
 #include "fuse/wrap.h"
 
-#include <assert.h>
+#include "fuse/metadata.h"
 
 /* componentnamesubsec of Binary.md "Name Section". */
 static void write_component_name(struct encoder *e, struct bytes name) {
@@ -28,21 +28,27 @@ static void write_component_name(struct encoder *e, struct bytes name) {
   struct buffer content = new_buffer(e->context), section = new_buffer(e->context);
   put_name(&content, name);
   put_section(&section, 0x00, &content);
-  add_custom(e, bytes_of("name"), buffer_bytes(&section));
+  add_custom(e, bytes_of("component-name"), buffer_bytes(&section));
 }
 
-struct bytes wrap_module(struct context *c, const struct plan *plan, struct bytes fused) {
-  assert(plan->components.count > 0);
+static void write_metadata(struct encoder *e, const struct plan *plan, const struct fuse_options *options) {
+  const struct metadata metadata = merge_metadata(e->context, plan, options);
+  for (uint32_t i = 0; i < metadata.sections.count; i++)
+    add_custom(e, metadata.sections.items[i].name, metadata.sections.items[i].content);
+}
+
+struct bytes wrap_module(struct context *c, const struct plan *plan, const struct fuse_options *options,
+                         struct bytes fused) {
   check_extern_depth(c, plan);
-  const struct component *root = plan->components.items[0];
   struct wrapper w = {.context = c, .plan = plan, .support_instance = NO_INDEX, .fused_instance = NO_INDEX};
   w.whole.scope = new_type_scope(c, plan, ENCODE_COMPONENT, NULL);
   w.fused = read_module(c, fused, fused.at);
   for (uint32_t n = 0; n < plan->boundary_exports.count; n++)
     map_add_number(c, &w.boundary_exports, 'f', plan->boundary_exports.items[n].func, n);
-  write_imports(&w.whole.scope, root);
+  write_imports(&w.whole.scope, plan->root);
   write_core(&w, fused);
   write_exports(&w);
-  write_component_name(&w.whole.scope.encoder, root->name);
+  write_component_name(&w.whole.scope.encoder, plan->root->name);
+  write_metadata(&w.whole.scope.encoder, plan, options);
   return finish_component(&w.whole.scope.encoder);
 }

@@ -11,16 +11,6 @@
 
 #include <assert.h>
 
-#define SHOW_LIMIT 300 /* bytes of text for one type */
-
-static bool is_full(const struct buffer *out) { return out->size > SHOW_LIMIT; }
-
-static struct bytes finish(struct buffer *out) {
-  if (is_full(out))
-    put_formatted(out, "...");
-  return buffer_bytes(out);
-}
-
 static void put_core_type(struct buffer *out, struct core_valtype type) {
   static const struct {
     uint8_t code;
@@ -42,7 +32,7 @@ static void put_core_type(struct buffer *out, struct core_valtype type) {
 
 static void put_core_types(struct buffer *out, const struct core_valtype *types, uint32_t count) {
   put_formatted(out, "[");
-  for (uint32_t i = 0; i < count && !is_full(out); i++) {
+  for (uint32_t i = 0; i < count && !is_shown_enough(out); i++) {
     put_formatted(out, i ? " " : "");
     put_core_type(out, types[i]);
   }
@@ -58,7 +48,7 @@ static void put_core_functype(struct buffer *out, const struct core_functype *ty
 struct bytes show_core_functype(struct context *c, const struct core_functype *type) {
   struct buffer out = new_buffer(c);
   put_core_functype(&out, type);
-  return finish(&out);
+  return finish_shown(&out);
 }
 
 static void put_limits(struct buffer *out, const struct core_limits *limits) {
@@ -96,5 +86,5 @@ struct bytes show_core_extern(struct context *c, const struct module *module, co
   case CORE_KIND_COUNT:
     assert(false);
   }
-  return finish(&out);
+  return finish_shown(&out);
 }

@@ -114,6 +114,18 @@ class Messages(InFolder):
                 self.assert_fails(meld(*arguments), code, message)
                 self.assertEqual(self.files(), before)
 
+    def test_each_script_of_the_manual(self):
+        rows = re.findall(r"^\| `((?!meld\b).*?)` \| ([123]) \| `(.*)` \|$", MANUAL.read_text(), re.MULTILINE)
+        self.assertGreater(len(rows), 10)
+        self.write("wrong.wac", b"")
+        before = self.files()
+        for text, code, message in rows:
+            with self.subTest(text):
+                self.write("wrong.wac", f"package test:top;\n{text}".encode())
+                words = ["--name", "test:shop=shop.wasm", "--name", "test:store=store.wasm", "-o", "out.wasm"]
+                self.assert_fails(meld("fuse", "wrong.wac", *words), int(code), message)
+                self.assertEqual(self.files(), before)
+
 
 class Output(InFolder):
     def test_help_and_version(self):
@@ -160,6 +172,14 @@ class Output(InFolder):
             run = meld("fuse", f"--dump={what}", "app.wasm")
             self.assertEqual((run.returncode, run.stderr), (0, b""))
             run.stdout.decode("utf-8")
+
+    def test_a_binary_is_not_printed_on_a_terminal(self):
+        outer, inner = pty.openpty()
+        for words, code in ((["app.wasm", "-o", "-"], 2), (["app.wasm", "--component", "-o-"], 2), (["app.wasm", "--dump=plan"], 0)):
+            run = subprocess.run([MELD, "fuse", *words], stdout=inner, stderr=subprocess.PIPE, timeout=60, check=False)
+            self.assertEqual((run.returncode, b"standard output is a terminal" in run.stderr), (code, code == 2))
+        os.close(inner)
+        os.close(outer)
 
     def test_input_and_output_may_be_one_file(self):
         self.assertEqual(meld("fuse", "app.wasm", "-o", "app.wasm").returncode, 0)

@@ -34,7 +34,7 @@ import sys
 import tempfile
 import threading
 
-from binary import count_core_modules, custom_section_names, trades_definitions
+from inside import count_core_modules, custom_section_names, trades_definitions
 from faults import same_fault
 from script import read_script
 

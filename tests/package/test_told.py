@@ -46,7 +46,7 @@ class Told(Workplace):
             (["meld", "fuse", "--require-closed", "app."], ["app.wasm"]),
             (["meld", "validate", "app."], ["app.wasm"]),
             (["meld", "validate", "--st"], []),
-            (["meld", "fuse", "--st"], ["--strip"]),
+            (["meld", "fuse", "--str"], ["--strip"]),
             (["meld", "help", "v"], ["validate"]),
         ):
             with self.subTest(words):
@@ -56,7 +56,7 @@ class Told(Workplace):
         need("fish")
         (self.folder / "meld.fish").write_text(self.told("fish"))
         for line, expected in (("meld f", ["fuse"]), ("wasm-meld fuse --dump=", ["--dump=component", "--dump=plan"]),
-                               ("meld validate --st", []), ("meld fuse --st", ["--strip"])):
+                               ("meld validate --st", []), ("meld fuse --str", ["--strip"])):
             with self.subTest(line):
                 offered = self.run_well("fish", "--no-config", "-c", f"source meld.fish; complete -C '{line}'").stdout
                 self.assertEqual([word.split("\t")[0] for word in offered.splitlines()], expected)

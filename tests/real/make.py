@@ -32,7 +32,7 @@ import zlib
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 sys.path.insert(0, str(HERE.parent / "conformance"))
-from binary import core_modules, count_canonical_functions, custom_section_names  # noqa: E402  (a sibling folder, not a package)
+from inside import core_modules, count_canonical_functions, custom_section_names  # noqa: E402  (a sibling folder, not a package)
 
 NPM_PACKAGES = (
     "@bytecodealliance/componentize-js@0.23.0",

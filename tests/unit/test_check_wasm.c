@@ -3,23 +3,13 @@
  * The public test suite and mutants of modules (tests/validation) say whether the answers are right; here is, for each
  * rule, that there is an answer, its sentence, and where it says the fault is.
  */
+#include "check.h"
 #include "hex.h"
 #include "wasm/check.h"
 #include "wasm/limits.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static int failures;
-
-static void check(bool holds, const char *what, int line) {
-  if (holds)
-    return;
-  fprintf(stderr, "test_check_wasm.c:%d: %s\n", line, what);
-  failures++;
-}
 
 static void check_bytes(struct context *c, void *argument) {
   const struct bytes *input = argument;

@@ -5,22 +5,12 @@
  *
  * Spec: Binary.md.
  */
+#include "check.h"
 #include "component/component.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static int failures;
-
-static void check(bool holds, const char *what, int line) {
-  if (holds)
-    return;
-  fprintf(stderr, "test_component.c:%d: %s\n", line, what);
-  failures++;
-}
 
 #define PREAMBLE "00 61 73 6d 0d 00 01 00 "
 #define MODULE "00 61 73 6d 01 00 00 00 "

@@ -1,16 +1,9 @@
 /* test_compose.c -- the names of imports and exports: versions, and what serves what. */
+#include "check.h"
 #include "fuse/compose.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
-      exit(1);                                                                                                         \
-    }                                                                                                                  \
-  } while (0)
 
 static struct item_name item(struct context *c, const char *name, const char *suffix) {
   const struct extern_name extern_name = {.name = bytes_of(name), .version_suffix = bytes_of(suffix)};
@@ -97,5 +90,5 @@ int main(void) {
   struct context context = {0};
   CHECK(run_guarded(&context, test_all, NULL));
   context_free(&context);
-  return 0;
+  return failures != 0;
 }

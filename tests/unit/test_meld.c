@@ -2,6 +2,7 @@
  * gives back its memory, that each failing allocation is reported, for each kind of scenario, and that threads don't
  * meet.
  */
+#include "check.h"
 #include "meld.h"
 #include "wasm/module.h"
 
@@ -10,14 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                        \
-      exit(1);                                                                                                         \
-    }                                                                                                                  \
-  } while (0)
 
 #define COMPONENT_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00
 #define MODULE_PREAMBLE 0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00
@@ -462,5 +455,5 @@ int main(void) {
   test_each_allocation_of_a_composition_failing(
       &(meld_composition){.inputs = two_inputs, .input_count = 2, .script = script, .script_size = strlen(script)});
   test_threads();
-  return 0;
+  return failures != 0;
 }

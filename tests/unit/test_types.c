@@ -10,22 +10,12 @@
  *
  * Spec: CanonicalABI.md "Alignment", "Element Size", "Flattening".
  */
+#include "check.h"
 #include "component/types.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static int failures;
-
-static void check(bool holds, const char *what, int line) {
-  if (holds)
-    return;
-  fprintf(stderr, "test_types.c:%d: %s\n", line, what);
-  failures++;
-}
 
 struct expectation {
   const char *type, *layout;

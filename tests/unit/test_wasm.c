@@ -5,23 +5,13 @@
  * are refused with the right sentence; types are compared across modules.
  */
 #include "base/map.h"
+#include "check.h"
 #include "hex.h"
 #include "wasm/rewrite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static int failures;
-
-static void check(bool holds, const char *what, int line) {
-  if (holds)
-    return;
-  fprintf(stderr, "test_wasm.c:%d: %s\n", line, what);
-  failures++;
-}
 
 /* Runs a test that has to get to its end. */
 static void run(const char *name, void (*test)(struct context *, void *)) {

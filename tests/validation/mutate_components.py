@@ -27,6 +27,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from binary import read_u32, u32  # noqa: E402
+
 SKIPPED = 77
 PREAMBLE = bytes.fromhex("0061736d0d000100")
 SECTION_CUSTOM, SECTION_MODULE, SECTION_COMPONENT = 0, 1, 4
@@ -49,25 +52,6 @@ KNOWN = [
 ]
 
 
-def leb128(value):
-    data = bytearray()
-    while True:
-        byte, value = value & 0x7F, value >> 7
-        data.append(byte | (0x80 if value else 0))
-        if not value:
-            return bytes(data)
-
-
-def read_leb128(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
 class Section:
     """Of a component: its definitions, a nested component, or the bytes of anything else."""
 
@@ -78,10 +62,10 @@ class Section:
         if self.child is not None:
             content = encode(self.child)
         elif self.items is not None:
-            content = leb128(len(self.items)) + b"".join(self.items)
+            content = u32(len(self.items)) + b"".join(self.items)
         else:
             content = self.content
-        return bytes([self.number]) + leb128(len(content)) + content
+        return bytes([self.number]) + u32(len(content)) + content
 
     def copy(self):
         other = Section(self.number)
@@ -100,7 +84,7 @@ def take_apart(data, start, end, offsets):
     sections, at = [], start + len(PREAMBLE)
     while at < end:
         section = Section(data[at])
-        size, at = read_leb128(data, at + 1)
+        size, at = read_u32(data, at + 1)
         if section.number == SECTION_COMPONENT:
             section.child = take_apart(data, at, at + size, offsets)
         elif section.number in (SECTION_CUSTOM, SECTION_MODULE):

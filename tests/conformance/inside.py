@@ -5,37 +5,18 @@ Provides  core_modules, count_core_modules, count_canonical_functions, trades_de
 Spec      Binary.md, "Component Definitions"; the text is what `wasm-tools print` prints.
 """
 
-from script import tokens
+import pathlib
+import sys
 
-SECTION_CORE_MODULE, SECTION_COMPONENT, SECTION_CANON, SECTION_CUSTOM = 1, 4, 8, 0
-PREAMBLE_SIZE = 8
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from binary import custom_sections, read_u32, sections  # noqa: E402
+from script import tokens  # noqa: E402
 
-
-def read_leb128(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def sections(data):
-    """Yield (id, contents) of each section of a component or module."""
-    at = PREAMBLE_SIZE
-    while at < len(data):
-        number = data[at]
-        size, at = read_leb128(data, at + 1)
-        yield number, data[at : at + size]
-        at += size
+SECTION_CORE_MODULE, SECTION_COMPONENT, SECTION_CANON = 1, 4, 8
 
 
 def custom_section_names(data):
-    for number, contents in sections(data):
-        if number == SECTION_CUSTOM:
-            size, at = read_leb128(contents, 0)
-            yield contents[at : at + size].decode(errors="replace")
+    return [title for title, _ in custom_sections(data)]
 
 
 def deep_sections(component):
@@ -58,7 +39,7 @@ def count_core_modules(component):
 
 def count_canonical_functions(component):
     """Lifted and lowered functions and those on resources, at any depth."""
-    return sum(read_leb128(contents, 0)[0] for number, contents in deep_sections(component) if number == SECTION_CANON)
+    return sum(read_u32(contents, 0)[0] for number, contents in deep_sections(component) if number == SECTION_CANON)
 
 
 def tree(text):

@@ -1,0 +1,21 @@
+/* attest.h -- what was made, of what, how and by what, for who wants to prove it. */
+#ifndef MELD_CLI_ATTEST_H
+#define MELD_CLI_ATTEST_H
+
+#include "cli/arguments.h"
+#include "cli/inputs.h"
+
+struct attestation {
+  char date[32]; /* of SOURCE_DATE_EPOCH; empty: it is not set */
+  char *text;    /* the statement, from malloc; null: not made yet */
+  size_t size;
+};
+
+/* Can there be one? Before anything is made. False after a sentence about it on standard error. */
+bool prepare_attestation(const struct messages *messages, struct attestation *attestation);
+
+/* Makes the statement about the output `data`. False after a sentence about it on standard error. */
+bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, const uint8_t *data, size_t size,
+                      struct attestation *attestation);
+
+#endif

@@ -1,0 +1,154 @@
+/* report_explain.c -- each boundary: who calls whom, through what, what is checked and what need not be.
+ *
+ *     root/$greeting calls root/$shouting: "shout" func(text: string) -> string
+ *       through an adapter: func 12 of adapters
+ *       moves: strings
+ *       checks: "pointer out of bounds of memory", handles
+ *       needs no check that root/$greeting may leave: no realloc or post-return of it can call out
+ *       needs no check that root/$shouting may be entered: nothing that it calls leads back to it
+ *
+ * Requires  adapt.c: plan->boundaries.
+ * Provides  report_explain.
+ */
+#include "fuse/link.h"
+#include "fuse/report.h"
+
+static struct bytes path_of(const struct plan *plan, uint32_t instance) {
+  return instance == NO_INDEX ? bytes_of("host") : plan->instances.items[instance].path;
+}
+
+/* What the function is called: outside, or as its core function is exported by the module that it is in. */
+static struct bytes function_name(const struct plan *plan, const struct func *func) {
+  if (func->source == FUNC_HOST)
+    return plan->externs.items[func->import].name.name;
+  if (func->core.source != ITEM_DEFINED)
+    return bytes_of("");
+  const struct module *m = plan->core_instances.items[func->core.owner].module;
+  for (uint32_t i = 0; i < m->exports.count; i++)
+    if (m->exports.items[i].kind == CORE_FUNC && m->exports.items[i].index == func->core.index)
+      return m->exports.items[i].name;
+  return bytes_of("");
+}
+
+static const char *adapter_name(enum boundary_adapter adapter) {
+  switch (adapter) {
+  case ADAPTER_DIRECT:
+    return "direct";
+  case ADAPTER_IMPORT:
+    return "import";
+  case ADAPTER_CODE:
+    return "code";
+  }
+  return "";
+}
+
+static const char *const what_moves[] = {"strings", "lists", "large values", "handles", "borrows in a scope"};
+#define MOVE_COUNT (sizeof what_moves / sizeof *what_moves)
+
+/* The proofs that made a check unnecessary; null where it is made, or where there is nothing to check. */
+static const char *leave_proof(const struct boundary *b) {
+  return b->caller != NO_INDEX && !b->checks_leave ? "no realloc or post-return of the caller can call out of it"
+                                                   : NULL;
+}
+
+static const char *enter_proof(const struct boundary *b) {
+  return b->callee != NO_INDEX && !b->checks_enter ? "nothing that the callee calls leads back to it" : NULL;
+}
+
+static const char *catch_proof(const struct boundary *b) {
+  return b->callee != NO_INDEX && !b->catches ? "the callee has no tags, so that it throws nothing" : NULL;
+}
+
+static void put_list(struct buffer *out, const char *head, const char *const *words, size_t count, uint32_t mask) {
+  const char *separator = head;
+  for (size_t i = 0; i < count; i++)
+    if (mask >> i & 1) {
+      put_line(out, "%s%s", separator, words[i]);
+      separator = ", ";
+    }
+  if (mask)
+    put_line(out, "\n");
+}
+
+static void put_proof(struct buffer *out, const char *check, const char *proof) {
+  if (proof)
+    put_line(out, "  no check %s: %s\n", check, proof);
+}
+
+static void put_boundary(struct buffer *out, const struct plan *plan, const struct boundary *b) {
+  const struct func *func = &plan->funcs.items[b->func];
+  const struct bytes type = show_functype(out->context, func->type);
+  put_shown(out, path_of(plan, b->caller));
+  put_line(out, " calls ");
+  put_shown(out, path_of(plan, b->callee));
+  put_line(out, ": ");
+  put_quoted(out, function_name(plan, func));
+  put_line(out, " %.*s\n", SHOW(type));
+  switch (b->adapter) {
+  case ADAPTER_DIRECT:
+    put_line(out, "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
+    break;
+  case ADAPTER_IMPORT:
+    put_line(out, "  the host's own function: values cross as they are in the caller's memory\n");
+    break;
+  case ADAPTER_CODE:
+    put_line(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
+    break;
+  }
+  put_list(out, "  moves: ", what_moves, MOVE_COUNT, b->moves);
+  put_list(out, "  checks: ", trap_texts, trap_text_count, b->traps);
+  put_proof(out, "that the caller may leave", leave_proof(b));
+  put_proof(out, "that the callee may be entered", enter_proof(b));
+  put_proof(out, "for exceptions", catch_proof(b));
+}
+
+static void put_json_list(struct buffer *out, const char *key, const char *const *words, size_t count, uint32_t mask) {
+  bool is_first = true;
+  put_json_key(out, key);
+  put_line(out, "[");
+  for (size_t i = 0; i < count; i++)
+    if (mask >> i & 1) {
+      put_line(out, is_first ? "" : ",");
+      put_json_string(out, bytes_of(words[i]));
+      is_first = false;
+    }
+  put_line(out, "]");
+}
+
+static void put_json_boundary(struct buffer *out, const struct plan *plan, const struct boundary *b) {
+  const struct func *func = &plan->funcs.items[b->func];
+  const char *leave = leave_proof(b), *enter = enter_proof(b), *exceptions = catch_proof(b);
+  put_line(out, "{");
+  put_json_text(out, "caller", b->caller == NO_INDEX ? bytes_of("") : path_of(plan, b->caller));
+  put_json_text(out, "callee", b->callee == NO_INDEX ? bytes_of("") : path_of(plan, b->callee));
+  put_json_text(out, "function", function_name(plan, func));
+  put_json_text(out, "type", show_functype(out->context, func->type));
+  put_json_text(out, "adapter", bytes_of(adapter_name(b->adapter)));
+  put_json_key(out, "passthrough");
+  put_line(out, b->passthrough ? "true" : "false");
+  put_json_list(out, "moves", what_moves, MOVE_COUNT, b->moves);
+  put_json_list(out, "checks", trap_texts, trap_text_count, b->traps);
+  put_json_key(out, "proved");
+  put_line(out, "{");
+  put_json_text(out, "may_leave", bytes_of(leave ? leave : ""));
+  put_json_text(out, "may_enter", bytes_of(enter ? enter : ""));
+  put_json_text(out, "exceptions", bytes_of(exceptions ? exceptions : ""));
+  put_line(out, "}}");
+}
+
+void report_explain(const struct report *report, struct buffer *out) {
+  const struct plan *plan = report->merge->plan;
+  const bool is_json = report->forms[REPORT_EXPLAIN] == REPORT_JSON;
+  if (is_json)
+    put_line(out, "{\"boundaries\":[");
+  for (uint32_t i = 0; i < plan->boundaries.count; i++) {
+    if (is_json) {
+      put_line(out, i ? ",\n" : "\n");
+      put_json_boundary(out, plan, &plan->boundaries.items[i]);
+    } else {
+      put_boundary(out, plan, &plan->boundaries.items[i]);
+    }
+  }
+  if (is_json)
+    put_line(out, "\n]}\n");
+}

@@ -1,0 +1,141 @@
+/* report_map.c -- each item of the output and where it comes from, one a line.
+ *
+ *     func 0   import "wasi:io/streams@0.2.0" "write"
+ *     func 17  123 bytes, func 5 of root/$app.$main "alloc"
+ *       and func 5 of root/$other.$main "alloc"
+ *     memory 0 2 pages, memory 0 of root/$app.$main "memory"
+ *
+ * What follows "and" was equal to it, and is folded into it.
+ * Types are left out: equal ones of all instances are one.
+ *
+ * Requires  merge.c.
+ * Provides  report_map.
+ */
+#include "fuse/report.h"
+
+struct mapping {
+  const struct merge *merge;
+  const struct module *fused;
+  struct origins origins;
+  struct buffer *out;
+};
+
+static uint32_t defined_index(const struct mapping *p, enum index_space space, uint32_t index) {
+  return space <= SPACE_TAG ? index - p->fused->imported[space] : index;
+}
+
+/* How large it is, in what people count it in; `unit` is null where that says nothing. */
+static uint64_t measure(const struct mapping *p, enum index_space space, uint32_t index, const char **unit) {
+  const uint32_t defined = defined_index(p, space, index);
+  switch (space) {
+  case SPACE_FUNC:
+  case SPACE_GLOBAL:
+  case SPACE_DATA:
+    *unit = "bytes";
+    return item_size(p->fused, space, index);
+  case SPACE_TABLE:
+    *unit = "elements";
+    return p->fused->tables.items[defined].type.limits.minimum;
+  case SPACE_MEMORY:
+    *unit = "pages";
+    return p->fused->memories.items[defined].minimum;
+  case SPACE_ELEMENT:
+    *unit = "elements";
+    return p->fused->elements.items[defined].count;
+  default:
+    *unit = NULL;
+    return 0;
+  }
+}
+
+static void put_text_origin(const struct mapping *p, const struct origin *origin, enum index_space space) {
+  switch (origin->source) {
+  case ORIGIN_MADE:
+    put_line(p->out, "made for the whole\n");
+    return;
+  case ORIGIN_IMPORT:
+    put_line(p->out, "import ");
+    put_quoted(p->out, p->merge->plan->boundary_imports.items[origin->index].module);
+    break;
+  case ORIGIN_INSTANCE:
+    put_line(p->out, "%s %u of ", space_name(space), origin->index);
+    put_shown(p->out, p->merge->instances[origin->instance].core->name);
+    break;
+  }
+  if (origin->name.size) {
+    put_line(p->out, " ");
+    put_quoted(p->out, origin->name);
+  }
+  put_line(p->out, "\n");
+}
+
+static void put_text_row(const struct mapping *p, enum index_space space, uint32_t index) {
+  const struct origin *origin = &p->origins.of[space][index];
+  const char *unit = NULL;
+  const uint64_t size = origin->source == ORIGIN_IMPORT ? 0 : measure(p, space, index, &unit);
+  put_line(p->out, "%s %u  ", space_name(space), index);
+  if (unit)
+    put_line(p->out, "%llu %s, ", (unsigned long long)size, unit);
+  put_text_origin(p, origin, space);
+  for (const struct origin *also = origin->also; also; also = also->also) {
+    put_line(p->out, "  and ");
+    put_text_origin(p, also, space);
+  }
+}
+
+static void put_json_origin(const struct mapping *p, const struct origin *origin) {
+  const struct plan *plan = p->merge->plan;
+  static const char *const sources[] = {"made", "import", "instance"};
+  put_json_text(p->out, "source", bytes_of(sources[origin->source]));
+  if (origin->source == ORIGIN_IMPORT)
+    put_json_text(p->out, "module", plan->boundary_imports.items[origin->index].module);
+  if (origin->source == ORIGIN_INSTANCE) {
+    const struct core_instance *core = p->merge->instances[origin->instance].core;
+    const bool is_generated = core->component_instance == NO_INDEX;
+    put_json_text(p->out, "component_instance",
+                  is_generated ? bytes_of("") : plan->instances.items[core->component_instance].path);
+    put_json_text(p->out, "core_instance", core->name);
+    put_json_number(p->out, "index_there", origin->index);
+  }
+  put_json_text(p->out, "name", origin->name);
+}
+
+static void put_json_row(const struct mapping *p, enum index_space space, uint32_t index) {
+  const struct origin *origin = &p->origins.of[space][index];
+  const char *unit = NULL;
+  const uint64_t size = origin->source == ORIGIN_IMPORT ? 0 : measure(p, space, index, &unit);
+  put_line(p->out, "{");
+  put_json_text(p->out, "kind", bytes_of(space_name(space)));
+  put_json_number(p->out, "index", index);
+  if (unit)
+    put_json_number(p->out, unit, size);
+  put_json_origin(p, origin);
+  put_json_key(p->out, "folded");
+  put_line(p->out, "[");
+  for (const struct origin *also = origin->also; also; also = also->also) {
+    put_line(p->out, also == origin->also ? "{" : ",{");
+    put_json_origin(p, also);
+    put_line(p->out, "}");
+  }
+  put_line(p->out, "]}");
+}
+
+void report_map(const struct report *report, const struct module *fused, struct buffer *out) {
+  static const enum index_space spaces[] = {SPACE_FUNC, SPACE_TABLE,   SPACE_MEMORY, SPACE_GLOBAL,
+                                            SPACE_TAG,  SPACE_ELEMENT, SPACE_DATA};
+  const struct mapping p = {report->merge, fused, find_origins(out->context, report->merge), out};
+  const bool is_json = report->forms[REPORT_MAP] == REPORT_JSON;
+  uint32_t rows = 0;
+  if (is_json)
+    put_line(out, "{\"items\":[");
+  for (uint32_t s = 0; s < sizeof spaces / sizeof *spaces; s++)
+    for (uint32_t i = 0; i < p.origins.count[spaces[s]]; i++, rows++)
+      if (is_json) {
+        put_line(out, rows ? ",\n" : "\n");
+        put_json_row(&p, spaces[s], i);
+      } else {
+        put_text_row(&p, spaces[s], i);
+      }
+  if (is_json)
+    put_line(out, "\n]}\n");
+}
