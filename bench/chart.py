@@ -1,6 +1,7 @@
-"""Draws the first table as an SVG: for each case a bar for each form, on a logarithmic scale.
+"""Draws as SVG the first table, for each case a bar for each form on a logarithmic scale; and the whole programs, with the
+unfused one as 100%.
 
-Provides  chart(results)
+Provides  chart(results), program_chart(results)
 """
 
 import math
@@ -46,18 +47,45 @@ def legend():
         x += 40 + 7 * len(name)
 
 
+def beginning(height, title):
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">',
+        "<style>text{fill:#24292f}.number{font-size:11px}.title{font-size:16px;font-weight:bold}</style>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="24" class="title">{title}</text>',
+    ]
+
+
+def program_bars(program, y):
+    forms = program["engines"]["wasmtime"]
+    there = [(least(forms[form]), colour) for form, _, colour in SERIES if "ns" in forms.get(form, {})]
+    middle = y + len(there) * BAR / 2 + 4
+    yield f'<text x="{LEFT - 10}" y="{middle}" text-anchor="end">{escaped(program["title"].split(" (")[0])}</text>'
+    for value, colour in there:
+        share = value / there[0][0]
+        width = (WIDTH - LEFT - RIGHT) * share
+        yield f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 2}" fill="{colour}"/>'
+        said = f"{value / 1e6:,.1f} ms" + (f", {share:.0%}" if value != there[0][0] else "")
+        yield f'<text x="{LEFT + width + 5:.1f}" y="{y + BAR - 3}" class="number">{said}</text>'
+        y += BAR
+
+
+def program_chart(results):
+    measured = [program for program in results["programs"] if "engines" in program]
+    row = len(SERIES) * BAR + GAP
+    height = TOP - 10 + row * len(measured)
+    lines = [*beginning(height, "Whole programs of several components, in wasmtime"), *legend()]
+    for i, program in enumerate(measured):
+        lines += program_bars(program, TOP - 10 + i * row)
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
 def chart(results):
     cases = [case for case in results["cases"] if case["group"] == "main"]
     row = len(SERIES) * BAR + GAP
     height = TOP + row * len(cases) + 14
     top = 1.05 * max(least(case["engines"]["wasmtime"][form]) for case in cases for form, _, _ in SERIES)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">',
-        "<style>text{fill:#24292f}.number{font-size:11px}.title{font-size:16px;font-weight:bold}</style>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="24" class="title">One call between two components, in wasmtime</text>',
-        *legend(),
-    ]
+    lines = [*beginning(height, "One call between two components, in wasmtime"), *legend()]
     for power in range(int(math.log10(top)) + 1):
         x = place(10**power, top)
         lines.append(f'<path d="M{x:.1f} {TOP - 8}V{height - 10}" stroke="#d8dee4"/>')

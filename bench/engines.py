@@ -1,9 +1,9 @@
 """Runs the variants of a case. Each engine gives, for run(n), the seconds that it took and the number that came out.
 
 wasmtime is in this process, V8 in one process for all variants of a case, native code in one for each; the clock is
-read beside the call in any case, so that no process is waited for within what is timed. But for V8, where there is
-none that is fine enough, it is the clock of the thread's processor time, which stands still while other programs have
-the processor.
+read beside the call in any case, so that no process is waited for within what is timed. It is the clock of the thread's
+processor time, which stands still while other programs have the processor; but for short runs in V8, where that one is
+too coarse.
 
 Provides  Runners: a context of runners, by variant
 Requires  the Python package wasmtime; v8.mjs and native.c at the other end
@@ -31,7 +31,8 @@ class WasmtimeCore:
             self.store = wasmtime.Store(ENGINE)
             if module.imports:
                 raise CannotRun(f"imports left over: {len(module.imports)}")
-            self.function = wasmtime.Instance(self.store, module, []).exports(self.store)["run"]
+            exports = wasmtime.Instance(self.store, module, []).exports(self.store)
+            self.function, self.post_return = exports["run"], exports.get("cabi_post_run")
         except wasmtime.WasmtimeError as error:
             raise CannotRun(str(error).splitlines()[0]) from error
 
@@ -41,6 +42,8 @@ class WasmtimeCore:
             start = time.thread_time_ns()
             result = function(store, n)
             end = time.thread_time_ns()
+            if self.post_return:
+                self.post_return(store, result)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             raise CannotRun(str(error).splitlines()[0]) from error
         return (end - start) * 1e-9, result & 0xFFFFFFFF
@@ -50,8 +53,8 @@ class WasmtimeComponent:
     def __init__(self, path):
         component = wasmtime.component.Component.from_file(ENGINE, str(path))
         self.store = wasmtime.Store(ENGINE)
-        instance = wasmtime.component.Linker(ENGINE).instantiate(self.store, component)
-        self.function = instance.get_func(self.store, "run")
+        self.instance = wasmtime.component.Linker(ENGINE).instantiate(self.store, component)
+        self.function = self.instance.get_func(self.store, "run")
 
     def run(self, n):
         function, store = self.function, self.store
@@ -60,6 +63,17 @@ class WasmtimeComponent:
         end = time.thread_time_ns()
         function.post_return(store)
         return (end - start) * 1e-9, result
+
+    def counted(self, n):
+        """How many calls between components run(n) makes, by the program's own count."""
+        calls = self.instance.get_func(self.store, "calls")
+        found = []
+        for work in (None, n):
+            if work is not None:
+                self.run(work)
+            found.append(calls(self.store))
+            calls.post_return(self.store)
+        return found[1] - found[0] & 0xFFFFFFFF
 
 
 class Server:

@@ -5,10 +5,11 @@
     python bench/run.py --meld build/release/meld --tools build/bench-tools --measure build/release/bench/measure \
         --folder build/bench
 
-Prints what it finds as it goes, and writes to the folder results.json, performance.md and calls.svg. With --quick it
+Prints what it finds as it goes, and writes to the folder results.json, performance.md and charts. With --quick it
 checks most cases in wasmtime with hardly any rounds, to find out whether the benchmark works: its times mean nothing.
 
-Exit  0; 1 when something of meld's, or what it is compared with by hand, gives a wrong result or none.
+Exit  0; 1 when something of meld's, or what it is compared with by hand, gives a wrong result or none; 77 when only
+      programs were asked for, and for none of them there are the tools.
 """
 
 import argparse
@@ -25,9 +26,15 @@ import checks
 import fusing
 import report
 import timing
+import whole
 from variants import Failed, Tools, make_variants, run_command
 
 ROUNDS, SECONDS = 40, 0.002  # of each variant; for one round
+FUSING_ROUNDS = 15
+PROGRAM_ROUNDS = 15
+SKIPPED = 77
+MARKS = {"results": ("<!-- results -->\n", "<!-- end -->"), "fusing": (report.FUSING_BEGINS, report.SIZES_BEGIN),
+         "programs": ("<!-- programs -->\n", "<!-- end of programs -->")}
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
 LEFT_OUT_WHEN_QUICK = ("string_ascii_", "string_chinese_")  # other texts, same encodings
 
@@ -89,17 +96,30 @@ def measure_cases(tools, options, folder):
         yield result
 
 
+def measure_programs(tools, options):
+    rounds = QUICK_ROUNDS if options.quick else PROGRAM_ROUNDS
+    for result in whole.measure_programs(tools, options.folder / "programs", options.tools, rounds, options.quick, options.only):
+        print(report.program_summary(result), flush=True)
+        yield result
+
+
 def measure(tools, options):
     """Each part is written as soon as it is there, for the next one may take long."""
     results = {"machine": machine(), "versions": versions(tools), "rounds": options.rounds, "missing": tools.missing(),
-               "cases": [], "fusing": [], "scaling": [], "start": None}
+               "cases": [], "programs": [], "fusing": [], "scaling": [], "start": None}
     folder = options.folder
-    rounds = 1 if options.quick else 5
-    checks.check_all(tools, folder / "checks")
-    results["cases"] = list(measure_cases(tools, options, folder / "cases"))
-    write(results, options)
+    rounds = 1 if options.quick else FUSING_ROUNDS
+    if options.part == "programs" or (not options.part and not options.quick):
+        results["programs"] = list(measure_programs(tools, options))
+        write(results, options)
+    if options.part == "programs":
+        return results
+    if options.part != "fusing":
+        checks.check_all(tools, folder / "checks")
+        results["cases"] = list(measure_cases(tools, options, folder / "cases"))
+        write(results, options)
     if options.part == "calls":
-        return
+        return results
     results["start"] = fusing.measure_start(tools, folder / "generated", 2 * rounds)
     if options.measure and not options.quick:
         results["fusing"] = fusing.measure_real(tools, options.measure, options.inputs, folder / "real", rounds)
@@ -108,22 +128,40 @@ def measure(tools, options):
         results["scaling"] = fusing.measure_scaling(tools, options.measure, folder / "generated", rounds,
                                                     largest=100 if options.quick else None)
     write(results, options)
+    return results
+
+
+def put_between(document, name, text):
+    """What stands between two marks of a document is written anew."""
+    begin, end = MARKS[name]
+    before, rest = document.split(begin, 1)
+    return before + begin + text + end + rest.split(end, 1)[1]
 
 
 def write(results, options):
-    folder = options.folder
+    """Of a part alone, that part."""
+    folder, texts, charts = options.folder, {}, {}
     (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    text = report.markdown(results)
-    (folder / "performance.md").write_text(text, encoding="utf-8")
+    if results["cases"]:
+        texts["results"] = report.markdown(results)
     if any(case["group"] == "main" for case in results["cases"]):
-        (folder / "calls.svg").write_text(chart.chart(results), encoding="utf-8")
+        charts["calls.svg"] = chart.chart(results)
+    if options.part == "fusing":
+        texts["fusing"] = report.fusing_parts(results)
+    if results.get("programs"):
+        texts["programs"] = report.programs(results)
+        charts["programs.svg"] = chart.program_chart(results)
+    (folder / "performance.md").write_text("\n".join(texts.values()), encoding="utf-8")
+    for name, drawn in charts.items():
+        (folder / name).write_text(drawn, encoding="utf-8")
     if options.document:
         document = options.document.read_text(encoding="utf-8")
-        before, rest = document.split("<!-- results -->\n", 1)
-        after = rest.split("<!-- end -->", 1)[1]
-        options.document.write_text(f"{before}<!-- results -->\n{text}<!-- end -->{after}", encoding="utf-8")
-        (options.document.parent / "calls.svg").write_text(chart.chart(results), encoding="utf-8")
-    print(f"wrote {folder}/results.json, performance.md, calls.svg")
+        for name, text in texts.items():
+            document = put_between(document, name, text)
+        options.document.write_text(document, encoding="utf-8")
+        for name, drawn in charts.items():
+            (options.document.parent / name).write_text(drawn, encoding="utf-8")
+    print(f"wrote {folder}: results.json, performance.md, {', '.join(charts)}")
 
 
 def parse_arguments():
@@ -136,8 +174,8 @@ def parse_arguments():
                         help="cache of tests/real/make.py")
     parser.add_argument("--document", type=pathlib.Path, help="document whose results to write anew, and a chart beside it")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--only", action="append", help="only cases whose name contains this")
-    parser.add_argument("--part", choices=("calls",), help="only this")
+    parser.add_argument("--only", action="append", help="only cases and programs whose name contains this")
+    parser.add_argument("--part", choices=("calls", "programs", "fusing"), help="only this")
     parser.add_argument("--results", type=pathlib.Path, help="measure nothing: write what this results.json says")
     parser.add_argument("--quick", action="store_true")
     return parser.parse_args()
@@ -152,7 +190,9 @@ def main():
             if options.results:
                 write(json.loads(options.results.read_text(encoding="utf-8")), options)
             else:
-                measure(Tools.find(options.meld.absolute(), options.tools.absolute()), options)
+                results = measure(Tools.find(options.meld.absolute(), options.tools.absolute()), options)
+                if options.part == "programs" and all("reason" in result for result in results["programs"]):
+                    return SKIPPED
         except (Failed, timing.Wrong) as why:
             print(f"bench: {why}", file=sys.stderr)
             return 1

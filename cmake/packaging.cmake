@@ -34,6 +34,7 @@ if(MELD_SHARED)
 endif()
 foreach(library ${libraries})
   target_include_directories(${library} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_options(${library} INTERFACE -pthread)
 endforeach()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/meld)

@@ -81,15 +81,20 @@ typedef struct meld_options {
   bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
   bool validate;   /* check the types of all code, not only its structure */
   meld_simd simd;
+  unsigned threads; /* that may work on a large input at the same time; 0: as many as there are processors */
   meld_producers producers;
   /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
   meld_form reports[MELD_REPORT_COUNT];
   const char *why; /* with MELD_REPORT_WHY */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
-   * blocks are aligned for any type. The output of a result is such a block too. */
+   * blocks are aligned for any type. The output of a result is such a block too. Where `threads` is more than 1, each
+   * of them calls `allocate`; where it is 0 and these are given, there is one. */
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
-  void *user;
+  /* Where the output goes, in place of `data` of the result: it is called with one piece after the other, once all
+   * that can be wrong of the input has been looked at. False ends the run with MELD_SYSTEM. Null: to `data`. */
+  bool (*write)(void *user, const uint8_t *data, size_t size);
+  void *user; /* for these */
 } meld_options;
 
 #define MELD_NO_OFFSET SIZE_MAX
@@ -113,8 +118,8 @@ typedef struct meld_text {
 
 typedef struct meld_result {
   meld_status status;
-  uint8_t *data;                        /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;                          /* of data, in bytes */
+  uint8_t *data; /* MELD_DONE: the output, owned by the result, unless it has been written; else null */
+  size_t size;   /* of the output, in bytes */
   meld_text reports[MELD_REPORT_COUNT]; /* MELD_DONE: those that were asked for */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
@@ -132,11 +137,13 @@ typedef struct meld_result {
 /* A core module, names kept, memory from malloc. */
 MELD_API meld_options meld_default_options(void);
 
-/* Fuses the component `input` of `size` bytes, which is only read, and only during the call. A null `options` means the
- * default ones. Fills in `result`, whatever happens, and returns its status. */
+/* Fuses the component `input` of `size` bytes, or core module with component-type sections, which is only read, and
+ * only during the call. A null `options` means the default ones. Fills in `result`, whatever happens, and returns its
+ * status. */
 MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
 
-/* One of several components that become one. */
+/* One of several components that become one; or a core module with component-type sections, of which a component is
+ * made first. */
 typedef struct meld_input {
   const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
   const uint8_t *data;
@@ -165,6 +172,10 @@ typedef struct meld_composition {
   size_t wire_count;
   const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
   size_t script_size; /* in bytes */
+  /* Core modules that give functions to inputs that are core modules: the name is that of the imports they serve, such
+   * as "wasi_snapshot_preview1". In results their numbers follow those of the inputs. */
+  const meld_input *adapters;
+  size_t adapter_count;
 } meld_composition;
 
 /* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name

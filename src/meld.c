@@ -3,6 +3,7 @@
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
  *       ^                                                                                          [--wrap--> bytes]
  *     bytes x n --compose
+ *     bytes of a core module --make_component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -11,8 +12,10 @@
  */
 #include "meld.h"
 
+#include "base/parallel.h"
 #include "base/version.h"
 #include "fuse/compose.h"
+#include "fuse/guest.h"
 #include "fuse/metadata.h"
 #include "fuse/report.h"
 #include "inspect/inspect.h"
@@ -57,7 +60,10 @@ struct run {
   struct bytes input;
   struct composed composed; /* `input` is this */
   meld_inspection inspection;
+  struct adapter_input *adapters;
+  bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
+  struct sink sink; /* where the output goes; its `write` is null: nowhere */
   bool is_checking; /* what fails from here on is our own fault */
   bool has_report;
   struct report report;
@@ -78,11 +84,15 @@ static void refuse_other_formats(struct context *c, struct bytes input) {
   }
 }
 
-static void refuse_core_module(struct context *c, struct bytes input) {
+/* The input as a component: a core module becomes one. */
+static struct bytes component_of(struct context *c, struct run *run, uint32_t number, struct bytes input) {
+  const uint32_t adapter_count = run->composition ? (uint32_t)run->composition->adapter_count : 0;
+  refuse_other_formats(c, input);
   if (!has_preamble(input, "\0asm\1\0\0\0"))
-    return;
-  set_hint(c, "\"wasm-tools component new\" makes a component of it");
-  fail(c, FAILURE_INPUT, 4, "this is a core module, not a component");
+    return input;
+  const struct bytes component = make_component(c, input, run->adapters, adapter_count, run->options->validate);
+  run->is_made[number] = true;
+  return component;
 }
 
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
@@ -128,7 +138,7 @@ static void run_inspection(struct context *c, void *argument) {
 }
 
 /* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
- * Bodies had their structure checked where they came from, and each of their indices when they were written. */
+ * Bodies had their structure checked where they came from, and each of their indices is when it is written. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
     check_component(c, read_component(c, output));
@@ -158,21 +168,34 @@ static void end_pass(struct context *c, struct run *run, const char *pass) {
   run->since = time;
 }
 
-/* Returns the module; the output is that, or the component around it. */
-static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options,
-                              struct run *run) {
+/* The output is checked before any of it is written: a core module that need not be in memory by its outline, which is
+ * small and is all that can be wrong of it. */
+static void fuse_plan(struct context *c, struct run *run, struct plan *plan, const struct fuse_options *options) {
   adapt_plan(c, plan, options);
   end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
   end_pass(c, run, "merge");
   if (!options->component)
     add_component_type(c, module, plan);
+  if (run->sink.write && !options->component && !run->has_report) {
+    run->is_checking = true;
+    check_output(c, write_outline(c, module));
+    run->is_checking = false;
+    write_module_to(c, module, &run->sink);
+    return;
+  }
   const struct bytes fused = write_module(c, module);
   end_pass(c, run, "write");
   run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
   if (options->component)
     end_pass(c, run, "wrap");
-  return fused;
+  run->is_checking = true;
+  check_output(c, run->output);
+  end_pass(c, run, "check of the output");
+  run->is_checking = false;
+  run->report.input_size = run->input.size;
+  if (run->has_report)
+    write_reports(c, &run->report, fused, run->output.size);
 }
 
 static void begin_reports(struct run *run) {
@@ -190,16 +213,48 @@ static struct bytes bytes_given(const void *data, size_t size) { return (struct 
 
 static struct bytes text_given(const char *text) { return bytes_of(text ? text : ""); }
 
-static void take_inputs(struct context *c, const meld_composition *from, struct composition *to) {
+static void take_adapters(struct context *c, struct run *run) {
+  const meld_composition *const from = run->composition;
+  run->adapters = ALLOCATE(c, struct adapter_input, from->adapter_count);
+  for (uint32_t i = 0; i < from->adapter_count; i++) {
+    const meld_input *given = &from->adapters[i];
+    c->input = (uint32_t)from->input_count + i;
+    run->adapters[i] = (struct adapter_input){
+        .name = text_given(given->name), .bytes = bytes_given(given->data, given->size), .number = c->input};
+    refuse_other_formats(c, run->adapters[i].bytes);
+    if (is_component(run->adapters[i].bytes))
+      fail(c, FAILURE_INPUT, 4, "this is a component; an adapter is a core module");
+    for (uint32_t k = 0; k < i; k++)
+      if (bytes_equal(run->adapters[k].name, run->adapters[i].name))
+        fail(c, FAILURE_USAGE, NO_OFFSET,
+             "two adapters have the name \"%.*s\"; \"--adapt NAME=FILE\" gives one another",
+             SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void refuse_idle_adapters(struct context *c, const struct run *run) {
+  for (uint32_t i = 0; i < run->composition->adapter_count; i++) {
+    c->input = run->adapters[i].number;
+    if (!run->adapters[i].is_used)
+      fail(c, FAILURE_USAGE, NO_OFFSET, "no input is a core module that imports from the adapter \"%.*s\"",
+           SHOW(run->adapters[i].name));
+  }
+  c->input = NO_INDEX;
+}
+
+static void take_inputs(struct context *c, struct run *run, struct composition *to) {
+  const meld_composition *const from = run->composition;
+  run->is_made = ALLOCATE(c, bool, from->input_count + from->adapter_count);
+  take_adapters(c, run);
   for (uint32_t i = 0; i < from->input_count; i++) {
     const meld_input *given = &from->inputs[i];
     struct composed_input *input = VEC_PUSH(c, &to->inputs);
     input->name = text_given(given->name);
-    input->bytes = bytes_given(given->data, given->size);
     c->input = i;
-    refuse_other_formats(c, input->bytes);
-    refuse_core_module(c, input->bytes);
+    input->bytes = component_of(c, run, i, bytes_given(given->data, given->size));
   }
+  refuse_idle_adapters(c, run);
 }
 
 /* Is it about the input as it is, so that there is nothing to compose? */
@@ -225,7 +280,7 @@ static void compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
   struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
                                     .script = bytes_given(given->script, given->script_size)};
-  take_inputs(c, given, &request.composition);
+  take_inputs(c, run, &request.composition);
   struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
   for (size_t i = 0; i < given->wire_count; i++)
     wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
@@ -266,9 +321,10 @@ static void run_passes(struct context *c, void *argument) {
   if (run->composition) {
     compose(c, run);
     end_pass(c, run, "compose");
+  } else {
+    run->is_made = ALLOCATE(c, bool, 1);
+    run->input = component_of(c, run, 0, run->input);
   }
-  refuse_other_formats(c, run->input);
-  refuse_core_module(c, run->input);
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
@@ -298,13 +354,22 @@ static void run_passes(struct context *c, void *argument) {
       .simd = options->simd == MELD_SIMD_AUTO ? has_vectors : options->simd == MELD_SIMD_ON,
       .report = run->has_report ? &run->report : NULL,
   };
-  const struct bytes fused = fuse_plan(c, plan, &fuse_options, run);
-  run->is_checking = true;
-  check_output(c, run->output);
-  end_pass(c, run, "check of the output");
-  run->report.input_size = run->input.size;
-  if (run->has_report)
-    write_reports(c, &run->report, fused, run->output.size);
+  fuse_plan(c, run, plan, &fuse_options);
+}
+
+/* All but core modules, which are written as they are made. */
+static void write_output(struct context *c, struct run *run) {
+  if (!run->sink.write || run->sink.size > 0 || run->output.size == 0)
+    return;
+  struct buffer out = new_buffer_to(c, &run->sink);
+  put_bytes(&out, run->output);
+  flush(&out);
+}
+
+static void run_and_write(struct context *c, void *argument) {
+  struct run *run = argument;
+  run_passes(c, run);
+  write_output(c, run);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -353,6 +418,9 @@ static void report_failure(meld_result *result, const struct context *c, const s
   result->input = c->input;
   if (run->composed.bytes.size > 0)
     report_place_in_input(result, run);
+  const uint32_t number = run->composition ? result->input : 0;
+  if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
+    result->offset = MELD_NO_OFFSET;
   memcpy(result->path, c->path, sizeof(result->path));
   memcpy(result->hint, c->hint, sizeof(result->hint));
   report_places(result, c);
@@ -363,7 +431,12 @@ static void report_failure(meld_result *result, const struct context *c, const s
     memcpy(result->message, c->message, sizeof(result->message));
 }
 
-static void take_output(meld_result *result, struct context *c, struct bytes output) {
+static void take_output(meld_result *result, struct context *c, const struct run *run) {
+  const struct bytes output = run->output;
+  result->status = MELD_DONE;
+  result->size = run->sink.size;
+  if (run->sink.write)
+    return;
   result->data = context_keep(c, output, &result->block);
   if (!result->data) {
     result->status = MELD_SYSTEM;
@@ -371,7 +444,11 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
     return;
   }
   result->size = output.size;
-  result->status = MELD_DONE;
+}
+
+/* Hooks may know nothing of threads: only who asks for several has them called by several. */
+static uint32_t threads_of(const meld_options *options) {
+  return options->threads ? options->threads : options->allocate ? 1 : usual_threads();
 }
 
 static void take_reports(meld_result *result, struct context *c, const struct run *run) {
@@ -402,14 +479,16 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .allocate = options->allocate,
       .release = options->release,
       .user = options->user,
+      .threads = threads_of(options),
   };
   run.options = options;
+  run.sink = (struct sink){.write = options->write, .user = options->user};
   result->release = options->release ? options->release : release_to_system;
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
   else if (body != check_input) {
-    take_output(result, &context, run.output);
+    take_output(result, &context, &run);
     take_reports(result, &context, &run);
   }
   context_free(&context);
@@ -436,7 +515,7 @@ static const char *unknown_option(const meld_options *options) {
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   if (unknown_option(options))
     return refuse_options(result, unknown_option(options));
-  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
+  return run_alone(run_and_write, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
@@ -444,17 +523,19 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
     return refuse_options(result, unknown_option(options));
   if (composition->input_count == 0)
     return refuse_options(result, "there are no inputs");
-  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT)
-    return refuse_options(result, "there are more than 10000 inputs or wires");
+  if (composition->input_count > COMPOSE_LIMIT || composition->wire_count > COMPOSE_LIMIT ||
+      composition->adapter_count > COMPOSE_LIMIT)
+    return refuse_options(result, "there are more than 10000 inputs, wires or adapters");
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
-  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
+  return run_alone(run_and_write, options, (struct run){.composition = composition}, result);
 }
 
 static void run_listing(struct context *c, void *argument) {
   struct run *run = argument;
   run->output = list_packages(c, run->input);
+  write_output(c, run);
 }
 
 meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {

@@ -24,11 +24,13 @@ class Options(ctypes.Structure):
         ("keep_debug", ctypes.c_bool),
         ("validate", ctypes.c_bool),
         ("simd", ctypes.c_int),
+        ("threads", ctypes.c_uint),
         ("producers", ctypes.c_int),
         ("reports", ctypes.c_int * REPORT_COUNT),
         ("why", ctypes.c_char_p),
         ("allocate", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
+        ("write", ctypes.c_void_p),
         ("user", ctypes.c_void_p),
     ]
 
@@ -77,6 +79,8 @@ class Composition(ctypes.Structure):
         ("wire_count", ctypes.c_size_t),
         ("script", ctypes.c_char_p),
         ("script_size", ctypes.c_size_t),
+        ("adapters", ctypes.POINTER(Input)),
+        ("adapter_count", ctypes.c_size_t),
     ]
 
 
@@ -103,7 +107,7 @@ def fuse(library, components):
     options = library.meld_default_options()
     options.strip = True
     result = Result()
-    composition = Composition(inputs, len(components), None, 0, None, 0)
+    composition = Composition(inputs, len(components), None, 0, None, 0, None, 0)
     status = library.meld_fuse_all(options, composition, result)
     try:
         if status == DONE:

@@ -66,6 +66,7 @@ void print_word(FILE *to, const char *word) {
 static bool names_files(enum option_id id) {
   switch (id) {
   case OPTION_OUTPUT:
+  case OPTION_ADAPT:
   case OPTION_NAME:
   case OPTION_DEPS_DIR:
   case OPTION_STATS:
@@ -166,6 +167,14 @@ static bool parse_features(const char *features, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_jobs(const char *text, struct arguments *arguments) {
+  const size_t digits = strspn(text, "0123456789");
+  if (digits == 0 || digits > 6 || text[digits] || atoi(text) == 0)
+    return REFUSE(arguments, "--jobs=%s is no number of threads", text);
+  arguments->options.threads = (unsigned)atoi(text);
+  return true;
+}
+
 static bool parse_producers(const char *kept, struct arguments *arguments) {
   if (strcmp(kept, "all") == 0)
     arguments->options.producers = MELD_PRODUCERS_ALL;
@@ -186,6 +195,18 @@ static bool add_named_input(char *argument, struct arguments *arguments) {
   *equals = '\0';
   arguments->aliases[arguments->input_count] = argument;
   arguments->inputs[arguments->input_count++] = equals + 1;
+  return true;
+}
+
+/* [NAME=]FILE. */
+static bool add_adapter(char *argument, struct arguments *arguments) {
+  char *equals = strchr(argument, '=');
+  if (!*argument || equals == argument || (equals && !equals[1]))
+    return REFUSE(arguments, "--adapt=%s is not of the form NAME=FILE or FILE", argument);
+  if (equals)
+    *equals = '\0';
+  arguments->adapter_names[arguments->adapter_count] = equals ? argument : NULL;
+  arguments->adapter_files[arguments->adapter_count++] = equals ? equals + 1 : argument;
   return true;
 }
 
@@ -263,6 +284,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
     return parse_producers(argument, arguments);
   case OPTION_DUMP:
     return parse_dump(argument, arguments);
+  case OPTION_ADAPT:
+    return add_adapter(argument, arguments);
   case OPTION_NAME:
     return add_named_input(argument, arguments);
   case OPTION_LINK:
@@ -281,6 +304,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
   case OPTION_COMPOSE_ONLY:
     arguments->options.output = MELD_OUTPUT_COMPOSED;
     return true;
+  case OPTION_JOBS:
+    return parse_jobs(argument, arguments);
   case OPTION_STATS:
     return parse_report(MELD_REPORT_STATS, "stats", argument, arguments);
   case OPTION_EXPLAIN:
@@ -490,7 +515,10 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
   arguments->words = calloc((size_t)argc, sizeof(*arguments->words));
   arguments->given = calloc((size_t)argc, sizeof(*arguments->given));
-  if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given)
+  arguments->adapter_files = calloc((size_t)argc, sizeof(*arguments->adapter_files));
+  arguments->adapter_names = calloc((size_t)argc, sizeof(*arguments->adapter_names));
+  if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given || !arguments->adapter_files ||
+      !arguments->adapter_names)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
   memcpy(arguments->words, argv, (size_t)argc * sizeof(*argv));
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
@@ -502,4 +530,6 @@ void free_arguments(struct arguments *arguments) {
   free(arguments->wires);
   free(arguments->words);
   free(arguments->given);
+  free(arguments->adapter_files);
+  free(arguments->adapter_names);
 }

@@ -20,6 +20,8 @@ struct arguments {
   const char **aliases; /* of the inputs; null: the name of the file says */
   meld_wire *wires;
   int wire_count;
+  const char **adapter_files, **adapter_names; /* names may be null: the name of the file says */
+  int adapter_count;
   const char *deps_dir;                        /* null: "deps" */
   const char *output;                          /* "-": standard output; null: none, with is_dry */
   bool is_dry;                                 /* write no output */

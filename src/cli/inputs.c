@@ -7,7 +7,7 @@
  * the inputs are then the packages that it instantiates.
  *
  * Requires  meld.h alone.
- * Provides  read_inputs, free_inputs, name_at_fault.
+ * Provides  read_inputs, check_inputs_unchanged, free_inputs, name_at_fault.
  */
 #include "cli/inputs.h"
 
@@ -52,6 +52,13 @@ static char *file_of_package(const char *folder, const char *package) {
   return file;
 }
 
+/* "wasi_snapshot_preview1" of "lib/wasi_snapshot_preview1.command.wasm"; null: out of memory. */
+static char *name_of_adapter(const char *file) {
+  const char *slash = strrchr(file, '/');
+  const char *name = slash && slash[1] ? slash + 1 : file;
+  return copy_text(name, strcspn(name, "."));
+}
+
 static meld_status refuse_memory(const struct arguments *arguments) {
   complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
   return MELD_SYSTEM;
@@ -81,6 +88,8 @@ static meld_status add_input(const struct arguments *arguments, struct inputs *i
 /* Standard input can be read once. */
 static meld_status check_dashes(const struct arguments *arguments) {
   int dashes = 0;
+  for (int i = 0; i < arguments->adapter_count; i++)
+    dashes += is_dash(arguments->adapter_files[i]);
   for (int i = 0; i < arguments->input_count; i++)
     dashes += is_dash(arguments->inputs[i]);
   if (dashes <= 1)
@@ -89,8 +98,20 @@ static meld_status check_dashes(const struct arguments *arguments) {
   return MELD_USAGE;
 }
 
+static meld_status read_adapters(const struct arguments *arguments, struct inputs *inputs) {
+  for (int i = 0; i < arguments->adapter_count; i++) {
+    const char *file = arguments->adapter_files[i], *name = arguments->adapter_names[i];
+    const meld_status status = add_input(arguments, inputs, copy_text(file, strlen(file)),
+                                         name ? copy_text(name, strlen(name)) : name_of_adapter(file));
+    if (status != MELD_DONE)
+      return status;
+    inputs->adapter_count++;
+  }
+  return MELD_DONE;
+}
+
 static meld_status read_components(const struct arguments *arguments, struct inputs *inputs) {
-  if (!reserve_inputs(inputs, (size_t)arguments->input_count))
+  if (!reserve_inputs(inputs, (size_t)arguments->input_count + (size_t)arguments->adapter_count))
     return refuse_memory(arguments);
   for (int i = 0; i < arguments->input_count; i++) {
     const char *file = arguments->inputs[i], *alias = arguments->aliases[i];
@@ -108,7 +129,7 @@ static meld_status read_packages(const struct arguments *arguments, struct input
   size_t count = 0;
   for (size_t i = 0; i < size; i++)
     count += lines[i] == '\n';
-  if (!reserve_inputs(inputs, count))
+  if (!reserve_inputs(inputs, count + (size_t)arguments->adapter_count))
     return refuse_memory(arguments);
   for (const char *line = lines; line < lines + size; line = strchr(line, '\n') + 1) {
     char *name = copy_text(line, strcspn(line, "\n"));
@@ -176,24 +197,37 @@ meld_status read_inputs(const struct arguments *arguments, struct inputs *inputs
   meld_status status = check_dashes(arguments);
   if (status == MELD_DONE)
     status = script >= 0 ? read_scripted(arguments, script, inputs) : read_components(arguments, inputs);
+  if (status == MELD_DONE)
+    status = read_adapters(arguments, inputs);
+  const size_t count = (size_t)(inputs->count - inputs->adapter_count);
   inputs->composition.inputs = inputs->given;
-  inputs->composition.input_count = (size_t)inputs->count;
+  inputs->composition.input_count = count;
+  if (inputs->adapter_count)
+    inputs->composition.adapters = inputs->given + count;
+  inputs->composition.adapter_count = (size_t)inputs->adapter_count;
   inputs->composition.wires = arguments->wires;
   inputs->composition.wire_count = (size_t)arguments->wire_count;
   return status;
+}
+
+bool check_inputs_unchanged(const struct arguments *arguments, const struct inputs *inputs) {
+  bool is_unchanged = true;
+  for (int i = 0; i < inputs->count && is_unchanged; i++)
+    is_unchanged = check_unchanged(&arguments->messages, inputs->file_names[i], &inputs->files[i]);
+  return is_unchanged;
 }
 
 void free_inputs(struct inputs *inputs) {
   for (int i = 0; i < inputs->count; i++) {
     free(inputs->file_names[i]);
     free(inputs->names[i]);
-    free(inputs->files[i].data);
+    free_file(&inputs->files[i]);
   }
   free(inputs->file_names);
   free(inputs->names);
   free(inputs->files);
   free(inputs->given);
-  free(inputs->script.data);
+  free_file(&inputs->script);
 }
 
 const char *name_at_fault(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {
@@ -202,5 +236,5 @@ const char *name_at_fault(const struct arguments *arguments, const struct inputs
     return inputs->file_names[result->input];
   if (script >= 0)
     return arguments->inputs[script];
-  return inputs->count == 1 ? inputs->file_names[0] : NULL;
+  return inputs->composition.input_count == 1 ? inputs->file_names[0] : NULL;
 }

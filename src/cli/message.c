@@ -1,10 +1,10 @@
 /* message.c -- one line for each thing that is wrong, for people or for programs.
  *
- *     meld: app.wasm:0x4: this is a core module, not a component; "wasm-tools component new" makes a component of it
+ *     meld: app.wat:0x0: this is the text format; "wasm-tools parse" makes a binary of it
  *
- *     {"severity":"error","code":"input","file":"app.wasm","offset":4,"path":[],
- *      "message":"this is a core module, not a component",
- *      "hint":"\"wasm-tools component new\" makes a component of it"}
+ *     {"severity":"error","code":"input","file":"app.wat","offset":0,"path":[],
+ *      "message":"this is the text format",
+ *      "hint":"\"wasm-tools parse\" makes a binary of it"}
  *
  * the latter on one line. Names of files may be any bytes but zero; they are escaped in both.
  *

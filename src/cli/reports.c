@@ -129,8 +129,9 @@ static bool copy_inputs(const struct arguments *arguments, const struct inputs *
   }
   for (int i = 0; i < inputs->count; i++) {
     name_copy(name, sizeof(name), i, inputs->file_names[i]);
-    const bool is_single = inputs->count == 1 && !inputs->script_name && !arguments->aliases[0];
-    snprintf(named, sizeof(named), "--name=%s=%s", inputs->names[i], name);
+    const int count = inputs->count - inputs->adapter_count;
+    const bool is_single = i == 0 && count == 1 && !inputs->script_name && !arguments->aliases[0];
+    snprintf(named, sizeof(named), "--%s=%s=%s", i < count ? "name" : "adapt", inputs->names[i], name);
     print_word(command, is_single ? name : named);
     if (!write_copy(arguments, name, &inputs->files[i]))
       return false;
@@ -178,7 +179,7 @@ bool write_reproduction(const struct arguments *arguments, const struct inputs *
   fputs(" \"$@\"\n", text.stream);
   struct file command = {0};
   const bool is_whole = fclose(text.stream) == 0;
-  command = (struct file){(uint8_t *)text.data, text.size};
+  command = (struct file){.data = (uint8_t *)text.data, .size = text.size};
   const bool written = ok && is_whole && write_copy(arguments, "command", &command);
   free(text.data);
   return written;

@@ -26,6 +26,7 @@
  * Provides  to[SPACE_FUNC], in which equal functions have one index, that of the first; indices stay in order.
  * Spec      WebAssembly core, "Syntax / Types / Heap Types"; "Execution / Runtime Structure / Function Instances".
  */
+#include "base/hash.h"
 #include "fuse/merge.h"
 
 #include <assert.h>
@@ -72,23 +73,6 @@ struct folding {
   struct buffer body, other_body; /* for bodies of the moment */
 };
 
-static uint64_t mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-  return hash ^ hash >> 29;
-}
-
-static uint64_t hash_bytes(uint64_t hash, struct bytes bytes) {
-  size_t at = 0;
-  for (; bytes.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, bytes.at + at, sizeof word);
-    hash = mix(hash, word);
-  }
-  for (; at < bytes.size; at++)
-    hash = mix(hash, bytes.at[at]);
-  return mix(hash, bytes.size);
-}
-
 /* Who could be equal. */
 
 struct hashing_uses {
@@ -102,7 +86,7 @@ static void hash_use(void *user, enum index_space space, uint32_t index) {
   h->hash = mix(h->hash, (uint64_t)space << 32 | (space == SPACE_FUNC ? 0 : h->of->to[space][index]));
 }
 
-/* By type and size; where `counts` of these say that there is another of them, by uses too. */
+/* By type and likeness; where `counts` of these say that there is another of them, by uses too. */
 static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *counts, uint32_t mask) {
   const struct merge_instance *of = &f->m->instances[instance];
   const uint32_t imported = of->module->imported[CORE_FUNC];
@@ -112,7 +96,7 @@ static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *c
     if (node == NO_INDEX || (is_trap && is_trap[imported + i]))
       continue;
     struct hashing_uses h = {of, of->to[SPACE_TYPE][of->module->functions.items[i].type]};
-    h.hash = mix(h.hash, size_without_indices(of->module, i));
+    h.hash = mix(h.hash, likeness(of->module, i));
     if (counts && counts[f->hashes[node] & mask] == 2)
       visit_function(f->m->context, of->module, i, hash_use, &h);
     const uint32_t hash = (uint32_t)(h.hash >> 32);

@@ -89,6 +89,15 @@ void name_resource(struct type_scope *s, uint32_t resource, enum standing standi
   learn(s, resource_key(resource), (struct known_type){.standing = standing, .index = index, .part = NO_INDEX});
 }
 
+void forget_parts(struct type_scope *s) {
+  for (uint32_t n = 0; n < s->known.entries.count; n++) {
+    struct known_type *how = &s->types.items[s->known.entries.items[n].value];
+    if (s->known.entries.items[n].key.at[0] == 't' && how->standing == STANDING_PART)
+      how->standing = STANDING_DEFINED; /* of an older generation: it is defined when it is asked for */
+  }
+  s->generation++;
+}
+
 bool needs_name(const struct type *type) {
   return type->kind == TYPE_RECORD || type->kind == TYPE_VARIANT || type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS;
 }
@@ -391,7 +400,12 @@ static void know_as(struct type_scope *s, const struct type *handle, uint32_t in
   s->generation++;
 }
 
-/* A resource can have several names in a scope; a method of the one has to mention it by that one. */
+static bool has_prefix(struct bytes name, const char *prefix) {
+  return name.size > strlen(prefix) && memcmp(name.at, prefix, strlen(prefix)) == 0;
+}
+
+/* A resource can have several names in a scope; a method of the one has to mention it by that one, as its first
+ * parameter, and a constructor as its result. */
 static void use_label(struct type_scope *s, const struct extern_tree *tree) {
   const struct bytes label = label_of(tree->name.name);
   const uint32_t known_label = label.size ? map_get(&s->labels, label) : NOT_FOUND;
@@ -399,9 +413,9 @@ static void use_label(struct type_scope *s, const struct extern_tree *tree) {
   if (known_label == NOT_FOUND)
     return;
   const uint32_t index = s->labelled.items[known_label];
-  if (type->param_count)
+  if (type->param_count && has_prefix(tree->name.name, "[method]"))
     know_as(s, type->params[0].type, index);
-  if (type->result)
+  if (type->result && has_prefix(tree->name.name, "[constructor]"))
     know_as(s, type->result->kind == TYPE_RESULT ? type->result->fields[0].type : type->result, index);
 }
 

@@ -59,6 +59,9 @@ bool needs_name(const struct type *type);
 bool is_named_type(const struct type_scope *s, const struct type *type);
 bool knows_resource(const struct type_scope *s, uint32_t resource);
 
+/* From here on, types of values that only instances of this scope have names for are nameless again. */
+void forget_parts(struct type_scope *s);
+
 void name_type(struct type_scope *s, const struct type *type, enum standing standing, uint32_t index);
 void name_resource(struct type_scope *s, uint32_t resource, enum standing standing, uint32_t index);
 

@@ -3,7 +3,7 @@
  * Each index space is its imports followed by its definitions; the functions here are the only ones that have to know
  * how the two are stored. matching.c compares types of items.
  *
- * Provides  add_*, find_export, item_count, item_type.
+ * Provides  add_*, find_export, item_count, size_of_bodies, item_type.
  * Spec      WebAssembly 3.0 core, "Structure / Modules".
  */
 #include "wasm/module.h"
@@ -32,6 +32,13 @@ static uint32_t defined_count(const struct module *m, enum core_kind kind) {
 }
 
 uint32_t item_count(const struct module *m, enum core_kind kind) { return m->imported[kind] + defined_count(m, kind); }
+
+size_t size_of_bodies(const struct module *m) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += m->functions.items[i].body.size;
+  return size;
+}
 
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index) {
   assert(index < item_count(m, kind));
@@ -88,15 +95,8 @@ static const struct core_valtype *copy_valtypes(struct context *c, const struct 
   return copy;
 }
 
-uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
-                      const struct core_valtype *results, uint32_t result_count) {
-  for (uint32_t i = 0; i < m->types.count; i++) {
-    const struct core_type *type = &m->types.items[i];
-    if (is_plain_functype(type) && type->func.param_count == param_count && type->func.result_count == result_count &&
-        equal_valtypes(type->func.params, params, param_count) &&
-        equal_valtypes(type->func.results, results, result_count))
-      return i;
-  }
+static uint32_t append_functype(struct context *c, struct module *m, const struct core_valtype *params,
+                                uint32_t param_count, const struct core_valtype *results, uint32_t result_count) {
   const uint32_t index = m->types.count;
   const struct core_type type = {.composite = COMPOSITE_FUNC,
                                  .is_final = true,
@@ -107,6 +107,31 @@ uint32_t add_functype(struct context *c, struct module *m, const struct core_val
                                           .param_count = param_count,
                                           .result_count = result_count}};
   VEC_ADD(c, &m->types, type);
+  return index;
+}
+
+uint32_t add_functype(struct context *c, struct module *m, const struct core_valtype *params, uint32_t param_count,
+                      const struct core_valtype *results, uint32_t result_count) {
+  for (uint32_t i = 0; i < m->types.count; i++) {
+    const struct core_type *type = &m->types.items[i];
+    if (is_plain_functype(type) && type->func.param_count == param_count && type->func.result_count == result_count &&
+        equal_valtypes(type->func.params, params, param_count) &&
+        equal_valtypes(type->func.results, results, result_count))
+      return i;
+  }
+  return append_functype(c, m, params, param_count, results, result_count);
+}
+
+uint32_t intern_functype(struct context *c, struct module *m, struct map *known, const struct core_functype *type) {
+  struct buffer key = new_buffer(c);
+  put_u32(&key, type->param_count);
+  for (uint32_t i = 0; i < type->param_count; i++)
+    put_core_valtype(&key, type->params[i]);
+  for (uint32_t i = 0; i < type->result_count; i++)
+    put_core_valtype(&key, type->results[i]);
+  const uint32_t index = map_add(c, known, buffer_bytes(&key), m->types.count);
+  if (index == m->types.count)
+    append_functype(c, m, type->params, type->param_count, type->results, type->result_count);
   return index;
 }
 

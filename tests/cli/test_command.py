@@ -29,6 +29,7 @@ MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
 MANUAL = pathlib.Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 
 COMPONENTS = pathlib.Path(__file__).resolve().parent / "components"
+MODULES = pathlib.Path(__file__).resolve().parent / "modules"
 
 EMPTY_COMPONENT = b"\0asm\x0d\0\1\0"
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -60,6 +61,31 @@ def components():
     return found
 
 
+def facts(text, kind):
+    """What the lines `;; KIND: ...` before a module say."""
+    return re.findall(rf"^;; {kind}: (.*)$", text, re.MULTILINE)
+
+
+@functools.cache
+def modules():
+    """The core modules of tests/cli/modules: file name to content, with a section for each of their worlds."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="meld-cli-") as folder:
+        core = pathlib.Path(folder) / "core.wasm"
+        for path in MODULES.glob("*.wat"):
+            subprocess.run(["wasm-tools", "parse", path, "-o", core], check=True, timeout=60)
+            for world in facts(path.read_text(), "world"):
+                name, *encoding = world.split()
+                words = ["-w", name, *(word for one in encoding for word in ("--encoding", one))]
+                embed = ["wasm-tools", "component", "embed", MODULES / "world.wit", *words, core, "-o", core]
+                subprocess.run(embed, check=True, timeout=60)
+            found[f"{path.stem}.core.wasm"] = core.read_bytes()
+    broken = found["app.core.wasm"]
+    at = broken.index(b"component-type") + 40
+    found["corrupt.core.wasm"] = broken[:at] + b"\xff" + broken[at + 1 :]
+    return found
+
+
 class InFolder(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="meld-cli-")
@@ -73,7 +99,7 @@ class InFolder(unittest.TestCase):
         self.write("empty.wasm", b"")
         self.write("text.wat", b"(component)")
         self.write("script.wac", SCRIPT)
-        for name, content in components().items():
+        for name, content in (components() | modules()).items():
             self.write(name, content)
         os.mkdir("folder.wasm")
 
@@ -414,9 +440,11 @@ class Inputs(InFolder):
         self.assert_fails(run, 3, "meld: large.wasm: cannot read: Cannot allocate memory")
 
     def test_an_input_that_changes_while_it_is_read(self):
-        """Cut and grown over and over: there is some answer each time, and no signal."""
+        """Cut and grown over and over: there is some answer each time, no signal, and no output of a mixture."""
         whole = large_component(4 << 20)
         self.write("changing.wasm", whole)
+        self.assertEqual(meld("fuse", "changing.wasm", "-o", "out.wasm").returncode, 0)
+        fused = self.read("out.wasm")
         stop = threading.Event()
 
         def change():
@@ -427,11 +455,56 @@ class Inputs(InFolder):
         changer = threading.Thread(target=change)
         changer.start()
         try:
-            for _ in range(30):
-                self.assertIn(meld("fuse", "changing.wasm", "-o", "out.wasm").returncode, (0, 1))
+            for _ in range(60):
+                run = meld("fuse", "changing.wasm", "-o", "out.wasm")
+                self.assertIn(run.returncode, (0, 1, 3), run.stderr)
+                self.assertEqual(self.read("out.wasm"), fused)
         finally:
             stop.set()
             changer.join()
+
+    def start_and_wait(self, *words):
+        """Starts to fuse large.wasm and a pipe, and waits until the former is there, for the latter is being opened."""
+        self.write("large.wasm", large_component(4 << 20))
+        os.mkfifo("pipe")
+        process = subprocess.Popen([MELD, "fuse", "large.wasm", "pipe", "-o", "out.wasm", *words], stderr=subprocess.PIPE)
+        return process, open("pipe", "wb")
+
+    def test_a_file_that_is_cut_while_it_is_read(self):
+        message = "cannot read: an input became shorter while it was read"
+        for words, wanted in (((), f"meld: {message}\n"), (("-q",), ""), (("--message-format=json",), message)):
+            process, pipe = self.start_and_wait(*words)
+            with process, pipe:
+                os.truncate("large.wasm", 100)
+                pipe.write(EMPTY_COMPONENT)
+                pipe.close()
+                said = process.stderr.read().decode()
+                self.assertEqual(process.wait(60), 3)
+            self.assertEqual(json.loads(said)["message"] if "json" in str(words) else said, wanted)
+            self.assertFalse(os.path.exists("out.wasm"))
+            os.unlink("pipe")
+
+    def test_a_file_that_is_changed_while_it_is_read(self):
+        process, pipe = self.start_and_wait()
+        with process, pipe:
+            time.sleep(0.02)  # more than file systems take for one moment
+            os.utime("large.wasm")
+            pipe.write(EMPTY_COMPONENT)
+            pipe.close()
+            self.assertEqual(process.stderr.read(), b"meld: large.wasm: cannot read: it was changed meanwhile\n")
+            self.assertEqual(process.wait(60), 3)
+        self.assertFalse(os.path.exists("out.wasm"))
+
+    def test_a_file_that_another_one_takes_the_place_of(self):
+        process, pipe = self.start_and_wait()
+        with process, pipe:
+            self.write("other", EMPTY_COMPONENT)
+            os.rename("other", "large.wasm")
+            pipe.write(EMPTY_COMPONENT)
+            pipe.close()
+            self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(process.wait(60), 0)
+        self.assertGreater(os.path.getsize("out.wasm"), 4 << 20)
 
     def test_a_file_that_is_longer_than_it_says(self):
         run = meld("validate", "/proc/self/status")

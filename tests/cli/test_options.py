@@ -19,6 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from binary import *  # noqa: E402
+from test_command import modules  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MELD = os.path.abspath(os.environ.get("MELD", "build/release/meld"))
@@ -105,6 +106,13 @@ class Options(unittest.TestCase):
         self.assertEqual(self.fuse("app.wasm", "--features=-simd"), self.fuse("app.wasm"))
         fused = self.fuse("app.wasm", "--features", "+simd", "--component")
         self.assertEqual(self.greeting(fused), self.greeting(pathlib.Path("app.wasm").read_bytes()))
+
+    def test_option_adapt(self):
+        for name in ("adapted", "old"):
+            pathlib.Path(f"{name}.core.wasm").write_bytes(modules()[f"{name}.core.wasm"])
+        run = self.meld("fuse", "adapted.core.wasm", "-o", "out.wasm", code=1)
+        self.assertIn(b'imports "size" of "old"', run.stderr)
+        self.assertIn(("import", "test:kv/store@0.2.3"), self.world("adapted.core.wasm", "--adapt", "old.core.wasm"))
 
     def test_option_name(self):
         run = self.meld("fuse", "--name=left=store.wasm", "--name", "right=store.wasm", "-o", "out.wasm", code=1)

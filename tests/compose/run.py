@@ -150,6 +150,7 @@ def parse_arguments():
     parser.add_argument("--wac", default="wac")
     parser.add_argument("--keep", type=pathlib.Path, help="keep all that is made in this folder, which is new")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.set_defaults(guests_by_meld=False)
     return parser.parse_args()
 
 

@@ -1,0 +1,91 @@
+"""Times the programs of programs/ as a whole: run(n) once in every form and round, and counts the calls between components.
+
+How much of a program is boundary is its time without that of the floor, which is the same program linked as one module.
+Python and JavaScript can't be linked with a library in that way; for these, the calls that they make are taken at what a
+call costs the program in C or Rust that uses the same component. That is the engine's or meld's part of the boundary:
+turning values into objects is not in it, and does not go away.
+
+Provides  measure_programs(tools, options) -> results, one for each program
+"""
+
+import pathlib
+import sys
+
+from engines import CannotRun, Runners, WasmtimeComponent
+from variants import Failed, Maker, Variant, attempt
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "programs"))
+import make  # noqa: E402  pylint: disable=wrong-import-position,import-error
+
+
+def make_variants(tools, component, floor, folder, all_engines):
+    maker = Maker(tools, None, folder)
+    variants = [Variant("wasmtime", "unfused", component),
+                Variant("wasmtime", "component", maker.fuse("component", component, "--component"))]
+    cores = [Variant("wasmtime", "core", maker.fuse("core", component))]
+    if tools.meld_cli and all_engines:
+        cores.append(attempt("wasmtime", "peer", maker.peer, component))
+    if floor:
+        cores.append(Variant("wasmtime", "floor", floor))
+    if all_engines and tools.node:
+        if tools.jco:
+            variants.append(attempt("V8", "unfused", maker.transpile, component))
+        cores += [Variant("V8", core.form, core.path, core.reason) for core in cores]
+    return variants + cores
+
+
+def checked(runner, n, expected):
+    seconds, got = runner.run(n)
+    if got != expected:
+        raise Failed(f"run({n}) gave {got}, not {expected}")
+    return seconds
+
+
+def may_fail(variant):
+    return variant.form == "peer" or (variant.engine, variant.form) == ("V8", "unfused")
+
+
+def time_variants(runners, rounds, n, expected):
+    """Nanoseconds of whole runs, by variant; and reasons. What others make may be refused or wrong; what we make may not."""
+    reasons, times = dict(runners.refused), {}
+    for variant, runner in runners.runners.items():
+        try:
+            checked(runner, n, expected)  # compiled by now, where an engine does that late
+            times[variant] = []
+        except (CannotRun, Failed) as why:
+            reasons[variant] = str(why)
+    for variant, reason in reasons.items():
+        if not may_fail(variant):
+            raise Failed(f"{variant.engine} {variant.form}: {reason}")
+    for _ in range(rounds):
+        for variant, found in times.items():
+            found.append(checked(runners.runners[variant], n, expected) * 1e9)
+    return times, reasons
+
+
+def measure_program(tools, program, kitchen, folder, rounds, quick):
+    component, floor = kitchen.make(program)
+    variants = make_variants(tools, component, floor, folder, not quick)
+    n, expected = (1, program.small) if quick else (program.n, program.expected)
+    with Runners(tools, variants) as runners:
+        times, reasons = time_variants(runners, rounds, n, expected)
+    engines = {}
+    for variant in variants:
+        entry = {"ns": times[variant]} if variant in times else {"reason": reasons[variant]}
+        engines.setdefault(variant.engine, {})[variant.form] = entry
+    sizes = {variant.form: variant.path.stat().st_size for variant in variants if variant.engine == "wasmtime" and variant.path}
+    return {"name": program.name, "title": program.title, "like": program.like, "n": n, "calls": WasmtimeComponent(component).counted(n),
+            "engines": engines, "bytes": sizes}
+
+
+def measure_programs(tools, folder, tools_folder, rounds, quick, only=None):
+    kitchen = make.Kitchen(folder / "made", tools_folder)
+    for program in make.PROGRAMS:
+        if only and not any(part in program.name for part in only):
+            continue
+        try:
+            yield measure_program(tools, program, kitchen, folder / program.name, rounds, quick)
+        except make.Missing as why:
+            yield {"name": program.name, "title": program.title, "reason": str(why)}
+        except (make.Broken, CannotRun, Failed) as why:
+            raise Failed(f"{program.name}: {why}") from why

@@ -1,0 +1,2 @@
+;; world: count
+(module (import "test:kv/store@0.2.3" "older" (func (result i32))) (func (export "count") (result i32) i32.const 0))

@@ -1,0 +1,16 @@
+;; world: provider
+(module
+  (import "cm32p2|_ex_test:kv/store@0.2" "key_new" (func $new (param i32) (result i32)))
+  (memory (export "cm32p2_memory") 1)
+  (global $live (mut i32) (i32.const 0))
+  (func (export "cm32p2_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+  (func (export "cm32p2|test:kv/store@0.2|[constructor]key") (param i32) (result i32)
+    (global.set $live (i32.add (global.get $live) (i32.const 1)))
+    (call $new (local.get 0)))
+  (func (export "cm32p2|test:kv/store@0.2|[method]key.value") (param i32) (result i32) local.get 0)
+  (func (export "cm32p2|test:kv/store@0.2|[static]key.live") (result i32) global.get $live)
+  (func (export "cm32p2|test:kv/store@0.2|key_dtor") (param i32)
+    (global.set $live (i32.sub (global.get $live) (i32.const 1))))
+  (func (export "cm32p2|test:kv/store@0.2|length") (param i32 i32) (result i32) local.get 1)
+  (func (export "cm32p2|test:kv/store@0.2|unused"))
+  (func (export "cm32p2|test:kv/store@0.2|newer") (result i32) i32.const 7))
