@@ -199,6 +199,20 @@ MELD_API meld_status meld_list_packages(const meld_options *options, const char 
  * memory hooks count, the rest of them does not. */
 MELD_API meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
 
+/* How what a file consists of is shown; docs/cli.md describes each. */
+typedef enum meld_inspection {
+  MELD_INSPECT_TEXT, /* for people */
+  MELD_INSPECT_JSON, /* for programs */
+  MELD_INSPECT_DOT,  /* the graph of instances, in the language of Graphviz */
+  MELD_INSPECT_HTML, /* a page with the graph and the sizes, which needs no other file */
+} meld_inspection;
+
+/* What `input`, a component or a core module, consists of: its world, what is nested in it, its instances and sizes.
+ * The output is a text in UTF-8. A component has to be valid; the code in core modules is not looked at. The options'
+ * memory hooks count, the rest of them does not. */
+MELD_API meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
+                                  meld_result *result);
+
 /* Frees the output of a result. Harmless on one that failed or was freed already. */
 MELD_API void meld_result_free(meld_result *result);
 

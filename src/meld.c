@@ -18,6 +18,7 @@
 #include "fuse/guest.h"
 #include "fuse/metadata.h"
 #include "fuse/report.h"
+#include "inspect/inspect.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
@@ -39,6 +40,10 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
 
+_Static_assert((int)MELD_INSPECT_TEXT == INSPECT_TEXT && (int)MELD_INSPECT_JSON == INSPECT_JSON &&
+                   (int)MELD_INSPECT_DOT == INSPECT_DOT && (int)MELD_INSPECT_HTML == INSPECT_HTML,
+               "meld.h and inspect.h agree");
+
 _Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
                    (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
                "meld.h and plan.h agree");
@@ -54,6 +59,7 @@ struct run {
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  meld_inspection inspection;
   struct adapter_input *adapters;
   bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
@@ -123,6 +129,12 @@ static void check_input(struct context *c, void *argument) {
     check_module(c, read_module(c, run->input, run->input.at));
   else
     check_component_input(c, run->input);
+}
+
+static void run_inspection(struct context *c, void *argument) {
+  struct run *run = argument;
+  refuse_other_formats(c, run->input);
+  run->output = inspect_input(c, run->input, (enum inspect_form)run->inspection);
 }
 
 /* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
@@ -532,6 +544,14 @@ meld_status meld_list_packages(const meld_options *options, const char *script, 
 
 meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   return run_alone(check_input, options, (struct run){.input = bytes_given(input, size)}, result);
+}
+
+meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
+                         meld_result *result) {
+  if ((unsigned)form > MELD_INSPECT_HTML)
+    return refuse_options(result, "there is no such form of an inspection");
+  return run_alone(run_inspection, options, (struct run){.input = bytes_given(input, size), .inspection = form},
+                   result);
 }
 
 const char *meld_status_name(meld_status status) {

@@ -116,6 +116,25 @@ static enum exit_code validate_file(const struct arguments *arguments, const cha
   return code;
 }
 
+static enum exit_code inspect(const struct arguments *arguments) {
+  const char *const name = arguments->inputs[0];
+  struct file input;
+  enum exit_code code = exit_code_of(read_file(&arguments->messages, name, &input));
+  if (code == EXIT_DONE) {
+    meld_result result;
+    code = exit_code_of(meld_inspect(&arguments->options, arguments->form, input.data, input.size, &result));
+    if (!check_unchanged(&arguments->messages, name, &input))
+      code = EXIT_SYSTEM;
+    else if (code != EXIT_DONE)
+      print_diagnostic(&arguments->messages, name, &result);
+    else if (!write_file(&arguments->messages, arguments->output, result.data, result.size))
+      code = EXIT_SYSTEM;
+    meld_result_free(&result);
+  }
+  free_file(&input);
+  return code;
+}
+
 /* Each input, also after one that is not valid; the worst of what they give. */
 static enum exit_code validate(const struct arguments *arguments) {
   enum exit_code worst = EXIT_DONE;
@@ -140,6 +159,8 @@ static enum exit_code run(const struct arguments *arguments) {
     return fuse(arguments);
   case ACTION_VALIDATE:
     return validate(arguments);
+  case ACTION_INSPECT:
+    return inspect(arguments);
   case ACTION_HELP:
     print_help(stdout, &arguments->help);
     return finish_printing(&arguments->messages);

@@ -155,6 +155,11 @@ class Options(unittest.TestCase):
         self.meld("fuse", "wrong.wasm", "-o", "out.wasm")
         self.assertIn(b"core module 0, function 0", self.meld("fuse", "wrong.wasm", "--validate", "-o", "out.wasm", code=1).stderr)
 
+    def test_option_format(self):
+        self.assertTrue(self.meld("inspect", "app.wasm").stdout.startswith(b"world {"))
+        for form, start in (("text", b"world {"), ("json", b"{\n"), ("dot", b"digraph {"), ("html", b"<!DOCTYPE html>")):
+            self.assertTrue(self.meld("inspect", f"--format={form}", "app.wasm").stdout.startswith(start))
+
     def test_option_dump(self):
         self.assertIn(b"core instance", self.meld("fuse", "app.wasm", "--dump=plan").stdout)
         self.assertIn(b'component 0 "counting"', self.meld("fuse", "app.wasm", "--dump", "component").stdout)
@@ -224,7 +229,7 @@ class Options(unittest.TestCase):
 
     def test_option_help(self):
         for word in ("-h", "--help"):
-            shown = self.meld("fuse", word).stdout.decode()
+            shown = "".join(self.meld(command, word).stdout.decode() for command in ("fuse", "inspect"))
             for option in option_names():
                 self.assertIn(f"--{option}", shown)
 

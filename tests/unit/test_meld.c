@@ -188,16 +188,19 @@ struct input {
   size_t size;
 };
 
-/* What is done with an input: a meld_output, or to validate it. */
+/* What is done with an input: a meld_output, to validate it, or to inspect it in a form. */
 #define VALIDATE (-1)
+#define INSPECT(form) (-2 - (int)(form))
 
 static meld_status run(int what, struct scarce *scarce, struct input input, meld_result *result) {
-  const meld_options options = {.output = what == VALIDATE ? MELD_OUTPUT_CORE : (meld_output)what,
+  const meld_options options = {.output = what < 0 ? MELD_OUTPUT_CORE : (meld_output)what,
                                 .allocate = allocate_scarce,
                                 .release = release_scarce,
                                 .user = scarce};
   if (what == VALIDATE)
     return meld_validate(&options, input.data, input.size, result);
+  if (what < VALIDATE)
+    return meld_inspect(&options, (meld_inspection)(INSPECT(0) - what), input.data, input.size, result);
   return meld_fuse(&options, input.data, input.size, result);
 }
 
@@ -312,7 +315,7 @@ static void test_each_allocation_of_a_composition_failing(const meld_composition
 }
 
 static void fail_allocations_of_all(struct input input, meld_status expected, unsigned least) {
-  for (int what = VALIDATE; what <= MELD_OUTPUT_DUMP_PLAN; what++)
+  for (int what = INSPECT(MELD_INSPECT_HTML); what <= MELD_OUTPUT_DUMP_PLAN; what++)
     CHECK(fail_each_allocation(what, input, expected) >= least);
 }
 
@@ -358,6 +361,22 @@ static void test_validate(void) {
   CHECK(meld_validate(NULL, module, 7, &result) == MELD_INPUT && result.message[0]);
   const meld_options half = {.allocate = allocate_scarce};
   CHECK(meld_validate(&half, module, sizeof(module), &result) == MELD_USAGE);
+}
+
+static void test_inspect(void) {
+  static const uint8_t module[] = {MODULE_PREAMBLE},
+                       no_such_type[] = {COMPONENT_PREAMBLE, 0x0a, 0x06, 0x01, 0x00, 0x01, 'f', 0x01, 0x07};
+  meld_result result;
+  for (int form = MELD_INSPECT_TEXT; form <= MELD_INSPECT_HTML; form++) {
+    CHECK(meld_inspect(NULL, (meld_inspection)form, answer, sizeof(answer), &result) == MELD_DONE && result.size);
+    meld_result_free(&result);
+    CHECK(meld_inspect(NULL, (meld_inspection)form, module, sizeof(module), &result) == MELD_DONE && result.size);
+    meld_result_free(&result);
+    CHECK(meld_inspect(NULL, (meld_inspection)form, no_such_type, sizeof(no_such_type), &result) == MELD_INPUT);
+    CHECK(strstr(result.message, "there is no type 7"));
+    CHECK(meld_inspect(NULL, (meld_inspection)form, NULL, 0, &result) == MELD_INPUT);
+  }
+  CHECK(meld_inspect(NULL, (meld_inspection)99, module, sizeof(module), &result) == MELD_USAGE);
 }
 
 /* What is wrong comes in parts: the way to it, the sentence, and what to do. */
@@ -573,6 +592,7 @@ int main(void) {
   test_options();
   test_outputs();
   test_validate();
+  test_inspect();
   test_diagnostics();
   test_passing_on();
   test_each_allocation_failing();
