@@ -29,6 +29,8 @@ def commands(tools, path, output):
     """What is run on a file, by name."""
     there = {
         "meld": [tools.meld, "fuse", path, "-o", output],
+        "meld -j 1": [tools.meld, "fuse", "-j", "1", path, "-o", output],
+        "meld --validate": [tools.meld, "fuse", "--validate", path, "-o", output],
         "meld --component": [tools.meld, "fuse", "--component", path, "-o", output],
         "wasm-tools validate": [tools.wasm_tools, "validate", "--features", "all", path],
         "wasm-tools strip": [tools.wasm_tools, "strip", path, "-o", output],
@@ -81,6 +83,7 @@ def measure_file(tools, measure, path, folder, rounds, counted):
     for _ in range(rounds - 1):
         for name, command in every.items():
             if "seconds" in results[name] and results[name]["seconds"][0] < ROUNDS_LIMIT:
+                output.unlink(missing_ok=True)
                 seconds, processor, _ = measure_once(measure, command)
                 results[name]["seconds"].append(seconds)
                 results[name]["processor"].append(processor)
@@ -107,7 +110,7 @@ def measure_real(tools, measure, cache, folder, rounds):
         if isinstance(path, str):
             results.append({"what": what, "reason": path})
             continue
-        counted = ("meld", "meld --component", "wasm-tools validate", "wasm-tools strip", "meld-cli")
+        counted = ("meld", "meld --validate", "meld --component", "wasm-tools validate", "wasm-tools strip", "meld-cli")
         found = measure_file(tools, measure, path, folder, rounds, counted)
         results.append({"what": what, "bytes": path.stat().st_size, "tools": found})
     return results

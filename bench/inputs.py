@@ -5,6 +5,7 @@
     functions   one component with that many functions, all in one table
     body        one component with one function of that many bytes
     types       one component with that many function types, each of one function
+    boundaries  two components, of which one exports that many functions of strings, and the other imports and exports them
 
 Provides  KINDS, generate(kind, items) -> text; real_inputs(cache, tools) -> (name, what, path) or a reason
 Requires  for the real ones tests/real/make.py, which has to find npm or Python's componentize-py
@@ -97,12 +98,42 @@ def types(count):
 
 
 # kind: (what an item is, how to make it, numbers of items)
+def boundaries(count):
+    """The memory is in the first component, and the second has one of its own: each call copies a string."""
+    memory = """(memory (export "m") 1)
+    (func (export "r") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"""
+    aliases = '(alias core export $memory "m" (core memory $m)) (alias core export $memory "r" (core func $r))'
+    numbers = range(count)
+    lifted = "".join(f'(func $l{i} (export "f{i}") (param "x" string) (result u32)\n'
+                     f'  (canon lift (core func $code "f{i}") (memory $m) (realloc $r)))\n'
+                     for i in numbers)
+    first = "".join(f'(func (export "f{i}") (param i32 i32) (result i32) (i32.const {i}))\n' for i in numbers)
+    second = "".join(f'(func (export "f{i}") (param i32 i32) (result i32) (call $f{i} (local.get 0) (local.get 1)))\n'
+                     for i in numbers)
+    taken = "".join(f'(import "" "f{i}" (func $f{i} (param i32 i32) (result i32)))\n' for i in numbers)
+    imports = "".join(f'(import "f{i}" (func $f{i} (param "x" string) (result u32)))\n' for i in numbers)
+    lowered = "".join(f'(core func $c{i} (canon lower (func $f{i}) (memory $m) (realloc $r)))\n' for i in numbers)
+    given = "".join(f'(export "f{i}" (func $c{i}))' for i in numbers)
+    links = "".join(f'(with "f{i}" (func $a "f{i}"))' for i in numbers)
+    exports = "".join(f'(export "f{i}" (func $b "f{i}"))\n' for i in numbers)
+    return f"""(component
+(component $first (core module $m {memory} {first}) (core instance $memory (instantiate $m))
+  {aliases} {lifted.replace("$code", "$memory")})
+(component $second {imports} (core module $n {memory}) (core instance $memory (instantiate $n))
+  {aliases} {lowered}
+  (core module $m (import "m" "m" (memory 1)) (import "m" "r" (func $r (param i32 i32 i32 i32) (result i32))) {taken}
+    (export "m" (memory 0)) (export "r" (func $r)) {second})
+  (core instance $code (instantiate $m (with "m" (instance $memory)) (with "" (instance {given})))) {lifted})
+(instance $a (instantiate $first)) (instance $b (instantiate $second {links})) {exports})"""
+
+
 KINDS = {
     "instances": ("instance", instances, (10, 100, 1_000, 10_000)),
     "components": ("component", components, (10, 100, 1_000, 10_000)),
     "functions": ("function", functions, (10_000, 100_000)),
     "body": ("byte", body, (500_000, 5_000_000)),
     "types": ("type", types, (5_000, 50_000)),
+    "boundaries": ("function", boundaries, (1_000, 10_000)),
 }
 
 

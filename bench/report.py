@@ -114,6 +114,11 @@ def processor_seconds(found):
     return min(found.get("processor", found["seconds"]))
 
 
+FUSING_TOLD = """Each output is a new file, as in a clean build. One that takes the place of another costs what the file system does
+before a name changes hands: 7 to 10 ms more for meld, on ext4.
+"""
+
+
 def fusing(results):
     for entry in results["fusing"]:
         if "reason" in entry:
@@ -193,16 +198,23 @@ def about(results):
     return "\n".join(lines) + "\n"
 
 
-def markdown(results):
-    parts = [about(results), "## Calls between components\n", *calls(results)]
-    if results["fusing"]:
-        parts += ["## Fusing\n", *fusing(results)]
+FUSING_BEGINS, SIZES_BEGIN = "## Fusing\n", "## Sizes\n"
+
+
+def fusing_parts(results):
+    """What stands between these two."""
+    load = f"Load of the machine when this part began: {results['machine']['load']}. Processor time does not change with it, time does.\n"
+    parts = [FUSING_TOLD, load, *fusing(results)]
     if results["scaling"]:
         parts += ["### Larger and larger inputs\n", scaling(results)]
     if results.get("start"):
         parts += [f"## Starting a chain of {results['start']['items']} components\n", start(results)]
-    parts += ["## Sizes\n", sizes(results)]
-    return "\n".join(parts)
+    return "\n" + "\n".join(parts)
+
+
+def markdown(results):
+    parts = [about(results), "## Calls between components\n", *calls(results)]
+    return "\n".join(parts) + FUSING_BEGINS + fusing_parts(results) + "\n" + SIZES_BEGIN + "\n" + sizes(results)
 
 
 def milliseconds(entry):

@@ -30,9 +30,11 @@ import whole
 from variants import Failed, Tools, make_variants, run_command
 
 ROUNDS, SECONDS = 40, 0.002  # of each variant; for one round
+FUSING_ROUNDS = 15
 PROGRAM_ROUNDS = 15
 SKIPPED = 77
-MARKS = {"results": ("<!-- results -->\n", "<!-- end -->"), "programs": ("<!-- programs -->\n", "<!-- end of programs -->")}
+MARKS = {"results": ("<!-- results -->\n", "<!-- end -->"), "fusing": (report.FUSING_BEGINS, report.SIZES_BEGIN),
+         "programs": ("<!-- programs -->\n", "<!-- end of programs -->")}
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
 LEFT_OUT_WHEN_QUICK = ("string_ascii_", "string_chinese_")  # other texts, same encodings
 
@@ -106,15 +108,16 @@ def measure(tools, options):
     results = {"machine": machine(), "versions": versions(tools), "rounds": options.rounds, "missing": tools.missing(),
                "cases": [], "programs": [], "fusing": [], "scaling": [], "start": None}
     folder = options.folder
-    rounds = 1 if options.quick else 5
+    rounds = 1 if options.quick else FUSING_ROUNDS
     if options.part == "programs" or (not options.part and not options.quick):
         results["programs"] = list(measure_programs(tools, options))
         write(results, options)
     if options.part == "programs":
         return results
-    checks.check_all(tools, folder / "checks")
-    results["cases"] = list(measure_cases(tools, options, folder / "cases"))
-    write(results, options)
+    if options.part != "fusing":
+        checks.check_all(tools, folder / "checks")
+        results["cases"] = list(measure_cases(tools, options, folder / "cases"))
+        write(results, options)
     if options.part == "calls":
         return results
     results["start"] = fusing.measure_start(tools, folder / "generated", 2 * rounds)
@@ -143,6 +146,8 @@ def write(results, options):
         texts["results"] = report.markdown(results)
     if any(case["group"] == "main" for case in results["cases"]):
         charts["calls.svg"] = chart.chart(results)
+    if options.part == "fusing":
+        texts["fusing"] = report.fusing_parts(results)
     if results.get("programs"):
         texts["programs"] = report.programs(results)
         charts["programs.svg"] = chart.program_chart(results)
@@ -170,7 +175,7 @@ def parse_arguments():
     parser.add_argument("--document", type=pathlib.Path, help="document whose results to write anew, and a chart beside it")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", action="append", help="only cases and programs whose name contains this")
-    parser.add_argument("--part", choices=("calls", "programs"), help="only this")
+    parser.add_argument("--part", choices=("calls", "programs", "fusing"), help="only this")
     parser.add_argument("--results", type=pathlib.Path, help="measure nothing: write what this results.json says")
     parser.add_argument("--quick", action="store_true")
     return parser.parse_args()

@@ -1,7 +1,8 @@
 /* fuzz_read.c -- any bytes at all are read, or refused with a sentence.
  *
- * Oracles: what is read is printed the same each time, and validation refuses at least what the reader does; a core
- * module that is read is written as one that is read again, and written from that as the same bytes.
+ * Oracles: what is read is printed the same each time, and validation refuses at least what the reader does; what is
+ * valid can be looked at in each form, unless that would take more than its limits; a core module that is read is
+ * written as one that is read again, and written from that as the same bytes.
  */
 #include "fuzz.h"
 
@@ -15,6 +16,17 @@ static meld_status dump(const uint8_t *data, size_t size, meld_result *result) {
   return status;
 }
 
+static void inspect(const uint8_t *data, size_t size, bool is_valid) {
+  for (int form = 0; form <= MELD_INSPECT_HTML; form++) {
+    meld_result result;
+    meld_inspect(NULL, (meld_inspection)form, data, size, &result);
+    expect_result(&result, size, "inspect");
+    const bool is_over = strstr(result.message, "64 MiB as text") || strstr(result.message, "too many for a graph");
+    EXPECT(!is_valid || result.status == MELD_DONE || is_over, "valid, but: %s", result.message);
+    meld_result_free(&result);
+  }
+}
+
 static void read_twice(const uint8_t *data, size_t size) {
   meld_result first, second, validated;
   dump(data, size, &first);
@@ -25,6 +37,7 @@ static void read_twice(const uint8_t *data, size_t size) {
   expect_result(&validated, size, "validate");
   const bool is_module = size >= 8 && memcmp(data, "\0asm\1\0\0\0", 8) == 0;
   EXPECT(is_module || first.status == MELD_DONE || validated.status != MELD_DONE, "valid, but: %s", first.message);
+  inspect(data, size, validated.status == MELD_DONE);
   meld_result_free(&first);
   meld_result_free(&second);
   meld_result_free(&validated);

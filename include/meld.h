@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/* What the library exports. */
 #if defined(__GNUC__)
 #define MELD_API __attribute__((visibility("default")))
 #else
@@ -66,35 +67,42 @@ typedef enum meld_report {
   MELD_REPORT_EXPLAIN, /* each boundary: who calls whom, through what, what is checked and what need not be */
   MELD_REPORT_MAP,     /* each item of the output and where it comes from */
   MELD_REPORT_WHY,     /* what keeps `why` in the output */
-  MELD_REPORT_COUNT,
+  MELD_REPORT_COUNT,   /* of them */
 } meld_report;
 
+/* Whether a report is asked for, and in which form. */
 typedef enum meld_form {
   MELD_FORM_NONE, /* it is not asked for */
   MELD_FORM_TEXT,
   MELD_FORM_JSON,
 } meld_form;
 
+/* What a call is asked for; meld_default_options() fills it in. */
 typedef struct meld_options {
-  meld_output output;
-  bool strip;      /* leave out the name section */
-  bool keep_debug; /* keep debug sections of the core modules (.debug_*), as they are */
-  bool validate;   /* check the types of all code, not only its structure */
-  meld_simd simd;
-  meld_producers producers;
+  meld_output output;       /* what to make */
+  bool strip;               /* leave out the name section */
+  bool keep_debug;          /* keep debug sections of the core modules (.debug_*), as they are */
+  bool validate;            /* check the types of all code, not only its structure */
+  meld_simd simd;           /* whether what meld adds may use vectors */
+  unsigned threads;         /* that may work on a large input at the same time; 0: as many as there are processors */
+  meld_producers producers; /* which tools the output names */
   /* MELD_OUTPUT_CORE and MELD_OUTPUT_COMPONENT. What is made does not depend on what is told of it. */
   meld_form reports[MELD_REPORT_COUNT];
   const char *why; /* with MELD_REPORT_WHY */
   /* Where memory comes from. Both or neither; null: malloc and free. `allocate` returns null when there is none; its
-   * blocks are aligned for any type. The output of a result is such a block too. */
+   * blocks are aligned for any type. The output of a result is such a block too. Where `threads` is more than 1, each
+   * of them calls `allocate`; where it is 0 and these are given, there is one. */
   void *(*allocate)(void *user, size_t size);
-  void (*release)(void *user, void *block);
-  void *user;
+  void (*release)(void *user, void *block); /* gives a block back */
+  /* Where the output goes, in place of `data` of the result: it is called with one piece after the other, once all
+   * that can be wrong of the input has been looked at. False ends the run with MELD_SYSTEM. Null: to `data`. */
+  bool (*write)(void *user, const uint8_t *data, size_t size);
+  void *user; /* passed to these as it is */
 } meld_options;
 
-#define MELD_NO_OFFSET SIZE_MAX
-#define MELD_NO_INDEX UINT32_MAX
-#define MELD_PLACE_LIMIT 128
+#define MELD_NO_OFFSET SIZE_MAX  /* an offset that is none */
+#define MELD_NO_INDEX UINT32_MAX /* an index that is none */
+#define MELD_PLACE_LIMIT 128     /* as many steps as a result has room for */
 
 /* A step on the way to what went wrong: `component $auth`, `instance 3 "wasi:io/streams@0.2.0"`. */
 typedef struct meld_place {
@@ -108,13 +116,14 @@ typedef struct meld_place {
 typedef struct meld_text {
   char *text;  /* null: it was not asked for */
   size_t size; /* in bytes */
-  void *block;
+  void *block; /* what it is in, as `block` of the result is */
 } meld_text;
 
+/* What a call has made, or what went wrong. */
 typedef struct meld_result {
-  meld_status status;
-  uint8_t *data;                        /* MELD_DONE: the output, owned by the result; else null */
-  size_t size;                          /* of data, in bytes */
+  meld_status status; /* how the call ended */
+  uint8_t *data;      /* MELD_DONE: the output, owned by the result, unless it has been written; else null */
+  size_t size;        /* of the output, in bytes */
   meld_text reports[MELD_REPORT_COUNT]; /* MELD_DONE: those that were asked for */
   /* Otherwise, what went wrong. */
   uint32_t input;     /* which input is at fault, from 0; MELD_NO_INDEX: none in particular */
@@ -123,10 +132,11 @@ typedef struct meld_result {
   char message[1024]; /* one sentence, without a full stop */
   char hint[512];     /* what to do about it; may be empty */
   meld_place places[MELD_PLACE_LIMIT]; /* `path` in its parts */
-  uint32_t place_count;
+  uint32_t place_count;                /* of them */
   /* To free `data` with, which is in `block`. */
   void (*release)(void *user, void *block);
-  void *user, *block;
+  void *user;  /* what `release` is called with */
+  void *block; /* what it is called for */
 } meld_result;
 
 /* A core module, names kept, memory from malloc. */
@@ -140,9 +150,9 @@ MELD_API meld_status meld_fuse(const meld_options *options, const uint8_t *input
 /* One of several components that become one; or a core module with component-type sections, of which a component is
  * made first. */
 typedef struct meld_input {
-  const char *name; /* what wires and messages call it; with a script, the package: "test:store" */
-  const uint8_t *data;
-  size_t size; /* of data, in bytes */
+  const char *name;    /* what wires and messages call it; with a script, the package: "test:store" */
+  const uint8_t *data; /* a component, only read */
+  size_t size;         /* of data, in bytes */
 } meld_input;
 
 /* An instruction about what goes where. ITEM is the name of an import or export, such as "wasi:io/streams@0.2.3"; its
@@ -155,22 +165,24 @@ typedef enum meld_wire_kind {
   MELD_CLOSED, /* "ITEM": no other import may stay open; "": none at all */
 } meld_wire_kind;
 
+/* One such instruction. */
 typedef struct meld_wire {
-  meld_wire_kind kind;
-  const char *text;
+  meld_wire_kind kind; /* what to do */
+  const char *text;    /* with what, as said there */
 } meld_wire;
 
+/* Components, and how they come together. */
 typedef struct meld_composition {
-  const meld_input *inputs;
-  size_t input_count;
-  const meld_wire *wires;
-  size_t wire_count;
-  const char *script; /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
-  size_t script_size; /* in bytes */
+  const meld_input *inputs; /* the components */
+  size_t input_count;       /* of them */
+  const meld_wire *wires;   /* how, where names and versions don't say it; null: none */
+  size_t wire_count;        /* of them */
+  const char *script;       /* in the .wac language, in place of wires other than MELD_CLOSED; null: none */
+  size_t script_size;       /* in bytes */
   /* Core modules that give functions to inputs that are core modules: the name is that of the imports they serve, such
    * as "wasi_snapshot_preview1". In results their numbers follow those of the inputs. */
   const meld_input *adapters;
-  size_t adapter_count;
+  size_t adapter_count; /* of them */
 } meld_composition;
 
 /* Composes the inputs into one component and fuses that. An import is for the export of another input that has its name
@@ -186,6 +198,20 @@ MELD_API meld_status meld_list_packages(const meld_options *options, const char 
 /* Checks `input`, a component or a core module, alone: MELD_DONE if it is valid, and there is no output. The options'
  * memory hooks count, the rest of them does not. */
 MELD_API meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result);
+
+/* How what a file consists of is shown; docs/cli.md describes each. */
+typedef enum meld_inspection {
+  MELD_INSPECT_TEXT, /* for people */
+  MELD_INSPECT_JSON, /* for programs */
+  MELD_INSPECT_DOT,  /* the graph of instances, in the language of Graphviz */
+  MELD_INSPECT_HTML, /* a page with the graph and the sizes, which needs no other file */
+} meld_inspection;
+
+/* What `input`, a component or a core module, consists of: its world, what is nested in it, its instances and sizes.
+ * The output is a text in UTF-8. A component has to be valid; the code in core modules is not looked at. The options'
+ * memory hooks count, the rest of them does not. */
+MELD_API meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
+                                  meld_result *result);
 
 /* Frees the output of a result. Harmless on one that failed or was freed already. */
 MELD_API void meld_result_free(meld_result *result);

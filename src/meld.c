@@ -12,11 +12,13 @@
  */
 #include "meld.h"
 
+#include "base/parallel.h"
 #include "base/version.h"
 #include "fuse/compose.h"
 #include "fuse/guest.h"
 #include "fuse/metadata.h"
 #include "fuse/report.h"
+#include "inspect/inspect.h"
 #include "wasm/check.h"
 #include "wasm/rewrite.h"
 
@@ -38,6 +40,10 @@ _Static_assert((int)MELD_LINK == WIRE_LINK && (int)MELD_HOST == WIRE_HOST && (in
                    (int)MELD_HIDE == WIRE_HIDE && (int)MELD_CLOSED == WIRE_CLOSED,
                "meld.h and compose.h agree");
 
+_Static_assert((int)MELD_INSPECT_TEXT == INSPECT_TEXT && (int)MELD_INSPECT_JSON == INSPECT_JSON &&
+                   (int)MELD_INSPECT_DOT == INSPECT_DOT && (int)MELD_INSPECT_HTML == INSPECT_HTML,
+               "meld.h and inspect.h agree");
+
 _Static_assert((int)MELD_PRODUCERS_ALL == PRODUCERS_ALL && (int)MELD_PRODUCERS_OWN == PRODUCERS_OWN &&
                    (int)MELD_PRODUCERS_NONE == PRODUCERS_NONE,
                "meld.h and plan.h agree");
@@ -53,9 +59,11 @@ struct run {
   const meld_composition *composition; /* null: one input */
   struct bytes input;
   struct composed composed; /* `input` is this */
+  meld_inspection inspection;
   struct adapter_input *adapters;
   bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
   struct bytes output;
+  struct sink sink; /* where the output goes; its `write` is null: nowhere */
   bool is_checking; /* what fails from here on is our own fault */
   bool has_report;
   struct report report;
@@ -123,8 +131,14 @@ static void check_input(struct context *c, void *argument) {
     check_component_input(c, run->input);
 }
 
+static void run_inspection(struct context *c, void *argument) {
+  struct run *run = argument;
+  refuse_other_formats(c, run->input);
+  run->output = inspect_input(c, run->input, (enum inspect_form)run->inspection);
+}
+
 /* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
- * Bodies had their structure checked where they came from, and each of their indices when they were written. */
+ * Bodies had their structure checked where they came from, and each of their indices is when it is written. */
 static void check_output(struct context *c, struct bytes output) {
   if (is_component(output))
     check_component(c, read_component(c, output));
@@ -154,21 +168,34 @@ static void end_pass(struct context *c, struct run *run, const char *pass) {
   run->since = time;
 }
 
-/* Returns the module; the output is that, or the component around it. */
-static struct bytes fuse_plan(struct context *c, struct plan *plan, const struct fuse_options *options,
-                              struct run *run) {
+/* The output is checked before any of it is written: a core module that need not be in memory by its outline, which is
+ * small and is all that can be wrong of it. */
+static void fuse_plan(struct context *c, struct run *run, struct plan *plan, const struct fuse_options *options) {
   adapt_plan(c, plan, options);
   end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
   end_pass(c, run, "merge");
   if (!options->component)
     add_component_type(c, module, plan);
+  if (run->sink.write && !options->component && !run->has_report) {
+    run->is_checking = true;
+    check_output(c, write_outline(c, module));
+    run->is_checking = false;
+    write_module_to(c, module, &run->sink);
+    return;
+  }
   const struct bytes fused = write_module(c, module);
   end_pass(c, run, "write");
   run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
   if (options->component)
     end_pass(c, run, "wrap");
-  return fused;
+  run->is_checking = true;
+  check_output(c, run->output);
+  end_pass(c, run, "check of the output");
+  run->is_checking = false;
+  run->report.input_size = run->input.size;
+  if (run->has_report)
+    write_reports(c, &run->report, fused, run->output.size);
 }
 
 static void begin_reports(struct run *run) {
@@ -328,13 +355,22 @@ static void run_passes(struct context *c, void *argument) {
       .report = run->has_report ? &run->report : NULL,
   };
   make_calls_direct(c, plan);
-  const struct bytes fused = fuse_plan(c, plan, &fuse_options, run);
-  run->is_checking = true;
-  check_output(c, run->output);
-  end_pass(c, run, "check of the output");
-  run->report.input_size = run->input.size;
-  if (run->has_report)
-    write_reports(c, &run->report, fused, run->output.size);
+  fuse_plan(c, run, plan, &fuse_options);
+}
+
+/* All but core modules, which are written as they are made. */
+static void write_output(struct context *c, struct run *run) {
+  if (!run->sink.write || run->sink.size > 0 || run->output.size == 0)
+    return;
+  struct buffer out = new_buffer_to(c, &run->sink);
+  put_bytes(&out, run->output);
+  flush(&out);
+}
+
+static void run_and_write(struct context *c, void *argument) {
+  struct run *run = argument;
+  run_passes(c, run);
+  write_output(c, run);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -396,7 +432,12 @@ static void report_failure(meld_result *result, const struct context *c, const s
     memcpy(result->message, c->message, sizeof(result->message));
 }
 
-static void take_output(meld_result *result, struct context *c, struct bytes output) {
+static void take_output(meld_result *result, struct context *c, const struct run *run) {
+  const struct bytes output = run->output;
+  result->status = MELD_DONE;
+  result->size = run->sink.size;
+  if (run->sink.write)
+    return;
   result->data = context_keep(c, output, &result->block);
   if (!result->data) {
     result->status = MELD_SYSTEM;
@@ -404,7 +445,11 @@ static void take_output(meld_result *result, struct context *c, struct bytes out
     return;
   }
   result->size = output.size;
-  result->status = MELD_DONE;
+}
+
+/* Hooks may know nothing of threads: only who asks for several has them called by several. */
+static uint32_t threads_of(const meld_options *options) {
+  return options->threads ? options->threads : options->allocate ? 1 : usual_threads();
 }
 
 static void take_reports(meld_result *result, struct context *c, const struct run *run) {
@@ -435,14 +480,16 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .allocate = options->allocate,
       .release = options->release,
       .user = options->user,
+      .threads = threads_of(options),
   };
   run.options = options;
+  run.sink = (struct sink){.write = options->write, .user = options->user};
   result->release = options->release ? options->release : release_to_system;
   result->user = context.user;
   if (!run_guarded(&context, body, &run))
     report_failure(result, &context, &run);
   else if (body != check_input) {
-    take_output(result, &context, run.output);
+    take_output(result, &context, &run);
     take_reports(result, &context, &run);
   }
   context_free(&context);
@@ -469,7 +516,7 @@ static const char *unknown_option(const meld_options *options) {
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   if (unknown_option(options))
     return refuse_options(result, unknown_option(options));
-  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
+  return run_alone(run_and_write, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
@@ -483,12 +530,13 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
-  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
+  return run_alone(run_and_write, options, (struct run){.composition = composition}, result);
 }
 
 static void run_listing(struct context *c, void *argument) {
   struct run *run = argument;
   run->output = list_packages(c, run->input);
+  write_output(c, run);
 }
 
 meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {
@@ -497,6 +545,14 @@ meld_status meld_list_packages(const meld_options *options, const char *script, 
 
 meld_status meld_validate(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   return run_alone(check_input, options, (struct run){.input = bytes_given(input, size)}, result);
+}
+
+meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
+                         meld_result *result) {
+  if ((unsigned)form > MELD_INSPECT_HTML)
+    return refuse_options(result, "there is no such form of an inspection");
+  return run_alone(run_inspection, options, (struct run){.input = bytes_given(input, size), .inspection = form},
+                   result);
 }
 
 const char *meld_status_name(meld_status status) {

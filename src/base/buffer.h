@@ -2,22 +2,34 @@
  *
  * Memory comes from the arena. A length that comes before its content is
  * written by building the content in a buffer of its own and then
- * put_sized(): no patching, shortest LEB128 always.
+ * put_sized(): no patching, shortest LEB128 always. So a buffer with a sink
+ * need not hold all that is written: it hands over what it has when it is full.
  */
 #ifndef MELD_BASE_BUFFER_H
 #define MELD_BASE_BUFFER_H
 
 #include "base/context.h"
 
+/* Where bytes go; false: they can't be written. */
+struct sink {
+  bool (*write)(void *user, const uint8_t *data, size_t size);
+  void *user;
+  size_t size; /* of all that has been written */
+};
+
 struct buffer {
   struct context *context;
   uint8_t *data;
   size_t size, capacity;
+  struct sink *sink; /* null: all of it stays */
 };
 
 struct buffer new_buffer(struct context *context);
 struct bytes buffer_bytes(const struct buffer *b);
 void reserve(struct buffer *b, size_t more);
+struct buffer new_buffer_to(struct context *context, struct sink *sink);
+void flush(struct buffer *b);                 /* to its sink */
+size_t bytes_written(const struct buffer *b); /* to it or through it */
 
 /* Bytes of an unsigned number in its shortest form. */
 static inline size_t leb128_size(uint64_t value) {

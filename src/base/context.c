@@ -4,7 +4,7 @@
  * before context_free(), so leaving early through fail() needs no clean-up.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
- * Provides  allocate, fail, run_guarded, places, and small helpers on bytes.
+ * Provides  allocate, fail, run_guarded, places, branches for other threads, and small helpers on bytes.
  */
 #include "base/context.h"
 #include "base/utf8.h"
@@ -175,6 +175,18 @@ void fail(struct context *context, enum failure failure, size_t offset, const ch
   longjmp(*context->escape, 1);
 }
 
+void fail_again(struct context *context, const struct context *branch) {
+  assert(branch->failure != FAILURE_NONE);
+  context->failure = branch->failure;
+  context->offset = branch->offset;
+  memcpy(context->message, branch->message, sizeof(context->message));
+  memcpy(context->hint, branch->hint, sizeof(context->hint));
+  memcpy(context->path, branch->path, sizeof(context->path));
+  memcpy(context->places, branch->places, sizeof(context->places));
+  context->failed_place_count = branch->failed_place_count;
+  longjmp(*context->escape, 1);
+}
+
 /* Zeroed, so that what is cut from it is: nothing is handed out twice. calloc gets fresh pages without touching them.
  */
 static struct arena_block *new_block(struct context *context, size_t size) {
@@ -254,6 +266,32 @@ void *allocate(struct context *context, size_t count, size_t size) {
   return memory;
 }
 
+void context_branch(struct context *branch, const struct context *context) {
+  *branch = (struct context){.input = context->input,
+                             .place_count = context->place_count,
+                             .allocate = context->allocate,
+                             .release = context->release,
+                             .user = context->user};
+  memcpy(branch->places, context->places, sizeof(branch->places));
+}
+
+void context_adopt(struct context *context, struct context *branch) {
+  struct arena_block *last = branch->blocks;
+  if (!last)
+    return;
+  while (last->previous)
+    last = last->previous;
+  if (context->blocks) { /* behind the newest, which is the one that is cut from */
+    last->previous = context->blocks->previous;
+    context->blocks->previous = branch->blocks;
+  } else {
+    context->blocks = branch->blocks;
+    context->next = branch->next;
+    context->limit = branch->limit;
+  }
+  branch->blocks = NULL;
+}
+
 static void push(struct context *context, struct place place) {
   if (context->place_count == PLACE_LIMIT)
     fail(context, FAILURE_INPUT, NO_OFFSET, "definitions are nested more than %d deep", PLACE_LIMIT);
@@ -274,12 +312,17 @@ void pop_place(struct context *context) {
 }
 
 struct bytes format_bytes(struct context *context, const char *format, ...) {
+  char beginning[128]; /* most often all of it */
   va_list arguments;
   va_start(arguments, format);
-  const int size = vsnprintf(NULL, 0, format, arguments);
+  const int size = vsnprintf(beginning, sizeof(beginning), format, arguments);
   va_end(arguments);
   assert(size >= 0);
   char *text = ALLOCATE(context, char, (size_t)size + 1);
+  if ((size_t)size < sizeof(beginning)) {
+    memcpy(text, beginning, (size_t)size + 1);
+    return (struct bytes){(const uint8_t *)text, (size_t)size};
+  }
   va_start(arguments, format);
   vsnprintf(text, (size_t)size + 1, format, arguments);
   va_end(arguments);

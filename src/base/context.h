@@ -61,6 +61,7 @@ struct context {
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
   void *user;
+  uint32_t threads; /* that may work at the same time, see parallel.h; 0: one */
 };
 
 /* Runs body(context, argument). True if it returned, false if it failed. */
@@ -71,6 +72,13 @@ void context_free(struct context *context);
 /* Memory that outlives the context: `bytes`, of the arena, or a copy of them, in `*block`, which is released as blocks
  * are. Null where there is no memory. */
 uint8_t *context_keep(struct context *context, struct bytes bytes, void **block);
+
+/* Makes `branch` a context for a thread that works beside the one of `context`, at the same place. */
+void context_branch(struct context *branch, const struct context *context);
+/* Takes over all memory of a branch. */
+void context_adopt(struct context *context, struct context *branch);
+/* Leaves with the diagnostic of a branch that failed. */
+_Noreturn void fail_again(struct context *context, const struct context *branch);
 
 /* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
  * what is wrong, and what to do where that is not obvious. No newline, no full stop. */

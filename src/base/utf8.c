@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "base/reader.h"
 
+#include <string.h>
+
 size_t utf8_sequence(const uint8_t *at, size_t left) {
   const uint8_t first = at[0];
   if (first < 0x80)
@@ -25,6 +27,14 @@ size_t utf8_sequence(const uint8_t *at, size_t left) {
 
 bool is_utf8(struct bytes text) {
   for (size_t i = 0; i < text.size;) {
+    uint64_t word;
+    if (text.size - i >= sizeof word) {
+      memcpy(&word, text.at + i, sizeof word);
+      if (!(word & 0x8080808080808080)) {
+        i += sizeof word;
+        continue;
+      }
+    }
     const size_t size = utf8_sequence(text.at + i, text.size - i);
     if (!size)
       return false;

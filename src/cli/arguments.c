@@ -39,6 +39,12 @@ struct words {
   char **next, **end;
 };
 
+/* Of the actions that take options. */
+static const char *const action_names[] = {
+    [ACTION_FUSE] = "fuse", [ACTION_VALIDATE] = "validate", [ACTION_INSPECT] = "inspect"};
+static const enum option_commands action_options[] = {
+    [ACTION_FUSE] = OPTION_OF_FUSE, [ACTION_VALIDATE] = OPTION_OF_VALIDATE, [ACTION_INSPECT] = OPTION_OF_INSPECT};
+
 #define REFUSE(arguments, ...) complain(&(arguments)->messages, MELD_USAGE, NULL, __VA_ARGS__)
 
 /* In single quotes, of which there may be some in the word. */
@@ -119,6 +125,19 @@ static bool parse_dump(const char *pass, struct arguments *arguments) {
   return true;
 }
 
+static bool parse_form(const char *form, struct arguments *arguments) {
+  static const char *const forms[] = {[MELD_INSPECT_TEXT] = "text",
+                                      [MELD_INSPECT_JSON] = "json",
+                                      [MELD_INSPECT_DOT] = "dot",
+                                      [MELD_INSPECT_HTML] = "html"};
+  for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+    if (strcmp(form, forms[i]) == 0) {
+      arguments->form = (meld_inspection)i;
+      return true;
+    }
+  return REFUSE(arguments, "--format=%s is no form; there are \"text\", \"json\", \"dot\" and \"html\"", form);
+}
+
 static bool parse_message_format(const char *form, struct arguments *arguments) {
   if (strcmp(form, "json") != 0 && strcmp(form, "text") != 0)
     return REFUSE(arguments, "--message-format=%s is no form; there are \"text\" and \"json\"", form);
@@ -145,6 +164,14 @@ static bool parse_features(const char *features, struct arguments *arguments) {
     arguments->options.simd = MELD_SIMD_OFF;
   else
     return REFUSE(arguments, "--features=%s names no feature; there are \"+simd\" and \"-simd\"", features);
+  return true;
+}
+
+static bool parse_jobs(const char *text, struct arguments *arguments) {
+  const size_t digits = strspn(text, "0123456789");
+  if (digits == 0 || digits > 6 || text[digits] || atoi(text) == 0)
+    return REFUSE(arguments, "--jobs=%s is no number of threads", text);
+  arguments->options.threads = (unsigned)atoi(text);
   return true;
 }
 
@@ -236,6 +263,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
       return REFUSE(arguments, "the name of the output is empty");
     arguments->output = argument;
     return true;
+  case OPTION_FORM:
+    return parse_form(argument, arguments);
   case OPTION_COMPONENT:
     if (arguments->options.output == MELD_OUTPUT_CORE) /* a dump that is asked for too comes first */
       arguments->options.output = MELD_OUTPUT_COMPONENT;
@@ -275,6 +304,8 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
   case OPTION_COMPOSE_ONLY:
     arguments->options.output = MELD_OUTPUT_COMPOSED;
     return true;
+  case OPTION_JOBS:
+    return parse_jobs(argument, arguments);
   case OPTION_STATS:
     return parse_report(MELD_REPORT_STATS, "stats", argument, arguments);
   case OPTION_EXPLAIN:
@@ -309,7 +340,7 @@ static bool apply_option(enum option_id id, char *argument, struct arguments *ar
   case OPTION_COLOR:
     return parse_color(argument, arguments);
   case OPTION_HELP:
-    arguments->help.command = arguments->action == ACTION_FUSE ? "fuse" : "validate";
+    arguments->help.command = action_names[arguments->action];
     arguments->action = ACTION_HELP;
     return true;
   case OPTION_VERSION:
@@ -349,8 +380,11 @@ static bool parse_option(char *text, struct words *words, struct arguments *argu
   if (id == OPTION_COUNT)
     return REFUSE(arguments, "there is no option \"%s\"; \"meld --help\" lists them", text);
   const struct option *option = &option_table[id];
-  if (option->commands == OPTION_OF_FUSE && arguments->action != ACTION_FUSE)
-    return REFUSE(arguments, "option \"%s\" is one of \"meld fuse\" alone", text);
+  if (!(option->commands & action_options[arguments->action]))
+    return REFUSE(arguments, "option \"%s\" is one of %s alone", text,
+                  option->commands == OPTION_OF_MAKING    ? "\"meld fuse\" and \"meld inspect\""
+                  : option->commands == OPTION_OF_INSPECT ? "\"meld inspect\""
+                                                          : "\"meld fuse\"");
   if (!option->argument && argument)
     return REFUSE(arguments, "option \"%s\" takes no argument", text);
   if (option->argument && !argument && !is_argument_optional(option)) {
@@ -360,6 +394,15 @@ static bool parse_option(char *text, struct words *words, struct arguments *argu
   }
   arguments->given[arguments->given_count++] = (struct given_option){id, argument};
   return apply_option(id, argument, arguments);
+}
+
+static bool complete_inspection(struct arguments *arguments) {
+  if (arguments->input_count > 1)
+    return REFUSE(arguments, "there is more than one input to inspect: \"%s\" and \"%s\"", arguments->inputs[0],
+                  arguments->inputs[1]);
+  if (!arguments->output)
+    arguments->output = "-";
+  return true;
 }
 
 /* What is told of the output needs one that is fused; a depfile needs the name of a file. */
@@ -378,13 +421,17 @@ static bool complete_reports(struct arguments *arguments) {
 
 /* What has to be given once all has been read. */
 static bool complete_arguments(struct arguments *arguments) {
-  if (arguments->action != ACTION_FUSE && arguments->action != ACTION_VALIDATE)
+  static const char *const usages[] = {[ACTION_FUSE] = "fuse INPUT... -o OUTPUT",
+                                       [ACTION_VALIDATE] = "validate INPUT...",
+                                       [ACTION_INSPECT] = "inspect INPUT"};
+  if (arguments->action > ACTION_INSPECT)
     return true;
   if (arguments->input_count == 0)
-    return REFUSE(arguments, "there is no input; the way to call it is \"meld %s\"",
-                  arguments->action == ACTION_FUSE ? "fuse INPUT... -o OUTPUT" : "validate INPUT...");
+    return REFUSE(arguments, "there is no input; the way to call it is \"meld %s\"", usages[arguments->action]);
   if (arguments->action == ACTION_VALIDATE)
     return true;
+  if (arguments->action == ACTION_INSPECT)
+    return complete_inspection(arguments);
   const bool is_text = arguments->options.output >= MELD_OUTPUT_DUMP_COMPONENT;
   if (!arguments->output && is_text)
     arguments->output = "-";
@@ -399,6 +446,8 @@ static bool parse_command(const char *word, struct arguments *arguments) {
     arguments->action = ACTION_FUSE;
   else if (strcmp(word, "validate") == 0)
     arguments->action = ACTION_VALIDATE;
+  else if (strcmp(word, "inspect") == 0)
+    arguments->action = ACTION_INSPECT;
   else if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
     arguments->action = ACTION_HELP;
   else if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0)
@@ -408,7 +457,8 @@ static bool parse_command(const char *word, struct arguments *arguments) {
                   word);
   else
     return REFUSE(arguments,
-                  "there is no command \"%s\"; there are \"meld fuse INPUT -o OUTPUT\" and \"meld validate INPUT...\"",
+                  "there is no command \"%s\"; there are \"meld fuse INPUT -o OUTPUT\", \"meld inspect INPUT\" and "
+                  "\"meld validate INPUT...\"",
                   word);
   return true;
 }
@@ -423,7 +473,7 @@ static void find_message_form(int argc, char **argv, struct arguments *arguments
 
 static bool parse_words(struct words *words, struct arguments *arguments) {
   bool in_options = true;
-  while (arguments->action <= ACTION_VALIDATE && words->next < words->end) {
+  while (arguments->action <= ACTION_INSPECT && words->next < words->end) {
     char *text = *words->next++;
     if (in_options && strcmp(text, "--") == 0)
       in_options = false;

@@ -8,7 +8,7 @@
 /* Exit codes of the command, as docs/cli.md says. */
 enum exit_code { EXIT_DONE = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
 
-enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_HELP, ACTION_VERSION };
+enum action { ACTION_FUSE, ACTION_VALIDATE, ACTION_INSPECT, ACTION_HELP, ACTION_VERSION };
 
 struct given_option;
 
@@ -34,6 +34,7 @@ struct arguments {
   struct given_option *given; /* its options, in order */
   int given_count;
   meld_options options;
+  meld_inspection form; /* of ACTION_INSPECT */
   struct messages messages;
 };
 

@@ -1,15 +1,20 @@
-/* files.c -- whole files into memory and back.
+/* files.c -- whole files as memory.
  *
- * An input is read once from beginning to end, so that pipes do as well as files and nothing changes under the fuser.
- * It has at most INPUT_LIMIT bytes. A source without end, such as a device, is most often no WebAssembly, which shows
- * in its first bytes: the rest is not read. An output goes to a temporary file beside it, which takes its name when it
- * is complete: a full disk or a signal leaves the old file as it was. Several outputs take their names when all are
- * complete. What is not a file (a device, a pipe) is written to directly, before that.
+ * An input that is a file is mapped, not read: nothing is copied, and large ones need no memory besides. It must not be
+ * changed meanwhile: one that becomes shorter is told of by a signal, which ends the program; other changes show in the
+ * end, before an output takes its place. What is no file, such as
+ * a pipe, is read from beginning to end. An input has at most INPUT_LIMIT bytes. A source without end, such as a
+ * device, is most often no WebAssembly, which shows in its first bytes: the rest is not read.
  *
- * Provides  read_file, write_file, write_files, open_standard_streams.
+ * An output goes to a temporary file beside it, which takes its name when it is complete: a full disk or a signal
+ * leaves the old file as it was. Several outputs take their names when all are complete. What is not a file (a device,
+ * a pipe) is written to directly, before that. output.c does the same for one that is written in pieces.
+ *
+ * Provides  read_file, read_text_file, check_unchanged, free_file, write_file, write_files, open_standard_streams.
  */
 #include "cli/files.h"
 #include "cli/arguments.h"
+#include "cli/output.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,14 +56,9 @@ static bool grow(struct file *file, size_t *capacity) {
 
 static bool cannot_be_wasm(const struct file *file) { return file->size >= 4 && memcmp(file->data, "\0asm", 4) != 0; }
 
-/* `expected`: how many bytes the file says that it has; 0: unknown. */
-static meld_status read_all(const struct messages *messages, int descriptor, const char *name, size_t expected,
-                            bool is_text, struct file *file) {
+static meld_status read_all(const struct messages *messages, int descriptor, const char *name, bool is_text,
+                            struct file *file) {
   size_t capacity = 0;
-  if (expected > 0) {
-    file->data = malloc(expected + 1); /* one more, to see the end without growing */
-    capacity = file->data ? expected + 1 : 0;
-  }
   while (is_text || !cannot_be_wasm(file)) {
     if (file->size > INPUT_LIMIT)
       return refuse_size(messages, name);
@@ -74,6 +75,58 @@ static meld_status read_all(const struct messages *messages, int descriptor, con
   return MELD_DONE;
 }
 
+/* What is written if a mapped file becomes shorter; null: nothing. */
+static const char *shrunk_message;
+
+static void end_of_shrunk(int signal) {
+  (void)signal;
+  if (shrunk_message) {
+    const ssize_t written = write(STDERR_FILENO, shrunk_message, strlen(shrunk_message));
+    (void)written;
+  }
+  remove_temporaries();
+  _exit(EXIT_SYSTEM);
+}
+
+#define SHRUNK "cannot read: an input became shorter while it was read"
+
+/* False: it has to be read, whatever it is. */
+static bool map_file(const struct messages *messages, int descriptor, const struct stat *status, struct file *file) {
+  const size_t size = (size_t)status->st_size;
+  void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (data == MAP_FAILED)
+    return false;
+  *file = (struct file){data, size, true, *status};
+  if (!messages->is_quiet)
+    shrunk_message = messages->is_json ? "{\"severity\":\"error\",\"code\":\"system\",\"file\":null,\"offset\":null,"
+                                         "\"path\":[],\"message\":\"" SHRUNK "\",\"hint\":null}\n"
+                                       : "meld: " SHRUNK "\n";
+  signal(SIGBUS, end_of_shrunk);
+  return true;
+}
+
+static bool is_same_time(struct timespec a, struct timespec b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool check_unchanged(const struct messages *messages, const char *name, const struct file *file) {
+  const struct stat *const before = &file->status;
+  struct stat now;
+  if (!file->is_mapped || is_dash(name) || stat(name, &now) != 0)
+    return true;
+  const bool is_other = now.st_dev != before->st_dev || now.st_ino != before->st_ino; /* the mapped one is as it was */
+  if (is_other || (now.st_size == before->st_size && is_same_time(now.st_mtim, before->st_mtim)))
+    return true;
+  return complain(messages, MELD_SYSTEM, name, "cannot read: it was changed meanwhile");
+}
+
+void free_file(struct file *file) {
+  if (file->is_mapped)
+    munmap(file->data, file->size);
+  else
+    free(file->data);
+}
+
 static meld_status read_open_file(const struct messages *messages, int descriptor, const char *name, bool is_text,
                                   struct file *file) {
   struct stat status;
@@ -85,7 +138,10 @@ static meld_status read_open_file(const struct messages *messages, int descripto
   }
   if (S_ISREG(status.st_mode) && (uint64_t)status.st_size > INPUT_LIMIT)
     return refuse_size(messages, name);
-  return read_all(messages, descriptor, name, S_ISREG(status.st_mode) ? (size_t)status.st_size : 0, is_text, file);
+  if (!is_text && S_ISREG(status.st_mode) && status.st_size > 0 && lseek(descriptor, 0, SEEK_CUR) == 0 &&
+      map_file(messages, descriptor, &status, file))
+    return MELD_DONE;
+  return read_all(messages, descriptor, name, is_text, file);
 }
 
 static meld_status read_named_file(const struct messages *messages, const char *name, bool is_text, struct file *file) {

@@ -1,15 +1,19 @@
-/* files.h -- whole files into memory and back. */
+/* files.h -- whole files as memory. */
 #ifndef MELD_CLI_FILES_H
 #define MELD_CLI_FILES_H
 
 #include "cli/message.h"
 
+#include <sys/stat.h>
+
 #define INPUT_LIMIT ((size_t)1 << 30) /* bytes of one input */
 #define INPUT_LIMIT_TEXT "1 GiB"
 
 struct file {
-  uint8_t *data; /* from malloc */
+  uint8_t *data;
   size_t size;
+  bool is_mapped;     /* else from malloc */
+  struct stat status; /* of one that is mapped, when that was done */
 };
 
 /* Reads the file `name`, or standard input if it is "-"; of what cannot be WebAssembly, only the start. MELD_DONE, or
@@ -19,9 +23,10 @@ meld_status read_file(const struct messages *messages, const char *name, struct 
 /* Reads a whole file of text in the same way. */
 meld_status read_text_file(const struct messages *messages, const char *name, struct file *file);
 
-/* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
- * a sentence about it on standard error. */
-bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
+/* Has nobody changed the file `name` since it was mapped? False after a sentence on standard error. */
+bool check_unchanged(const struct messages *messages, const char *name, const struct file *file);
+
+void free_file(struct file *file);
 
 #define OUTPUT_LIMIT 4 /* files that are written together */
 
@@ -30,6 +35,10 @@ struct output_file {
   const uint8_t *data;
   size_t size;
 };
+
+/* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
+ * a sentence on standard error. */
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
 
 /* Writes them all, or none of them as far as they are files. Those that are not are written first, in their order. */
 bool write_files(const struct messages *messages, const struct output_file *files, size_t count);

@@ -43,7 +43,13 @@ static const struct command commands[] = {
      "  meld fuse app.wasm auth.wasm store.wasm -o app.core.wasm\n"
      "  meld fuse --component app.wasm -o app.fused.wasm\n"
      "  meld fuse --dump=plan app.wasm\n"},
-    {OPTION_OF_ANY, "validate", "validate [OPTION]... INPUT...", "check components and core modules",
+    {OPTION_OF_INSPECT, "inspect", "inspect [OPTION]... INPUT", "show what a component or core module consists of",
+     "\"meld inspect\" shows what a component or core module consists of: its\n"
+     "world, what is nested in it, its instances, and how large all that is.",
+     "  meld inspect app.wasm\n"
+     "  meld inspect --format=json app.wasm -o app.json\n"
+     "  meld inspect --format=html app.wasm -o app.html\n"},
+    {OPTION_OF_VALIDATE, "validate", "validate [OPTION]... INPUT...", "check components and core modules",
      "\"meld validate\" checks components and core modules, each alone.", "  meld validate app.wasm\n"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -72,8 +78,7 @@ bool find_help_format(const char *name, enum help_format *format) {
 
 /* Does the command have the option? A null command has all. */
 static bool has_option(const struct command *command, const struct row *row) {
-  return !row->section &&
-         (!command || row->option.commands == OPTION_OF_ANY || row->option.commands == command->options);
+  return !row->section && (!command || (row->option.commands & command->options));
 }
 
 /* Has the section at rows[at] an option of the command? */
@@ -293,7 +298,7 @@ static void print_zsh(FILE *to) {
   fputs("  help) _describe command commands ;;\n"
         "  esac\n"
         "}\n"
-        "if [[ $funcstack[1] == _meld ]]; then\n"
+        "if [[ $funcstack[1] == _(|wasm-)meld ]]; then\n"
         "  _meld \"$@\"\n"
         "else\n"
         "  compdef _meld meld wasm-meld\n"
@@ -304,7 +309,7 @@ static void print_zsh(FILE *to) {
 static void print_fish_option(FILE *to, const struct option *option) {
   fputs("  complete -c $program -n '__fish_seen_subcommand_from ", to);
   for (size_t i = 0; i < COMMAND_COUNT; i++)
-    if (option->commands == OPTION_OF_ANY || option->commands == commands[i].options)
+    if (option->commands & commands[i].options)
       fprintf(to, "%s ", commands[i].name);
   fputc('\'', to);
   if (option->letter)

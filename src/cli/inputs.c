@@ -7,7 +7,7 @@
  * the inputs are then the packages that it instantiates.
  *
  * Requires  meld.h alone.
- * Provides  read_inputs, free_inputs, name_at_fault.
+ * Provides  read_inputs, check_inputs_unchanged, free_inputs, name_at_fault.
  */
 #include "cli/inputs.h"
 
@@ -210,17 +210,24 @@ meld_status read_inputs(const struct arguments *arguments, struct inputs *inputs
   return status;
 }
 
+bool check_inputs_unchanged(const struct arguments *arguments, const struct inputs *inputs) {
+  bool is_unchanged = true;
+  for (int i = 0; i < inputs->count && is_unchanged; i++)
+    is_unchanged = check_unchanged(&arguments->messages, inputs->file_names[i], &inputs->files[i]);
+  return is_unchanged;
+}
+
 void free_inputs(struct inputs *inputs) {
   for (int i = 0; i < inputs->count; i++) {
     free(inputs->file_names[i]);
     free(inputs->names[i]);
-    free(inputs->files[i].data);
+    free_file(&inputs->files[i]);
   }
   free(inputs->file_names);
   free(inputs->names);
   free(inputs->files);
   free(inputs->given);
-  free(inputs->script.data);
+  free_file(&inputs->script);
 }
 
 const char *name_at_fault(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {

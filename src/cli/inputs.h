@@ -20,6 +20,9 @@ struct inputs {
 /* Reads all the files that the arguments name. MELD_DONE, or what is at fault, after a sentence about it on standard
  * error; either way, free_inputs() frees it. */
 meld_status read_inputs(const struct arguments *arguments, struct inputs *inputs);
+/* False after a sentence on standard error: some file is not as it was when it was read. */
+bool check_inputs_unchanged(const struct arguments *arguments, const struct inputs *inputs);
+
 void free_inputs(struct inputs *inputs);
 
 /* The file that a failure is about; null: none in particular. */

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/attest.h"
 #include "cli/inputs.h"
+#include "cli/output.h"
 #include "cli/reports.h"
 
 #include <errno.h>
@@ -45,15 +46,36 @@ static bool write_output(const struct arguments *arguments, const struct inputs 
 }
 
 /* What is written of what was made: the output last, so that it is there only if all the others are. */
-static enum exit_code write_results(const struct arguments *arguments, const struct inputs *inputs,
-                                    const meld_result *result, struct attestation *attestation) {
+static bool write_others(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {
   if (!print_reports(arguments, result))
-    return EXIT_SYSTEM;
-  if (arguments->is_dry)
-    return EXIT_DONE;
-  if (arguments->depfile && !write_depfile(arguments, inputs))
-    return EXIT_SYSTEM;
-  return write_output(arguments, inputs, result, attestation) ? EXIT_DONE : EXIT_SYSTEM;
+    return false;
+  return arguments->is_dry || !arguments->depfile || write_depfile(arguments, inputs);
+}
+
+/* The output is written as it is made, unless there is a statement about it. */
+static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs,
+                                  struct attestation *attestation) {
+  struct output output = {.name = arguments->output};
+  const bool in_pieces = !arguments->is_dry && !arguments->attest;
+  meld_options options = arguments->options;
+  options.write = in_pieces ? write_piece : NULL;
+  options.user = &output;
+  meld_result result;
+  const meld_status status = meld_fuse_all(&options, &inputs->composition, &result);
+  const bool is_unchanged = check_inputs_unchanged(arguments, inputs);
+  const bool is_complete = status == MELD_DONE && is_unchanged && write_others(arguments, inputs, &result);
+  bool is_written = true;
+  if (in_pieces)
+    is_written = finish_output(&arguments->messages, &output, is_complete);
+  else if (is_complete && !arguments->is_dry)
+    is_written = write_output(arguments, inputs, &result, attestation);
+  enum exit_code code = is_complete && is_written ? EXIT_DONE : EXIT_SYSTEM;
+  if (status != MELD_DONE && is_unchanged && is_written) {
+    print_diagnostic(&arguments->messages, name_at_fault(arguments, inputs, &result), &result);
+    code = exit_code_of(status);
+  }
+  meld_result_free(&result);
+  return code;
 }
 
 static enum exit_code fuse(const struct arguments *arguments) {
@@ -71,15 +93,8 @@ static enum exit_code fuse(const struct arguments *arguments) {
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
   if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
     code = EXIT_SYSTEM;
-  if (code == EXIT_DONE) {
-    meld_result result;
-    code = exit_code_of(meld_fuse_all(&arguments->options, &inputs.composition, &result));
-    if (code != EXIT_DONE)
-      print_diagnostic(messages, name_at_fault(arguments, &inputs, &result), &result);
-    else
-      code = write_results(arguments, &inputs, &result, &attestation);
-    meld_result_free(&result);
-  }
+  if (code == EXIT_DONE)
+    code = fuse_inputs(arguments, &inputs, &attestation);
   free(attestation.text);
   free_inputs(&inputs);
   return code;
@@ -91,11 +106,32 @@ static enum exit_code validate_file(const struct arguments *arguments, const cha
   if (code == EXIT_DONE) {
     meld_result result;
     code = exit_code_of(meld_validate(&arguments->options, input.data, input.size, &result));
-    if (code != EXIT_DONE)
+    if (!check_unchanged(&arguments->messages, name, &input))
+      code = EXIT_SYSTEM;
+    else if (code != EXIT_DONE)
       print_diagnostic(&arguments->messages, name, &result);
     meld_result_free(&result);
   }
-  free(input.data);
+  free_file(&input);
+  return code;
+}
+
+static enum exit_code inspect(const struct arguments *arguments) {
+  const char *const name = arguments->inputs[0];
+  struct file input;
+  enum exit_code code = exit_code_of(read_file(&arguments->messages, name, &input));
+  if (code == EXIT_DONE) {
+    meld_result result;
+    code = exit_code_of(meld_inspect(&arguments->options, arguments->form, input.data, input.size, &result));
+    if (!check_unchanged(&arguments->messages, name, &input))
+      code = EXIT_SYSTEM;
+    else if (code != EXIT_DONE)
+      print_diagnostic(&arguments->messages, name, &result);
+    else if (!write_file(&arguments->messages, arguments->output, result.data, result.size))
+      code = EXIT_SYSTEM;
+    meld_result_free(&result);
+  }
+  free_file(&input);
   return code;
 }
 
@@ -110,7 +146,7 @@ static enum exit_code validate(const struct arguments *arguments) {
 }
 
 /* What was asked for has been printed; did it get there? */
-static enum exit_code finish_output(const struct messages *messages) {
+static enum exit_code finish_printing(const struct messages *messages) {
   if (fflush(stdout) == 0 && !ferror(stdout))
     return EXIT_DONE;
   complain(messages, MELD_SYSTEM, "<standard output>", "cannot write: %s", strerror(errno));
@@ -123,12 +159,14 @@ static enum exit_code run(const struct arguments *arguments) {
     return fuse(arguments);
   case ACTION_VALIDATE:
     return validate(arguments);
+  case ACTION_INSPECT:
+    return inspect(arguments);
   case ACTION_HELP:
     print_help(stdout, &arguments->help);
-    return finish_output(&arguments->messages);
+    return finish_printing(&arguments->messages);
   case ACTION_VERSION:
     printf("meld %s\n", meld_version());
-    return finish_output(&arguments->messages);
+    return finish_printing(&arguments->messages);
   }
   return EXIT_USAGE;
 }

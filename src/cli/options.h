@@ -6,7 +6,14 @@
 #include <stddef.h>
 #include <string.h>
 
-enum option_commands { OPTION_OF_FUSE, OPTION_OF_ANY };
+/* Which commands have the option. */
+enum option_commands {
+  OPTION_OF_FUSE = 1,
+  OPTION_OF_VALIDATE = 2,
+  OPTION_OF_INSPECT = 4,
+  OPTION_OF_MAKING = OPTION_OF_FUSE | OPTION_OF_INSPECT, /* that write an output */
+  OPTION_OF_ANY = OPTION_OF_MAKING | OPTION_OF_VALIDATE,
+};
 
 struct option {
   enum option_commands commands;

@@ -179,7 +179,7 @@ bool write_reproduction(const struct arguments *arguments, const struct inputs *
   fputs(" \"$@\"\n", text.stream);
   struct file command = {0};
   const bool is_whole = fclose(text.stream) == 0;
-  command = (struct file){(uint8_t *)text.data, text.size};
+  command = (struct file){.data = (uint8_t *)text.data, .size = text.size};
   const bool written = ok && is_whole && write_copy(arguments, "command", &command);
   free(text.data);
   return written;

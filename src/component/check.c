@@ -13,7 +13,7 @@
  * abstract, and nothing is instantiated.
  *
  * Requires  read.c: the form of everything.
- * Provides  check_component: returns if the component is valid.
+ * Provides  check_component: returns if the component is valid. type_component: and its type.
  * Spec      Explainer.md "Component Definitions", "Index Spaces", "Alias Definitions"; Binary.md's notes on validation.
  */
 #include "component/check.h"
@@ -333,10 +333,12 @@ static void make_primitives(struct check *check) {
   }
 }
 
-void check_component(struct context *c, const struct component *root) {
+const struct typing *type_component(struct context *c, const struct component *root) {
   struct check check = {.context = c, .offset = root->offset};
   check.core = ALLOCATE(c, struct module, 1);
   check.core->start = NO_INDEX;
   make_primitives(&check);
-  check_whole(&check, root);
+  return check_whole(&check, root);
 }
+
+void check_component(struct context *c, const struct component *root) { type_component(c, root); }

@@ -166,6 +166,7 @@ struct check {
 #define REFUSE(check, ...) fail((check)->context, FAILURE_INPUT, (check)->offset, __VA_ARGS__)
 
 /* check.c */
+const struct typing *type_component(struct context *c, const struct component *root); /* of what is valid */
 void spend(struct check *check, uint64_t steps);
 void descend(struct check *check); /* one level of recursion */
 void ascend(struct check *check);

@@ -325,6 +325,8 @@ void check_core_type(struct check *check, const struct core_deftype *type) {
 void check_core_module(struct check *check, const struct module *module) {
   struct module_typing *typing = ALLOCATE(check->context, struct module_typing, 1);
   typing->size = 1;
+  VEC_RESERVE(check->context, &typing->imports.items, module->imports.count);
+  VEC_RESERVE(check->context, &typing->exports.items, module->exports.count);
   for (uint32_t i = 0; i < module->imports.count; i++)
     add_core_import(check, typing, &module->imports.items[i],
                     (struct core_typing){module, module->imports.items[i].type});

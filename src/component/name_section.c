@@ -3,7 +3,7 @@
  * What is malformed gives no name and is no error: "Engines should not reject components which have an invalid `name`
  * section".
  *
- * Provides  find_component_name, find_item_name.
+ * Provides  find_component_name, find_item_name, find_item_names.
  * Spec      Binary.md "Name Section".
  */
 #include "component/component.h"
@@ -97,6 +97,29 @@ struct bytes find_item_name(struct bytes section, enum sort wanted, uint32_t ind
       name = find_in_map(content, index);
   }
   return name;
+}
+
+/* The first name that an index is given counts, as in find_item_name(). */
+static void copy_map(struct names names, struct bytes *to, uint32_t count) {
+  uint32_t entries, at;
+  struct bytes name;
+  if (!take_number(&names, &entries))
+    return;
+  for (uint32_t i = 0; i < entries && take_number(&names, &at) && take_text(&names, &name); i++)
+    if (at < count && !to[at].size && is_utf8(name))
+      to[at] = name;
+}
+
+void find_item_names(struct bytes section, enum sort wanted, struct bytes *to, uint32_t count) {
+  struct names names = {section};
+  struct bytes subsection;
+  uint8_t id;
+  while (take_byte(&names, &id) && take_text(&names, &subsection)) {
+    struct names content = {subsection};
+    enum sort sort;
+    if (id == SUBSECTION_SORT_NAMES && take_sort(&content, &sort) && sort == wanted)
+      copy_map(content, to, count);
+  }
 }
 
 /* `componentnamesubsec ::= namesubsection_0(<name>)`, which comes first. */

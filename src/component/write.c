@@ -55,11 +55,15 @@ uint8_t valtype_code(enum type_kind kind) {
 }
 
 struct encoder new_encoder(struct context *c, enum encoder_kind kind) {
-  return (struct encoder){.context = c,
-                          .kind = kind,
-                          .done = new_buffer(c),
-                          .section = new_buffer(c),
-                          .definition_count = ALLOCATE(c, uint32_t, 1)};
+  static const uint8_t preamble[8] = {0x00, 'a', 's', 'm', 0x0d, 0x00, 0x01, 0x00};
+  struct encoder e = {.context = c,
+                      .kind = kind,
+                      .done = new_buffer(c),
+                      .section = new_buffer(c),
+                      .definition_count = ALLOCATE(c, uint32_t, 1)};
+  if (kind == ENCODE_COMPONENT)
+    put_raw(&e.done, preamble, sizeof preamble);
+  return e;
 }
 
 void count_inside(struct encoder *inner, const struct encoder *outer) {
@@ -107,13 +111,8 @@ static struct buffer *open_component_item(struct encoder *e, enum section_id sec
 
 struct bytes finish_component(struct encoder *e) {
   assert(e->kind == ENCODE_COMPONENT);
-  static const uint8_t preamble[8] = {0x00, 'a', 's', 'm', 0x0d, 0x00, 0x01, 0x00};
   close_section(e);
-  struct buffer whole = new_buffer(e->context);
-  reserve(&whole, sizeof preamble + e->done.size);
-  put_raw(&whole, preamble, sizeof preamble);
-  put_bytes(&whole, buffer_bytes(&e->done));
-  return buffer_bytes(&whole);
+  return buffer_bytes(&e->done);
 }
 
 void put_finished_type(struct buffer *b, struct encoder *e) {

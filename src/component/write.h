@@ -21,7 +21,7 @@ enum encoder_kind { ENCODE_COMPONENT, ENCODE_COMPONENT_TYPE, ENCODE_INSTANCE_TYP
 struct encoder {
   struct context *context;
   enum encoder_kind kind;
-  struct buffer done;    /* finished sections, or declarators */
+  struct buffer done;    /* the component so far, up to finished sections; or declarators */
   struct buffer section; /* ENCODE_COMPONENT: the items of the open section */
   uint8_t section_id;
   uint32_t section_count; /* items in the open section; in a type, all declarators */

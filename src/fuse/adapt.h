@@ -121,13 +121,15 @@ struct adapt {
   bool host_sees_guest;              /* core output: the one memory that crosses the boundary is the guest's own */
   const struct func *export_realloc; /* core output: an export whose realloc all exports share; null: none needs one */
   VEC(uint32_t) reallocs;            /* core output: what the exported cabi_realloc can stand for, by number */
+  struct map realloc_choices;        /* their numbers */
   uint32_t realloc_global;           /* which it stands for at present */
   struct core_item exported_memory;
-  struct map boundary_by_key; /* boundary imports by what they are */
-  struct map boundary_names;  /* names taken among boundary imports */
-  struct map export_names;    /* names taken among exports */
-  VEC(uint32_t) next_numbers; /* for each name in these two: what is put behind it when it is asked for again */
-  struct map exported_items;  /* items to index into core_exports, where they are first */
+  struct map boundary_by_key;       /* boundary imports by what they are */
+  struct map trampolines_by_target; /* the plan's */
+  struct map boundary_names;        /* names taken among boundary imports */
+  struct map export_names;          /* names taken among exports */
+  VEC(uint32_t) next_numbers;       /* for each name in these two: what is put behind it when it is asked for again */
+  struct map exported_items;        /* items to index into core_exports, where they are first */
   struct map exported_resources, exported_funcs; /* by number, in the order of their exports */
 };
 

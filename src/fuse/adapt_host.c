@@ -59,6 +59,18 @@ static bool same_item(struct core_item a, struct core_item b) {
   return a.source == b.source && a.kind == b.kind && a.owner == b.owner && a.index == b.index;
 }
 
+static struct bytes number_key(const uint32_t *number) {
+  return (struct bytes){(const uint8_t *)number, sizeof *number};
+}
+
+/* Core output: the number of the realloc among those that cabi_realloc can stand for. */
+static uint32_t realloc_choice(struct adapt *a, uint32_t reference) {
+  const uint32_t choice = map_intern(a->context, &a->realloc_choices, number_key(&reference));
+  if (choice == a->reallocs.count)
+    VEC_ADD(a->context, &a->reallocs, reference);
+  return choice;
+}
+
 /* Core output: may the host see this call's values in the guest's memory? All that cross have to agree. */
 static bool agrees(struct adapt *a, const struct functype *type, const struct options *options) {
   if (!uses_memory(type))
@@ -118,7 +130,7 @@ void choose_boundary(struct adapt *a) {
   if (!a->host_sees_guest || !a->export_realloc)
     return;
   const struct side *side = side_of_options(a, a->export_realloc->instance, &a->export_realloc->options);
-  VEC_ADD(a->context, &a->reallocs, side->realloc_reference); /* number 0: what stands when no call is under way */
+  realloc_choice(a, side->realloc_reference); /* number 0: what stands when no call is under way */
 }
 
 bool passes_through(const struct adapt *a, const struct func *func) {
@@ -198,11 +210,12 @@ static struct core_item boundary_memory(struct adapt *a, struct core_item memory
 
 static uint32_t add_trampoline(struct adapt *a, struct core_item target, uint32_t type) {
   struct plan *plan = a->plan;
-  for (uint32_t i = 0; i < plan->trampolines.count; i++)
-    if (same_item(plan->trampolines.items[i].target, target))
-      return i;
-  VEC_ADD(a->context, &plan->trampolines, ((struct trampoline){target, type}));
-  return plan->trampolines.count - 1;
+  const struct bytes key =
+      format_bytes(a->context, "%d %d %u %u", target.source, target.kind, target.owner, target.index);
+  const uint32_t index = map_add(a->context, &a->trampolines_by_target, key, plan->trampolines.count);
+  if (index == plan->trampolines.count)
+    VEC_ADD(a->context, &plan->trampolines, ((struct trampoline){target, type}));
+  return index;
 }
 
 static uint32_t realloc_trampoline(struct adapt *a, const struct side *side) {
@@ -241,15 +254,6 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
   return (struct core_item){ITEM_BOUNDARY, CORE_FUNC, 0, index};
 }
 
-/* Core output: the number of the realloc among those that cabi_realloc can stand for. */
-static uint32_t realloc_choice(struct adapt *a, uint32_t reference) {
-  for (uint32_t i = 0; i < a->reallocs.count; i++)
-    if (a->reallocs.items[i] == reference)
-      return i;
-  VEC_ADD(a->context, &a->reallocs, reference);
-  return a->reallocs.count - 1;
-}
-
 void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const struct side *side) {
   const struct functype *type = a->plan->funcs.items[func].type;
   bool chooses = !a->options->component && !side->is_host && side->realloc_reference != NO_REFERENCE && type->result &&
@@ -268,10 +272,6 @@ void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const str
     set_global(f, global_reference(a, a->realloc_global));
     release_local(f, saved);
   }
-}
-
-static struct bytes number_key(const uint32_t *number) {
-  return (struct bytes){(const uint8_t *)number, sizeof *number};
 }
 
 /* Where an exported resource is named first; NO_INDEX: nowhere. */

@@ -209,7 +209,6 @@ static void write_export(struct root_writer *w, const struct composed_export *ex
 struct composed write_composition(struct context *c, const struct composition *composition,
                                   const struct linked_composition *linked) {
   struct root_writer w = {.context = c, .composition = composition, .linked = linked};
-  static const size_t preamble_size = 8;
   w.scope = new_type_scope(c, linked->plan, ENCODE_COMPONENT, NULL);
   w.components = ALLOCATE(c, uint32_t, composition->inputs.count);
   w.instances = ALLOCATE(c, uint32_t, composition->instances.count);
@@ -228,7 +227,5 @@ struct composed write_composition(struct context *c, const struct composition *c
   for (uint32_t i = 0; i < composition->exports.count; i++)
     write_export(&w, &composition->exports.items[i]);
   w.composed.bytes = finish_component(&w.scope.encoder);
-  for (uint32_t i = 0; i < w.composed.parts.count; i++)
-    w.composed.parts.items[i].start += preamble_size;
   return w.composed;
 }

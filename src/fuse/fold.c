@@ -26,6 +26,7 @@
  * Provides  to[SPACE_FUNC], in which equal functions have one index, that of the first; indices stay in order.
  * Spec      WebAssembly core, "Syntax / Types / Heap Types"; "Execution / Runtime Structure / Function Instances".
  */
+#include "base/hash.h"
 #include "fuse/merge.h"
 
 #include <assert.h>
@@ -73,23 +74,6 @@ struct folding {
   struct buffer body, other_body; /* for bodies of the moment */
 };
 
-static uint64_t mix(uint64_t hash, uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-  return hash ^ hash >> 29;
-}
-
-static uint64_t hash_bytes(uint64_t hash, struct bytes bytes) {
-  size_t at = 0;
-  for (; bytes.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, bytes.at + at, sizeof word);
-    hash = mix(hash, word);
-  }
-  for (; at < bytes.size; at++)
-    hash = mix(hash, bytes.at[at]);
-  return mix(hash, bytes.size);
-}
-
 /* Who could be equal. */
 
 struct hashing_uses {
@@ -108,7 +92,7 @@ static struct bytes trap_of(const struct folding *f, uint32_t instance, uint32_t
   return f->traps[instance] ? f->traps[instance][function] : (struct bytes){0};
 }
 
-/* By type, size and what a trap says; where `counts` of these say that there is another of them, by uses too. */
+/* By type, likeness and what a trap says; where `counts` of these say that there is another of them, by uses too. */
 static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *counts, uint32_t mask) {
   const struct merge_instance *of = &f->m->instances[instance];
   const uint32_t imported = of->module->imported[CORE_FUNC];
@@ -117,7 +101,7 @@ static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *c
     if (node == NO_INDEX)
       continue;
     struct hashing_uses h = {of, of->to[SPACE_TYPE][of->module->functions.items[i].type]};
-    h.hash = mix(h.hash, size_without_indices(of->module, i));
+    h.hash = mix(h.hash, likeness(of->module, i));
     h.hash = hash_bytes(h.hash, trap_of(f, instance, imported + i));
     if (counts && counts[f->hashes[node] & mask] == 2)
       visit_function(f->m->context, of->module, i, hash_use, &h);

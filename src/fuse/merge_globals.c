@@ -163,6 +163,8 @@ struct placed_expression fold_expression(const struct merge *m, uint32_t instanc
   struct placed_expression as_is = {instance, expression};
   struct integer integer;
   uint32_t global;
+  if (size_of_constant(expression) == expression.size)
+    return as_is;
   if (evaluate(m, instance, expression, &integer))
     return (struct placed_expression){instance, integer_expression(m, integer)};
   if (!is_global_get(m, expression, &global))
@@ -196,6 +198,8 @@ struct bytes merged_expression(struct merge *m, uint32_t instance, struct bytes 
   const struct module *module = m->instances[folded.instance].module;
   struct index_maps maps = instance_maps(m, folded.instance);
   struct naming naming = {m, folded.instance};
+  if (size_of_constant(folded.bytes) == folded.bytes.size)
+    return folded.bytes;
   struct buffer b = new_buffer(m->context);
   reserve(&b, folded.bytes.size + 8);
   rewrite_expression(m->context, module, &maps, folded.bytes, &b);

@@ -147,11 +147,15 @@ static void place_names(struct merge *m, uint32_t instance, const struct name_ma
     if (!m->options->keep_names && !is_trap_name(name))
       continue;
     assert(of->to[space][i] < space_size(m->out, space));
+    if (!into->of[id])
+      into->of[id] = ALLOCATE(m->context, struct bytes, space_size(m->out, space));
     struct bytes *place = &into->of[id][of->to[space][i]];
     if (!place->size)
       *place = name;
   }
 }
+
+static bool has_names_of(const struct merge *m, uint8_t id) { return id == FUNCTION_NAMES || m->options->keep_names; }
 
 static void place_all_names(struct merge *m, struct name_maps *into) {
   struct map modules = {0};
@@ -165,38 +169,51 @@ static void place_all_names(struct merge *m, struct name_maps *into) {
     if (n == read.count)
       VEC_ADD(m->context, &read, read_names(m->context, of->module));
     for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
-      if (into->of[id])
+      if (has_names_of(m, id))
         place_names(m, i, &read.items[n], id, into);
   }
 }
 
-static void put_subsection(struct merge *m, const struct name_maps *maps, uint8_t id, struct buffer *section) {
-  uint32_t size = space_size(m->out, subsections[id].space), count = 0;
-  struct buffer entries = new_buffer(m->context), content = new_buffer(m->context);
-  for (uint32_t i = 0; i < size; i++) {
-    struct bytes name = maps->of[id][i];
+/* A subsection as it will be: bytes of its content, 0 if it has no name. */
+static size_t size_of_subsection(const struct name_maps *maps, uint8_t id, uint32_t space, uint32_t *count) {
+  size_t size = 0;
+  *count = 0;
+  for (uint32_t i = 0; i < space; i++) {
+    const struct bytes name = maps->of[id][i];
     if (!name.size)
       continue;
-    count++;
-    put_u32(&entries, i);
-    if (subsections[id].is_indirect)
-      put_bytes(&entries, name);
-    else
-      put_name(&entries, name);
+    ++*count;
+    size += leb128_size(i) + (subsections[id].is_indirect ? 0 : leb128_size(name.size)) + name.size;
   }
+  return *count ? leb128_size(*count) + size : 0;
+}
+
+static void put_subsection(struct merge *m, const struct name_maps *maps, uint8_t id, struct buffer *section) {
+  const uint32_t space = space_size(m->out, subsections[id].space);
+  uint32_t count;
+  const size_t size = size_of_subsection(maps, id, space, &count);
   if (!count)
     return;
-  put_u32(&content, count);
-  put_bytes(&content, buffer_bytes(&entries));
-  put_section(section, id, &content);
+  reserve(section, 1 + leb128_size(size) + size);
+  put_byte(section, id);
+  put_size(section, size);
+  put_u32(section, count);
+  for (uint32_t i = 0; i < space; i++) {
+    const struct bytes name = maps->of[id][i];
+    if (!name.size)
+      continue;
+    put_u32(section, i);
+    if (subsections[id].is_indirect)
+      put_bytes(section, name);
+    else
+      put_name(section, name);
+  }
 }
 
 void merge_names(struct merge *m) {
   struct name_maps maps = {0};
   struct buffer section = new_buffer(m->context);
-  for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
-    if (id == FUNCTION_NAMES || m->options->keep_names)
-      maps.of[id] = ALLOCATE(m->context, struct bytes, space_size(m->out, subsections[id].space));
+  maps.of[FUNCTION_NAMES] = ALLOCATE(m->context, struct bytes, space_size(m->out, SPACE_FUNC));
   if (m->options->keep_names && m->fused_start != NO_INDEX)
     maps.of[FUNCTION_NAMES][m->fused_start] = bytes_of("start");
   place_all_names(m, &maps);

@@ -183,7 +183,16 @@ static void declare_references(struct merge *m) {
           ((struct core_element){.mode = SEGMENT_DECLARED, .type = type, .count = needed, .functions = functions}));
 }
 
+static uint32_t count_datas(const struct merge *m) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < m->instance_count; i++)
+    for (uint32_t d = 0; d < m->instances[i].count[SPACE_DATA]; d++)
+      count += m->instances[i].live[SPACE_DATA][d] != NOT_LIVE;
+  return count;
+}
+
 void merge_segments(struct merge *m) {
+  VEC_RESERVE(m->context, &m->out->datas, count_datas(m));
   for (uint32_t i = 0; i < m->instance_count; i++) {
     const struct merge_instance *of = &m->instances[i];
     for (uint32_t e = 0; e < of->count[SPACE_ELEMENT]; e++)

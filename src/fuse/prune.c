@@ -170,8 +170,11 @@ static void mark_index(struct pruning *p, uint32_t instance, enum index_space sp
 
 static void visit_code(void *user, enum index_space space, uint32_t index) {
   struct pruning *p = user;
+  const struct merge_instance *of = &p->m->instances[p->instance];
+  if (space == SPACE_FUNC && of->live[SPACE_FUNC][index]) /* most of what code names */
+    return;
   if (space == SPACE_MEMORY)
-    p->m->instances[p->instance].memory_uses[index]++;
+    of->memory_uses[index]++;
   mark_index(p, p->instance, space, index);
 }
 

@@ -5,7 +5,7 @@
  *
  * The index spaces are first laid out as arrays of words (operand.h), so that an instruction finds the type of what it
  * names with one look. Constant expressions come before bodies, as they declare the functions that ref.func may name
- * there.
+ * there. Bodies know nothing of each other, and are checked by several threads.
  *
  * Requires  read.c: a module of the right form, every index outside of bodies in its space.
  * Provides  check_module.
@@ -13,8 +13,11 @@
  */
 #include "wasm/check.h"
 
+#include "base/parallel.h"
 #include "wasm/check_body.h"
 #include "wasm/limits.h"
+
+#include <string.h>
 
 static operand address_type(const struct core_limits *limits) { return limits->is_64 ? CORE_I64 : CORE_I32; }
 
@@ -62,6 +65,15 @@ static void lay_out_elements(struct checker *k) {
   k->elements = elements;
 }
 
+static void make_stacks(struct checker *k) {
+  k->operands = ALLOCATE(k->r.context, operand, FIRST_OPERANDS);
+  k->capacity = FIRST_OPERANDS;
+  memset(&k->frames, 0, sizeof k->frames);
+  memset(&k->local_runs, 0, sizeof k->local_runs);
+  memset(&k->set_locals, 0, sizeof k->set_locals);
+  k->set_in = NULL;
+}
+
 static struct checker *new_checker(struct context *c, const struct module *m) {
   struct checker *k = ALLOCATE(c, struct checker, 1);
   k->r = (struct reader){.context = c, .origin = m->origin};
@@ -76,13 +88,21 @@ static struct checker *new_checker(struct context *c, const struct module *m) {
   lay_out_globals(k);
   lay_out_elements(k);
   k->declared = ALLOCATE(c, uint8_t, k->counts[CORE_FUNC]);
-  k->operands = ALLOCATE(c, operand, FIRST_OPERANDS);
-  k->capacity = FIRST_OPERANDS;
+  make_stacks(k);
   k->letters['i'] = CORE_I32;
   k->letters['I'] = CORE_I64;
   k->letters['f'] = CORE_F32;
   k->letters['F'] = CORE_F64;
   k->letters['v'] = CORE_V128;
+  return k;
+}
+
+/* For another thread: what is known of the module, and stacks of its own. */
+static struct checker *copy_checker(struct context *c, const struct checker *from) {
+  struct checker *k = ALLOCATE(c, struct checker, 1);
+  *k = *from;
+  k->r.context = c;
+  make_stacks(k);
   return k;
 }
 
@@ -142,6 +162,13 @@ static void check_function(struct checker *k, uint32_t index) {
   pop_place(k->r.context);
 }
 
+static void check_functions(struct context *c, void *argument, struct share *share) {
+  struct checker *k = copy_checker(c, argument);
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (; i < end; i++)
+      check_function(k, i);
+}
+
 void check_module(struct context *c, const struct module *m) {
   struct checker *k = new_checker(c, m);
   for (uint32_t i = 0; i < m->exports.count; i++)
@@ -150,8 +177,7 @@ void check_module(struct context *c, const struct module *m) {
   check_tables_and_globals(k);
   for (uint32_t i = 0; i < m->elements.count; i++)
     check_element(k, i);
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    check_function(k, i);
+  run_parallel(c, m->functions.count, size_of_bodies(m), check_functions, k);
   for (uint32_t i = 0; i < m->datas.count; i++)
     check_data(k, i);
 }

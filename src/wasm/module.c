@@ -3,7 +3,7 @@
  * Each index space is its imports followed by its definitions; the functions here are the only ones that have to know
  * how the two are stored. matching.c compares types of items.
  *
- * Provides  add_*, find_export, item_count, item_type.
+ * Provides  add_*, find_export, item_count, size_of_bodies, item_type.
  * Spec      WebAssembly 3.0 core, "Structure / Modules".
  */
 #include "wasm/module.h"
@@ -32,6 +32,13 @@ static uint32_t defined_count(const struct module *m, enum core_kind kind) {
 }
 
 uint32_t item_count(const struct module *m, enum core_kind kind) { return m->imported[kind] + defined_count(m, kind); }
+
+size_t size_of_bodies(const struct module *m) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += m->functions.items[i].body.size;
+  return size;
+}
 
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index) {
   assert(index < item_count(m, kind));

@@ -167,9 +167,14 @@ struct code_use {
   uint32_t what; /* the space, and below it the index */
 };
 
+/* What check_structure() noted of a body; see rewrite.c. */
 struct noted_body {
-  uint32_t uses_end; /* index into uses */
+  const struct code_use *uses;
+  uint32_t use_count;
+  uint32_t size_without_indices;
+  uint32_t likeness; /* the same for bodies that are equal but for indices */
   bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
+  bool references;   /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX
@@ -187,11 +192,10 @@ struct module {
   VEC(struct core_element) elements;
   VEC(struct core_data) datas;
   VEC(struct core_custom) customs;
-  VEC(struct code_use) uses;       /* what bodies refer to, as check_structure() noted it; see rewrite.c */
-  struct noted_body *noted;        /* of each defined function; null: not noted */
-  uint32_t *sizes_without_indices; /* of each defined function's body; null: not noted */
-  uint32_t start;                  /* NO_INDEX: none */
+  struct noted_body *noted; /* of each defined function; null: not noted */
+  uint32_t start;           /* NO_INDEX: none */
   bool has_data_count;
+  bool is_outline; /* it is written without what is inside of bodies, data segments and custom sections */
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
 };
@@ -211,6 +215,9 @@ void read_core_rectype(struct reader *r, struct module *into);
 
 /* wasm/write.c, the mirror of read.c. */
 struct bytes write_module(struct context *context, const struct module *module);
+void write_module_to(struct context *context, const struct module *module, struct sink *sink);
+/* The same module, but for what is inside of bodies, data segments and custom sections. */
+struct bytes write_outline(struct context *context, const struct module *module);
 void put_core_valtype(struct buffer *b, struct core_valtype type);
 void put_core_heaptype(struct buffer *b, struct core_valtype type);
 void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */
@@ -231,6 +238,7 @@ uint32_t add_function(struct context *c, struct module *m, uint32_t type, struct
 void add_export(struct context *c, struct module *m, struct bytes name, enum core_kind kind, uint32_t index);
 const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */
 uint32_t item_count(const struct module *m, enum core_kind kind);                 /* imported and defined */
+size_t size_of_bodies(const struct module *m);                                    /* of the functions defined */
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index);
 static inline bool is_imported(const struct module *m, enum core_kind kind, uint32_t index) {
   return index < m->imported[kind];

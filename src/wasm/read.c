@@ -519,6 +519,7 @@ static void read_global_section(struct reader *r, struct reading *reading) {
 static void read_export_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   const uint32_t count = read_limited(r, 3, ITEM_LIMIT, "the number of exports");
+  VEC_RESERVE(r->context, &m->exports, count);
   for (uint32_t i = 0; i < count; i++) {
     const struct bytes name = read_name(r, "the export's name");
     if (map_add(r->context, &reading->export_names, name, i) != i)
@@ -648,6 +649,7 @@ static struct core_data read_data(struct reader *r, const struct module *m) {
 static void read_data_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   const uint32_t count = read_limited(r, 2, SEGMENT_LIMIT, "the number of data segments");
+  VEC_RESERVE(r->context, &m->datas, count);
   for (uint32_t i = 0; i < count; i++) {
     const struct core_data data = read_data(r, m);
     VEC_ADD(r->context, &m->datas, data);

@@ -16,9 +16,12 @@
  */
 #include "wasm/rewrite.h"
 
+#include "base/hash.h"
+#include "base/parallel.h"
 #include "wasm/opcodes.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* The table. */
@@ -29,6 +32,8 @@ struct opcode {
 };
 
 #define END 0x0b
+#define I32_CONST 0x41
+#define I64_CONST 0x42
 #define REF_FUNC 0xd2
 
 static const struct opcode opcodes[OPCODE_ROWS] = {
@@ -66,8 +71,17 @@ void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT
   counts[SPACE_DATA] = m->has_data_count ? m->datas.count : 0;
 }
 
+static void begin_walk(struct walk *w, struct reader r) {
+  w->r = r;
+  w->instruction = "local declarations";
+  w->longest_step = 2;
+  w->index_size = 0;
+  w->has_vectors = false;
+}
+
 static struct walk walk_of(struct reader r, const struct module *m) {
-  struct walk w = {.r = r, .instruction = "local declarations", .longest_step = 2};
+  struct walk w = {0};
+  begin_walk(&w, r);
   count_code_spaces(m, w.counts);
   return w;
 }
@@ -100,12 +114,12 @@ static inline void copy_run(struct walk *w, const uint8_t *until) {
   w->copied = w->r.at;
 }
 
-static uint32_t mapped(const struct walk *w, enum index_space space, uint32_t index) {
-  const uint32_t *map = w->maps->to[space];
+static uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
+  const uint32_t *map = maps->to[space];
   if (!map)
     return index;
   assert(map[index] != NO_INDEX);
-  assert(!w->maps->limits || map[index] < w->maps->limits[space]);
+  assert(!maps->limits || map[index] < maps->limits[space]);
   return map[index];
 }
 
@@ -131,7 +145,7 @@ static void walk_index(struct walk *w, enum index_space space) {
   w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
-  const uint32_t to = mapped(w, space, index);
+  const uint32_t to = mapped(w->maps, space, index);
   if (to == index && leb128_size(to) == (size_t)(w->r.at - start))
     return;
   copy_run(w, start);
@@ -156,7 +170,7 @@ static void walk_type(struct walk *w, const uint8_t *start, struct core_valtype 
   w->index_size += (size_t)(w->r.at - start);
   if (!w->out)
     return;
-  type.heap = mapped(w, SPACE_TYPE, (uint32_t)type.heap);
+  type.heap = mapped(w->maps, SPACE_TYPE, (uint32_t)type.heap);
   copy_run(w, start);
   if (type.code)
     put_core_valtype(w->out, type);
@@ -205,7 +219,7 @@ static void walk_blocktype(struct walk *w) {
   if (!w->out)
     return;
   copy_run(w, start);
-  put_s33(w->out, mapped(w, SPACE_TYPE, (uint32_t)index));
+  put_s33(w->out, mapped(w->maps, SPACE_TYPE, (uint32_t)index));
 }
 
 #define MEMARG_HAS_INDEX 0x40
@@ -222,10 +236,10 @@ static void walk_memarg(struct walk *w) {
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
   w->index_size += (size_t)(w->r.at - after_flags);
-  if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w, SPACE_MEMORY, 0) == 0))
+  if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w->maps, SPACE_MEMORY, 0) == 0))
     w->longest_step = 3;
   if (w->out) {
-    const uint32_t to = mapped(w, SPACE_MEMORY, index);
+    const uint32_t to = mapped(w->maps, SPACE_MEMORY, index);
     if (to != index || flags & MEMARG_HAS_INDEX) {
       copy_run(w, start);
       put_u32(w->out, (flags & ~(uint32_t)MEMARG_HAS_INDEX) | (to ? MEMARG_HAS_INDEX : 0));
@@ -419,21 +433,26 @@ static inline const uint8_t *after_number(const uint8_t *at, unsigned most) {
   return *at < 0x80 ? at + 1 : after_long_number(at, most);
 }
 
-/* An index of up to three bytes, which `*at` is moved over; all bits set if it has more. */
+/* After an s32; null if it is none. Linkers may have made it as long as it can be, for a number that they put there. */
+static inline const uint8_t *after_s32(const uint8_t *at) {
+  const uint8_t *const after = after_number(at, SHORT_U32 + 1);
+  const bool is_whole = after == at + SHORT_U32 + 1;
+  return is_whole && (at[SHORT_U32] & 0x78) != 0 && (at[SHORT_U32] & 0x78) != 0x78 ? NULL : after;
+}
+
+/* An index, which `*at` is moved over; all bits set if it is no u32. */
 static inline uint32_t short_index(const uint8_t **at) {
   const uint8_t *p = *at;
-  if (p[0] < 0x80) {
-    *at = p + 1;
-    return p[0];
+  uint32_t index = 0;
+  for (unsigned i = 0; i < SHORT_U32; i++) {
+    index |= (p[i] & 0x7fu) << 7 * i;
+    if (p[i] < 0x80) {
+      *at = p + i + 1;
+      return index;
+    }
   }
-  if (p[1] < 0x80) {
-    *at = p + 2;
-    return (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
-  }
-  if (p[2] >= 0x80)
-    return UINT32_MAX;
-  *at = p + 3;
-  return (p[0] & 0x7fu) | (p[1] & 0x7fu) << 7 | (uint32_t)p[2] << 14;
+  *at = p + SHORT_U32 + 1;
+  return p[SHORT_U32] < 0x10 ? index | (uint32_t)p[SHORT_U32] << 28 : UINT32_MAX;
 }
 
 /* An index that stands from `start` to `after` and is in its space. */
@@ -447,7 +466,7 @@ static inline void pass_index(struct walk *w, enum index_space space, uint32_t i
   w->index_size += (size_t)(after - start);
   if (!w->out)
     return;
-  const uint32_t to = mapped(w, space, index);
+  const uint32_t to = mapped(w->maps, space, index);
   if (to == index && leb128_size(to) == (size_t)(after - start))
     return;
   put_raw(w->out, w->copied, (size_t)(start - w->copied));
@@ -474,13 +493,14 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
   case 'x':
     return w->longest_step < 2 ? NULL : after_number(at + 1, SHORT_U32);
   case 'l':
-  case 'i':
     return after_number(at + 1, SHORT_U32);
+  case 'i':
+    return after_s32(at + 1);
   case 'I':
     return after_number(at + 1, SHORT_S64);
   case 'a':
     if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX)
-      return after_number(at + 2, SHORT_U32);
+      return after_number(at + 2, SHORT_S64);
     w->instruction = opcode->name;
     w->r.at = at + 1;
     walk_memarg(w);
@@ -592,8 +612,22 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
   return type;
 }
 
+size_t size_of_constant(struct bytes expression) {
+  const uint8_t *const at = expression.at;
+  const unsigned most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
+  for (unsigned i = 1; i <= most && i + 1 < expression.size; i++) {
+    if (at[i] >= 0x80)
+      continue;
+    const bool is_longer = i > 1 && at[i] == (at[i - 1] & 0x40 ? 0x7f : 0); /* than it need be */
+    return at[i + 1] == END && !is_longer ? i + 2 : 0;
+  }
+  return 0;
+}
+
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user) {
+  if (size_of_constant(expression) == expression.size)
+    return;
   struct walk w = walk_of_bytes(c, m, expression);
   w.visit = visit;
   w.user = user;
@@ -603,6 +637,9 @@ void visit_expression(struct context *c, const struct module *m, struct bytes ex
 
 struct bytes read_expression(struct reader *r, const struct module *m) {
   const uint8_t *start = r->at;
+  const size_t size = at_end(r) ? 0 : size_of_constant((struct bytes){start, (size_t)(r->end - start)});
+  if (size)
+    return read_bytes(r, size, "the constant expression");
   struct walk w = walk_of(*r, m);
   w.instruction = "constant expression";
   walk_expression(&w);
@@ -614,7 +651,6 @@ struct bytes read_expression(struct reader *r, const struct module *m) {
  * space of its own. Once the indices are known with their places, nothing in between has to be looked at again. */
 #define REFERENCE_SPACE INDEX_SPACE_COUNT
 #define SPACE_SHIFT 28
-#define BYTES_PER_USE 32 /* of code, about */
 
 static enum index_space space_of_use(struct code_use use) {
   const uint32_t space = use.what >> SPACE_SHIFT;
@@ -624,39 +660,86 @@ static enum index_space space_of_use(struct code_use use) {
 static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SPACE_SHIFT) - 1); }
 
 struct notes {
-  struct walk *walk;
-  struct module *module;
-  const uint8_t *start; /* of the body */
-  bool is_plain;
+  struct walk walk;
+  const uint8_t *start;      /* of the body */
+  VEC(struct code_use) uses; /* of the body */
+  bool is_plain, references;
 };
 
 static void note_use(void *user, enum index_space space, uint32_t index) {
   struct notes *notes = user;
-  const struct walk *w = notes->walk;
+  const struct walk *w = &notes->walk;
   const bool is_reference = space == SPACE_FUNC && w->instruction == opcodes[REF_FUNC].name;
   const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
   assert(index >> SPACE_SHIFT == 0);
+  notes->references |= is_reference;
   notes->is_plain &= w->index_at || (space == SPACE_MEMORY && index == 0);
   const uint32_t what = (is_reference ? (uint32_t)REFERENCE_SPACE : (uint32_t)space) << SPACE_SHIFT | index;
-  VEC_ADD(w->r.context, &notes->module->uses, ((struct code_use){at, what}));
+  VEC_ADD(w->r.context, &notes->uses, ((struct code_use){at, what}));
 }
 
-static bool note_uses(struct context *c, struct module *m, uint32_t function) {
+static const struct code_use *copy_uses(struct context *c, const struct notes *notes) {
+  if (notes->uses.count == 0)
+    return NULL;
+  struct code_use *uses = ALLOCATE(c, struct code_use, notes->uses.count);
+  memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
+  return uses;
+}
+
+static const uint8_t *after_index(const uint8_t *at) {
+  while (*at >= 0x80)
+    at++;
+  return at + 1;
+}
+
+/* The bytes from `at` to the next index, at most so many. */
+#define SAMPLE_SIZE 16
+static struct bytes sample(const uint8_t *at, const uint8_t *end) {
+  const size_t size = (size_t)(end - at);
+  return (struct bytes){at, size < SAMPLE_SIZE ? size : SAMPLE_SIZE};
+}
+
+/* Of the bytes before the first index, in the middle, and after the last one: to look at all of them would take longer
+ * than it saves. Where an index is within something else, only of how many bytes there are. */
+static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32_t size_without_indices) {
+  const uint8_t *const end = body.at + body.size;
+  const struct code_use *uses = notes->uses.items;
+  uint32_t first = 0, last = notes->uses.count;
+  uint64_t hash = size_without_indices;
+  if (!notes->is_plain)
+    return size_without_indices;
+  while (first < last && uses[first].at == 0) /* memory 0 */
+    first++;
+  while (last > first && uses[last - 1].at == 0)
+    last--;
+  if (first == last)
+    return (uint32_t)(hash_bytes(hash, sample(body.at, end)) >> 32);
+  hash = hash_bytes(hash, sample(body.at, body.at + uses[first].at));
+  hash = hash_bytes(hash, sample(after_index(body.at + uses[last - 1].at), end));
+  const uint32_t middle = first + (last - first) / 2;
+  if (middle > first && uses[middle].at && uses[middle - 1].at)
+    hash = hash_bytes(hash, sample(after_index(body.at + uses[middle - 1].at), body.at + uses[middle].at));
+  return (uint32_t)(hash >> 32);
+}
+
+/* Does the body use vectors? */
+static bool note_body(struct context *c, const struct module *m, uint32_t function, struct notes *notes) {
   const struct bytes body = m->functions.items[function].body;
-  struct walk w = walk_of_bytes(c, m, body);
-  struct notes notes = {&w, m, body.at, true};
-  w.visit = note_use;
-  w.user = &notes;
-  walk_body(&w);
-  m->noted[function] = (struct noted_body){m->uses.count, notes.is_plain};
-  m->sizes_without_indices[function] = (uint32_t)(body.size - w.index_size);
-  return w.has_vectors;
-}
-
-static struct code_use *uses_of(const struct module *m, uint32_t function, uint32_t *count) {
-  const uint32_t first = function ? m->noted[function - 1].uses_end : 0;
-  *count = m->noted[function].uses_end - first;
-  return m->uses.items + first;
+  struct walk *w = &notes->walk;
+  begin_walk(w, reader_of(c, body, m->origin ? m->origin : body.at));
+  notes->start = body.at;
+  notes->uses.count = 0;
+  notes->is_plain = true;
+  notes->references = false;
+  walk_body(w);
+  const uint32_t size = (uint32_t)(body.size - w->index_size);
+  m->noted[function] = (struct noted_body){.uses = copy_uses(c, notes),
+                                           .use_count = notes->uses.count,
+                                           .size_without_indices = size,
+                                           .likeness = likeness_of(notes, body, size),
+                                           .is_plain = notes->is_plain,
+                                           .references = notes->references};
+  return w->has_vectors;
 }
 
 /* Are only indices mapped that stand alone? */
@@ -664,12 +747,24 @@ static bool is_rewritten_by_notes(const struct module *m, const struct index_map
   if (!m->noted || !m->noted[function].is_plain || maps->locals)
     return false;
   const uint32_t *memories = maps->to[SPACE_MEMORY];
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
-  for (uint32_t i = 0; memories && memories[0] != 0 && i < count; i++)
-    if (space_of_use(uses[i]) == SPACE_MEMORY)
+  const struct noted_body *noted = &m->noted[function];
+  for (uint32_t i = 0; memories && memories[0] != 0 && i < noted->use_count; i++)
+    if (space_of_use(noted->uses[i]) == SPACE_MEMORY)
       return false;
   return true;
+}
+
+size_t rewritten_size(const struct module *m, const struct index_maps *maps, uint32_t function) {
+  if (!is_rewritten_by_notes(m, maps, function))
+    return 0;
+  const struct noted_body *noted = &m->noted[function];
+  size_t size = noted->size_without_indices;
+  for (uint32_t i = 0; i < noted->use_count; i++) {
+    const uint32_t *map = maps->to[space_of_use(noted->uses[i])], index = index_of_use(noted->uses[i]);
+    if (noted->uses[i].at)
+      size += leb128_size(map ? map[index] : index);
+  }
+  return size;
 }
 
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
@@ -679,40 +774,52 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     rewrite_body(c, m, maps, body, out);
     return;
   }
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
-  struct walk w = rewriting(c, m, maps, body, out);
-  for (uint32_t i = 0; i < count; i++) {
-    if (uses[i].at == 0)
-      continue; /* memory 0, which stays */
-    w.r.at = body.at + uses[i].at;
-    const uint8_t *const start = w.r.at;
-    const uint32_t index = index_of_use(uses[i]), to = mapped(&w, space_of_use(uses[i]), index);
-    next_u32(&w, "the index");
-    if (to == index && leb128_size(to) == (size_t)(w.r.at - start))
+  const struct noted_body *noted = &m->noted[function];
+  const uint8_t *copied = body.at, *const end = body.at + body.size;
+  for (uint32_t i = 0; i < noted->use_count; i++) {
+    const struct code_use use = noted->uses[i];
+    const uint8_t *at = body.at + use.at, *after = at + 1;
+    if (use.at == 0 || at < copied) /* memory 0, which stays; or the input was changed, as the size will tell */
       continue;
-    copy_run(&w, start);
+    while (after < end && after[-1] >= 0x80)
+      after++;
+    const uint32_t index = index_of_use(use), to = mapped(maps, space_of_use(use), index);
+    if (to == index && leb128_size(to) == (size_t)(after - at))
+      continue;
+    put_raw(out, copied, (size_t)(at - copied));
     put_u32(out, to);
+    copied = after;
   }
-  w.r.at = w.r.end;
-  finish_copy(&w);
+  put_raw(out, copied, (size_t)(end - copied));
+}
+
+struct noting {
+  const struct module *module;
+  atomic_bool has_vectors;
+};
+
+static void note_bodies(struct context *c, void *argument, struct share *share) {
+  struct noting *noting = argument;
+  const struct module *m = noting->module;
+  struct notes notes = {.walk = walk_of(reader_of(c, (struct bytes){0}, NULL), m)};
+  notes.walk.visit = note_use;
+  notes.walk.user = &notes;
+  bool has_vectors = false;
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (; i < end; i++) {
+      push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
+      has_vectors |= note_body(c, m, i, &notes);
+      pop_place(c);
+    }
+  if (has_vectors)
+    atomic_store(&noting->has_vectors, true);
 }
 
 bool check_structure(struct context *c, struct module *m) {
-  bool has_vectors = false;
-  size_t size = 0;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    size += m->functions.items[i].body.size;
-  m->uses.count = 0;
-  VEC_RESERVE(c, &m->uses, (uint32_t)(size / BYTES_PER_USE));
+  struct noting noting = {.module = m};
   m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
-  m->sizes_without_indices = ALLOCATE(c, uint32_t, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++) {
-    push_place(c, "function", m->imported[CORE_FUNC] + i, (struct bytes){0});
-    has_vectors |= note_uses(c, m, i);
-    pop_place(c);
-  }
-  return has_vectors;
+  run_parallel(c, m->functions.count, size_of_bodies(m), note_bodies, &noting);
+  return atomic_load(&noting.has_vectors);
 }
 
 /* A body that has not been looked at: of a generated module. */
@@ -743,11 +850,12 @@ static void visit_uses(struct context *c, const struct module *m, uint32_t funct
     visit_body(c, m, function, (struct passing){NULL, only_references, visit, user});
     return;
   }
-  uint32_t count;
-  const struct code_use *uses = uses_of(m, function, &count);
-  for (uint32_t i = 0; i < count; i++)
-    if (!only_references || uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
-      visit(user, space_of_use(uses[i]), index_of_use(uses[i]));
+  const struct noted_body *noted = &m->noted[function];
+  if (only_references && !noted->references)
+    return;
+  for (uint32_t i = 0; i < noted->use_count; i++)
+    if (!only_references || noted->uses[i].what >> SPACE_SHIFT == REFERENCE_SPACE)
+      visit(user, space_of_use(noted->uses[i]), index_of_use(noted->uses[i]));
 }
 
 void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
@@ -758,6 +866,4 @@ void visit_references(struct context *c, const struct module *m, uint32_t functi
   visit_uses(c, m, function, true, visit, user);
 }
 
-uint32_t size_without_indices(const struct module *m, uint32_t function) {
-  return m->sizes_without_indices ? m->sizes_without_indices[function] : 0;
-}
+uint32_t likeness(const struct module *m, uint32_t function) { return m->noted ? m->noted[function].likeness : 0; }

@@ -42,12 +42,16 @@ struct body_source {
  * where its indices are. */
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
                       struct buffer *out);
+/* The size of what that appends; 0: that is not known before it is done. */
+size_t rewritten_size(const struct module *m, const struct index_maps *maps, uint32_t function);
 /* Appends `body` (local declarations and instructions) to `out` with its indices mapped. */
 void rewrite_body(struct context *c, const struct module *m, const struct index_maps *maps, struct bytes body,
                   struct buffer *out);
 /* The same for a constant expression, with its `end`. */
 void rewrite_expression(struct context *c, const struct module *m, const struct index_maps *maps,
                         struct bytes expression, struct buffer *out);
+/* Of an expression that is one i32.const or i64.const in its shortest form and `end`, the size; 0: it is another. */
+size_t size_of_constant(struct bytes expression);
 /* Takes a constant expression with its `end` from `r`; its indices are in the spaces of `m` as they are now. */
 struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
@@ -64,7 +68,7 @@ void visit_expression(struct context *c, const struct module *m, struct bytes ex
 void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
 /* The functions alone that it refers to with ref.func: what a declared element segment is needed for. */
 void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
-/* Of its body, how many bytes are no indices: equal in bodies that are equal but for indices. 0: not known. */
-uint32_t size_without_indices(const struct module *m, uint32_t function);
+/* A number that is the same for bodies that are equal but for indices; for others, hardly ever. */
+uint32_t likeness(const struct module *m, uint32_t function);
 
 #endif

@@ -1,19 +1,21 @@
 /* write.c -- a core module as bytes; the mirror of read.c, function by function.
  *
  * Everything is written in its shortest form: abbreviated reference types, no section without content, the element and
- * data segment forms that leave out what is the default. A section is written where it stays, and its size is put in
- * front when it is known.
+ * data segment forms that leave out what is the default.
+ *
+ * Bodies and data are most of a module. Their sizes are known before they are written: those of bodies by what has been
+ * noted of them, so that they are rewritten on their way out and are nowhere in memory as a whole.
  *
  * Requires  a module with its indices in range.
  * Provides  bytes that read.c reads as the same module.
  * Spec      WebAssembly 3.0 core, "Binary Format"; the proposals threads, custom page sizes and stack switching.
  */
+#include "base/parallel.h"
 #include "wasm/rewrite.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define LEB128_U32_LIMIT 5               /* bytes of a u32 */
 #define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
 #define CODE_SECTION 10
 #define DATA_SECTION 11
@@ -159,7 +161,12 @@ void put_core_extern(struct buffer *b, const struct core_extern *type) {
   assert(false && "a kind of import");
 }
 
-/* Sections. Each writes its content, or nothing where the module has none of it. */
+/* Sections. Each writes its content, behind its size where it is large; or nothing where the module has none of it. */
+
+static void begin_section(struct buffer *b, uint8_t id, size_t size) {
+  put_byte(b, id);
+  put_size(b, size);
+}
 
 static void put_list_count(struct buffer *b, uint32_t count) {
   if (count)
@@ -287,30 +294,88 @@ static void put_data_count_section(struct buffer *b, const struct module *m) {
     put_u32(b, m->datas.count);
 }
 
-/* codesec ::= list(code)      code ::= size:u32 func
- *
- * A body in the indices of another module is rewritten on its way out, so that it is never in memory twice. */
-static void put_code_section(struct buffer *b, const struct module *m) {
-  struct buffer rewritten = new_buffer(b->context);
+struct coding {
+  const struct module *module;
   uint32_t limits[INDEX_SPACE_COUNT];
-  count_code_spaces(m, limits);
-  put_list_count(b, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++) {
-    const struct core_function *f = &m->functions.items[i];
-    if (!f->source) {
-      put_name(b, f->body);
-      continue;
-    }
-    struct index_maps maps = f->source->maps;
-    maps.limits = limits;
-    rewritten.size = 0;
-    rewrite_function(b->context, f->source->module, &maps, f->number, &rewritten);
-    put_sized(b, &rewritten);
-  }
+  struct bytes *codes; /* of each defined function; null, with its size: it is rewritten on its way out */
+};
+
+static struct index_maps maps_of(const struct coding *coding, const struct core_function *f) {
+  struct index_maps maps = f->source->maps;
+  maps.limits = coding->limits;
+  return maps;
 }
 
-/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte) */
-static void put_data(struct buffer *b, const struct core_data *data) {
+/* Of most bodies the size is known before they are rewritten; the others are rewritten here. */
+static struct bytes code_of(struct context *c, const struct coding *coding, const struct core_function *f) {
+  if (!f->source)
+    return f->body;
+  const struct index_maps maps = maps_of(coding, f);
+  const size_t size = rewritten_size(f->source->module, &maps, f->number);
+  if (size)
+    return (struct bytes){NULL, size};
+  struct buffer rewritten = new_buffer(c);
+  rewrite_function(c, f->source->module, &maps, f->number, &rewritten);
+  return buffer_bytes(&rewritten);
+}
+
+static void measure_codes(struct context *c, void *argument, struct share *share) {
+  struct coding *coding = argument;
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (; i < end; i++)
+      coding->codes[i] = code_of(c, coding, &coding->module->functions.items[i]);
+}
+
+static void put_code(struct buffer *b, const struct coding *coding, uint32_t function) {
+  const struct core_function *f = &coding->module->functions.items[function];
+  const struct bytes code = coding->codes[function];
+  put_size(b, code.size);
+  const size_t end = bytes_written(b) + code.size;
+  if (code.at) {
+    put_bytes(b, code);
+  } else {
+    const struct index_maps maps = maps_of(coding, f);
+    rewrite_function(b->context, f->source->module, &maps, f->number, b);
+  }
+  if (bytes_written(b) != end)
+    fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
+}
+
+/* As many bodies, without locals and instructions. */
+static void put_code_outline(struct buffer *b, const struct module *m) {
+  static const uint8_t empty_code[] = {2, 0x00, 0x0b};
+  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + m->functions.count * sizeof empty_code);
+  put_u32(b, m->functions.count);
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    put_raw(b, empty_code, sizeof empty_code);
+}
+
+/* codesec ::= list(code)      code ::= size:u32 func */
+static void put_code_section(struct buffer *b, const struct module *m) {
+  if (m->functions.count == 0)
+    return;
+  if (m->is_outline) {
+    put_code_outline(b, m);
+    return;
+  }
+  struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct bytes, m->functions.count)};
+  count_code_spaces(m, coding.limits);
+  run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
+  size_t size = leb128_size(m->functions.count);
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    size += leb128_size(coding.codes[i].size) + coding.codes[i].size;
+  begin_section(b, CODE_SECTION, size);
+  put_u32(b, m->functions.count);
+  for (uint32_t i = 0; i < m->functions.count; i++)
+    put_code(b, &coding, i);
+}
+
+static struct bytes content_in(const struct module *m, struct bytes content) {
+  return m->is_outline ? (struct bytes){0} : content;
+}
+
+/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte), up to the bytes themselves */
+static void put_data_start(struct buffer *b, const struct module *m, const struct core_data *data) {
   assert(data->mode != SEGMENT_DECLARED);
   const bool is_active = data->mode == SEGMENT_ACTIVE;
   put_u32(b, !is_active ? 1 : data->memory ? 2 : 0);
@@ -318,19 +383,26 @@ static void put_data(struct buffer *b, const struct core_data *data) {
     put_u32(b, data->memory);
   if (is_active)
     put_bytes(b, data->offset);
-  put_name(b, data->content);
+  put_size(b, content_in(m, data->content).size);
 }
 
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
-  size_t size = LEB128_U32_LIMIT;
-  for (uint32_t i = 0; i < m->datas.count; i++)
-    size += 1 + 2 * LEB128_U32_LIMIT + m->datas.items[i].offset.size + m->datas.items[i].content.size;
-  if (m->datas.count)
-    reserve(b, size);
-  put_list_count(b, m->datas.count);
-  for (uint32_t i = 0; i < m->datas.count; i++)
-    put_data(b, &m->datas.items[i]);
+  struct buffer start = new_buffer(b->context);
+  size_t size = leb128_size(m->datas.count);
+  if (m->datas.count == 0)
+    return;
+  for (uint32_t i = 0; i < m->datas.count; i++) {
+    start.size = 0;
+    put_data_start(&start, m, &m->datas.items[i]);
+    size += start.size + content_in(m, m->datas.items[i].content).size;
+  }
+  begin_section(b, DATA_SECTION, size);
+  put_u32(b, m->datas.count);
+  for (uint32_t i = 0; i < m->datas.count; i++) {
+    put_data_start(b, m, &m->datas.items[i]);
+    put_bytes(b, content_in(m, m->datas.items[i].content));
+  }
 }
 
 /* customsec ::= name byte* */
@@ -339,12 +411,10 @@ static void put_custom_sections(struct buffer *b, const struct module *m, uint8_
     const struct core_custom *custom = &m->customs.items[i];
     if (custom->after != after)
       continue;
-    struct buffer name = new_buffer(b->context);
-    put_name(&name, custom->name);
-    put_byte(b, 0);
-    put_size(b, name.size + custom->content.size);
-    put_raw(b, name.data, name.size);
-    put_bytes(b, custom->content);
+    const struct bytes content = content_in(m, custom->content);
+    begin_section(b, 0, leb128_size(custom->name.size) + custom->name.size + content.size);
+    put_name(b, custom->name);
+    put_bytes(b, content);
   }
 }
 
@@ -361,16 +431,33 @@ static const struct section sections[] = {
 #undef SECTION
 };
 
-/* What most of a module consists of, about. */
-static size_t size_of_code(const struct module *m) {
-  size_t size = 0;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    size += m->functions.items[i].body.size + 2;
-  return size;
+/* section ::= id size:u32 content. The large ones know their size, and begin themselves. A section without content is
+ * left out. */
+static void put_module_section(struct buffer *b, const struct section *section, const struct module *m) {
+  if (section->id == CODE_SECTION || section->id == DATA_SECTION) {
+    section->put(b, m);
+    return;
+  }
+  struct buffer content = new_buffer(b->context);
+  section->put(&content, m);
+  if (content.size)
+    put_section(b, section->id, &content);
 }
 
-static size_t size_of_data(const struct module *m) {
-  size_t size = 0;
+/* module ::= magic version section* */
+static void put_module(struct buffer *b, const struct module *m) {
+  put_raw(b, "\0asm\1\0\0\0", 8);
+  put_custom_sections(b, m, 0);
+  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+    put_module_section(b, &sections[i], m);
+    put_custom_sections(b, m, sections[i].id);
+  }
+}
+
+/* What most of a module consists of, about. */
+static size_t size_of_contents(const struct module *m) {
+  size_t size = size_of_bodies(m);
+  size += size / 16;
   for (uint32_t i = 0; i < m->datas.count; i++)
     size += m->datas.items[i].content.size + 8;
   for (uint32_t i = 0; i < m->customs.count; i++)
@@ -378,36 +465,21 @@ static size_t size_of_data(const struct module *m) {
   return size;
 }
 
-/* section ::= id size:u32 content. The content is written where it stays, behind room for its size as it is expected to
- * be; only if that proves wrong it is moved. A section without content is left out. */
-static void put_module_section(struct buffer *b, const struct section *section, const struct module *m,
-                               size_t expected) {
-  const size_t start = b->size, room = leb128_size(expected);
-  put_raw(b, "\0\0\0\0\0\0\0\0\0\0\0", 1 + room);
-  section->put(b, m);
-  const size_t size = b->size - start - 1 - room;
-  b->size = start;
-  if (size == 0)
-    return;
-  const size_t moved = start + 1 + leb128_size(size);
-  reserve(b, 1 + room + size + LEB128_U32_LIMIT);
-  memmove(b->data + moved, b->data + start + 1 + room, size);
-  put_byte(b, section->id);
-  put_size(b, size);
-  b->size = moved + size;
-}
-
-/* module ::= magic version section* */
 struct bytes write_module(struct context *context, const struct module *module) {
   struct buffer out = new_buffer(context);
-  const size_t code = size_of_code(module), data = size_of_data(module);
-  reserve(&out, code + code / 16 + data + SMALL_SECTIONS);
-  put_raw(&out, "\0asm\1\0\0\0", 8);
-  put_custom_sections(&out, module, 0);
-  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-    const uint8_t id = sections[i].id;
-    put_module_section(&out, &sections[i], module, id == CODE_SECTION ? code : id == DATA_SECTION ? data : 0);
-    put_custom_sections(&out, module, id);
-  }
+  reserve(&out, (module->is_outline ? 0 : size_of_contents(module)) + SMALL_SECTIONS);
+  put_module(&out, module);
   return buffer_bytes(&out);
+}
+
+void write_module_to(struct context *context, const struct module *module, struct sink *sink) {
+  struct buffer out = new_buffer_to(context, sink);
+  put_module(&out, module);
+  flush(&out);
+}
+
+struct bytes write_outline(struct context *context, const struct module *module) {
+  struct module outline = *module;
+  outline.is_outline = true;
+  return write_module(context, &outline);
 }

@@ -155,6 +155,11 @@ class Options(unittest.TestCase):
         self.meld("fuse", "wrong.wasm", "-o", "out.wasm")
         self.assertIn(b"core module 0, function 0", self.meld("fuse", "wrong.wasm", "--validate", "-o", "out.wasm", code=1).stderr)
 
+    def test_option_format(self):
+        self.assertTrue(self.meld("inspect", "app.wasm").stdout.startswith(b"world {"))
+        for form, start in (("text", b"world {"), ("json", b"{\n"), ("dot", b"digraph {"), ("html", b"<!DOCTYPE html>")):
+            self.assertTrue(self.meld("inspect", f"--format={form}", "app.wasm").stdout.startswith(start))
+
     def test_option_dump(self):
         self.assertIn(b"core instance", self.meld("fuse", "app.wasm", "--dump=plan").stdout)
         self.assertIn(b'component 0 "counting"', self.meld("fuse", "app.wasm", "--dump", "component").stdout)
@@ -191,6 +196,25 @@ class Options(unittest.TestCase):
         self.meld("fuse", "app.wasm", "-o", "out.wasm", "--reproduce", "bug")
         self.assertEqual(pathlib.Path("bug/0-app.wasm").read_bytes(), pathlib.Path("app.wasm").read_bytes())
 
+    def test_option_jobs(self):
+        """Whatever it says, what comes out is the same, and so is what is found wrong."""
+        good, wrong = [body(b"\x41\x07\x1a" * 100)] * 4000, body(b"\x10\xff\x7f")  # a call of what is not there
+        wanted = None
+        for bodies, code in ((good, 0), (good[:50] + [wrong] + good[51:3000] + [wrong] + good[3001:], 1)):
+            core = module([functype()], [], [0] * len(bodies), exports=[export("f", 0, 0)], bodies=bodies)
+            whole = component(core_module(core), core_instances(instantiate_core(0)), types(func()),
+                              aliases(core_export(0, "f")), canons(lift(0, 0)), exports(export_("f", FUNC, 0)))
+            pathlib.Path("large.wasm").write_bytes(whole)
+            results = {(run.stdout, run.stderr) for run in (
+                self.meld("fuse", "large.wasm", "-o", "-", *words, code=code)
+                for words in ((), ("-j", "1"), ("-j2",), ("--jobs=3", "--validate"), ("--jobs", "999999")))}
+            self.assertEqual(len(results), 1)
+            wanted = results.pop()
+        self.assertIn(b"in core module 0, function 50: call: function index", wanted[1])
+        for word in ("0", "", "x", "-1", "1.5", "1000000"):
+            run = self.meld("fuse", "app.wasm", "-o", "out.wasm", f"--jobs={word}", code=2)
+            self.assertIn(b"is no number of threads", run.stderr)
+
     def test_option_quiet(self):
         for word in ("-q", "--quiet"):
             self.assertEqual(self.meld("validate", word, "missing.wasm", code=3).stderr, b"")
@@ -205,7 +229,7 @@ class Options(unittest.TestCase):
 
     def test_option_help(self):
         for word in ("-h", "--help"):
-            shown = self.meld("fuse", word).stdout.decode()
+            shown = "".join(self.meld(command, word).stdout.decode() for command in ("fuse", "inspect"))
             for option in option_names():
                 self.assertIn(f"--{option}", shown)
 

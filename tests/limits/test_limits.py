@@ -25,6 +25,7 @@ IS_SANITIZED = bool(os.environ.get("MELD_SANITIZE"))
 SECONDS = 30 if IS_SANITIZED else 2  # of processor time, for any one command
 MEBIBYTE = 1 << 20
 FUSE, WRAP, VALIDATE = ["fuse", "-o", "/dev/null"], ["fuse", "--component", "-o", "/dev/null"], ["validate"]
+INSPECT = [["inspect", f"--format={form}", "-o", "/dev/null"] for form in ("text", "json", "dot", "html")]
 ALL = [FUSE, WRAP, VALIDATE]
 
 
@@ -46,12 +47,12 @@ class Limits(unittest.TestCase):
         self.assertLess(spent, SECONDS, f"meld {' '.join(command)} of {len(data)} bytes")
         return run
 
-    def accepts(self, data, commands=ALL, mebibytes=1024):
+    def accepts(self, data, commands=ALL, mebibytes=1024, inspect=INSPECT):
         """Others accept it too, as far as their limits go: an input of a test says nothing if it is not valid."""
         run = subprocess.run(["wasm-tools", "validate", "--features", "all"], input=data, capture_output=True, check=False)
         if run.returncode:
             self.assertRegex(run.stderr.decode(), r"^error: \S+ count exceeds limit of \d+ ")
-        for command in commands:
+        for command in [*commands, *inspect]:  # whatever is valid can be looked at
             run = self.run_meld(command, data, mebibytes)
             self.assertEqual((run.returncode, run.stderr.decode()[-500:]), (0, ""))
 
@@ -129,7 +130,7 @@ class NamedLimits(Limits):
     def test_the_manual_gives_the_same_numbers(self):
         rows = MANUAL.read_text().split("## Limits")[1].split("\n## ")[0]
         numbers = re.findall(r"^\| [^|]+? \| ([\d,]+(?: [GM]iB|\^\d+)?)", rows, re.MULTILINE)
-        self.assertEqual(len(numbers), 11)
+        self.assertEqual(len(numbers), 13)
         tests = pathlib.Path(__file__).read_text()
         for number in numbers:
             self.assertRegex(tests, r"\b" + re.escape(number.replace(",", "")) + r"\b")
@@ -234,6 +235,33 @@ class NamedLimits(Limits):
                       bodies=[body(b"\x3f\0\x1a")])
         self.accepts(instantiating(100, core))
         self.refuses(instantiating(101, core), "would have 101 memories; the limit is 100", [FUSE, WRAP])
+
+
+    def test_text_of_the_world(self):
+        long = "a" * 60000
+        parameters = func([(f"p{i}", s33(1)) for i in range(1000)])
+        data = component(types(U8), imports(import_(long, b"\3\0\0")), types(parameters), imports(import_("f", of_func(2))))
+        self.accepts(data, [VALIDATE])
+        data = component(types(U8), imports(import_(long, b"\3\0\0")), types(parameters),
+                         imports(import_("f", of_func(2)), import_("g", of_func(2))))
+        self.accepts(data, [VALIDATE], inspect=[])
+        self.refuses(data, "the types of the imports and exports take more than 64 MiB as text", INSPECT)
+
+    def test_items_of_graphs(self):
+        def bags(count, takers):
+            """Each has the one before it twice, and the last is given to others."""
+            inside = [b"\1" + vec(b"\0" + name(n) + (INSTANCE + u32(i - 1) if i else FUNC + u32(0)) for n in "ab")
+                      for i in range(count)]
+            whole = instance_type(declare_type(func()), declare_export("f", of_func(0)))
+            taker = component(types(whole), imports(import_("x", of_instance(0))))
+            last = instances(b"\1" + vec([b"\0" + name("x") + INSTANCE + u32(count - 1), b"\0" + name("f") + FUNC + u32(0)]))
+            return component(nested(taker), types(func()), imports(import_("f", of_func(0))), *map(instances, inside), last,
+                             instances(*[instantiate(0, [("x", INSTANCE, count)])] * takers))
+
+        self.accepts(bags(17, 3), [VALIDATE])
+        data = bags(17, 4)
+        self.accepts(data, [VALIDATE], inspect=INSPECT[:2])
+        self.refuses(data, "instances are given more than 1000000 items, which is too many for a graph", INSPECT[2:])
 
 
 class SmallInputsLargeWishes(Limits):

@@ -4,6 +4,7 @@ They need MELD, the command, and MELD_BUILD, the folder that it was built in. A 
 word.
 """
 
+import fcntl
 import os
 import pathlib
 import platform
@@ -33,6 +34,20 @@ def options():
     return re.findall(r'^OPTION\([^"]*"([a-z-]+)"', (ROOT / "src/cli/options.def").read_text(), re.MULTILINE)
 
 
+def copy_sources(folder):
+    """What a build of the command reads, in a folder that is there afterwards."""
+    for name in ("src", "include", "cmake", "docs", "examples", "bench", "python"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md"):
+        shutil.copy(ROOT / name, folder / name)
+
+
+def public_names():
+    """The functions of meld.h."""
+    header = (ROOT / "include/meld.h").read_text()
+    return sorted(re.findall(r"^MELD_API [^;(]*?(meld_\w+)\(", header, re.MULTILINE))
+
+
 class Workplace(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="meld-package-")
@@ -57,6 +72,29 @@ class Workplace(unittest.TestCase):
         """What is installed, in a folder that is moved after that."""
         self.run_well("cmake", "--install", BUILD, "--prefix", self.folder / "first", *arguments)
         return (self.folder / "first").rename(self.folder / "prefix")
+
+    def build_static(self, target="meld"):
+        """The folder of a static build, which all tests that want one share."""
+        need("musl-gcc", "ninja")
+        folder = BUILD / "static"
+        with open(BUILD / "static.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.run_well("cmake", "--preset", "static", "-B", folder, "-D", "MELD_TESTS=OFF", cwd=ROOT)
+            self.run_well("cmake", "--build", folder, "--target", target, "-j", "2")
+        return folder
+
+    def build_debian(self):
+        """The packages for Debian, by their names."""
+        need("ninja", "scdoc", "gzip", "file", "dpkg-deb", "dpkg-shlibdeps")
+        folder = BUILD / "deb"
+        self.run_well("cmake", "--preset", "deb", "-B", folder, cwd=ROOT)
+        self.run_well("cmake", "--build", folder, "-j", "2")
+        return self.pack_debian(folder, folder / "packages")
+
+    def pack_debian(self, build, folder, **options):
+        shutil.rmtree(folder, ignore_errors=True)
+        self.run_well("cpack", "--config", build / "CPackConfig.cmake", "-B", folder, **options)
+        return {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
 
     def assemble(self, *names):
         """Components of tests/cli/components, in binary form in the folder."""

@@ -15,11 +15,6 @@ from installation import *
 EXAMPLES = ROOT / "examples/library"
 
 
-def public_names():
-    header = (ROOT / "include/meld.h").read_text()
-    return sorted(re.findall(r"^MELD_API [^;(]*?(meld_\w+)\(", header, re.MULTILINE))
-
-
 class Installed(Workplace):
     def setUp(self):
         super().setUp()

@@ -69,6 +69,13 @@ class Told(Workplace):
         found = self.run_well("zsh", "-fc", "fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -d dump; "
                               "print $_comps[meld] $_comps[wasm-meld]").stdout
         self.assertEqual(found, "_meld _meld\n")
+        # The first call completes already, under both names that the file can have.
+        (self.folder / "_wasm-meld").write_text(self.told("zsh"))
+        for name in ("_meld", "_wasm-meld"):
+            with self.subTest(name):
+                script = ("fpath=($PWD $fpath); words=(meld fuse -); CURRENT=3; compdef() { print waits; }; "
+                          f"_arguments() {{ print completes; }}; autoload -Uz {name}; {name}")
+                self.assertEqual(self.run_well("zsh", "-fc", script).stdout, "completes\n")
 
     def test_the_manual_page(self):
         need("scdoc")

@@ -1,6 +1,6 @@
 /* test_meld.c -- the public interface, as a program that uses the library sees it: what it refuses, that it owns and
- * gives back its memory, that each failing allocation is reported, for each kind of scenario, and that threads don't
- * meet.
+ * gives back its memory, that each failing allocation is reported, for each kind of scenario, that threads don't meet,
+ * and that their number, and where the output goes, makes no difference.
  */
 #include "check.h"
 #include "meld.h"
@@ -163,18 +163,23 @@ struct scarce {
   unsigned left, live;
 };
 
+static pthread_mutex_t scarce_lock = PTHREAD_MUTEX_INITIALIZER; /* several threads may ask */
+
 static void *allocate_scarce(void *user, size_t size) {
   struct scarce *scarce = user;
-  if (scarce->left == 0)
-    return NULL;
-  scarce->left--;
-  scarce->live++;
-  return malloc(size);
+  pthread_mutex_lock(&scarce_lock);
+  const bool is_there = scarce->left > 0;
+  scarce->left -= is_there;
+  scarce->live += is_there;
+  pthread_mutex_unlock(&scarce_lock);
+  return is_there ? malloc(size) : NULL;
 }
 
 static void release_scarce(void *user, void *block) {
   struct scarce *scarce = user;
+  pthread_mutex_lock(&scarce_lock);
   scarce->live--;
+  pthread_mutex_unlock(&scarce_lock);
   free(block);
 }
 
@@ -183,16 +188,19 @@ struct input {
   size_t size;
 };
 
-/* What is done with an input: a meld_output, or to validate it. */
+/* What is done with an input: a meld_output, to validate it, or to inspect it in a form. */
 #define VALIDATE (-1)
+#define INSPECT(form) (-2 - (int)(form))
 
 static meld_status run(int what, struct scarce *scarce, struct input input, meld_result *result) {
-  const meld_options options = {.output = what == VALIDATE ? MELD_OUTPUT_CORE : (meld_output)what,
+  const meld_options options = {.output = what < 0 ? MELD_OUTPUT_CORE : (meld_output)what,
                                 .allocate = allocate_scarce,
                                 .release = release_scarce,
                                 .user = scarce};
   if (what == VALIDATE)
     return meld_validate(&options, input.data, input.size, result);
+  if (what < VALIDATE)
+    return meld_inspect(&options, (meld_inspection)(INSPECT(0) - what), input.data, input.size, result);
   return meld_fuse(&options, input.data, input.size, result);
 }
 
@@ -307,7 +315,7 @@ static void test_each_allocation_of_a_composition_failing(const meld_composition
 }
 
 static void fail_allocations_of_all(struct input input, meld_status expected, unsigned least) {
-  for (int what = VALIDATE; what <= MELD_OUTPUT_DUMP_PLAN; what++)
+  for (int what = INSPECT(MELD_INSPECT_HTML); what <= MELD_OUTPUT_DUMP_PLAN; what++)
     CHECK(fail_each_allocation(what, input, expected) >= least);
 }
 
@@ -355,6 +363,22 @@ static void test_validate(void) {
   CHECK(meld_validate(&half, module, sizeof(module), &result) == MELD_USAGE);
 }
 
+static void test_inspect(void) {
+  static const uint8_t module[] = {MODULE_PREAMBLE},
+                       no_such_type[] = {COMPONENT_PREAMBLE, 0x0a, 0x06, 0x01, 0x00, 0x01, 'f', 0x01, 0x07};
+  meld_result result;
+  for (int form = MELD_INSPECT_TEXT; form <= MELD_INSPECT_HTML; form++) {
+    CHECK(meld_inspect(NULL, (meld_inspection)form, answer, sizeof(answer), &result) == MELD_DONE && result.size);
+    meld_result_free(&result);
+    CHECK(meld_inspect(NULL, (meld_inspection)form, module, sizeof(module), &result) == MELD_DONE && result.size);
+    meld_result_free(&result);
+    CHECK(meld_inspect(NULL, (meld_inspection)form, no_such_type, sizeof(no_such_type), &result) == MELD_INPUT);
+    CHECK(strstr(result.message, "there is no type 7"));
+    CHECK(meld_inspect(NULL, (meld_inspection)form, NULL, 0, &result) == MELD_INPUT);
+  }
+  CHECK(meld_inspect(NULL, (meld_inspection)99, module, sizeof(module), &result) == MELD_USAGE);
+}
+
 /* What is wrong comes in parts: the way to it, the sentence, and what to do. */
 static void test_diagnostics(void) {
   /* (component (component (core module (func (call 7))))) */
@@ -399,6 +423,147 @@ static void test_diagnostics(void) {
   CHECK(meld_escape(shown, sizeof(shown), "a\n\xff", 3) == 10 && strcmp(shown, "a\\u{a}\\xff") == 0);
 }
 
+/* What a sink is given, and after how many bytes it takes no more. */
+struct collected {
+  uint8_t *data;
+  size_t size, limit, pieces;
+};
+
+static bool collect(void *user, const uint8_t *data, size_t size) {
+  struct collected *collected = user;
+  if (collected->size + size > collected->limit)
+    return false;
+  collected->data = realloc(collected->data, collected->size + size);
+  CHECK(collected->data && size > 0);
+  memcpy(collected->data + collected->size, data, size);
+  collected->size += size;
+  collected->pieces++;
+  return true;
+}
+
+/* A component with a module of which each function calls the next; `faults` of them call what is not there. */
+struct large {
+  uint32_t functions, faults[3];
+  struct bytes made;
+};
+
+#define LARGE_FUNCTIONS 3000
+#define LARGE_STEPS 40 /* of three bytes, in each function */
+
+static bool has_fault(const struct large *large, uint32_t function) {
+  for (int i = 0; i < 3; i++)
+    if (large->faults[i] && large->faults[i] == function)
+      return true;
+  return false;
+}
+
+static void make_large(struct context *c, void *argument) {
+  struct large *large = argument;
+  struct module *m = ALLOCATE(c, struct module, 1);
+  const uint32_t type = add_functype(c, m, NULL, 0, NULL, 0);
+  m->start = 0;
+  for (uint32_t i = 0; i < large->functions; i++) {
+    struct buffer body = new_buffer(c);
+    put_byte(&body, 0x00);
+    for (uint32_t step = 0; step < LARGE_STEPS; step++)
+      put_raw(&body, (const uint8_t[]){0x41, (uint8_t)(i & 0x3f), 0x1a}, 3); /* i32.const, drop */
+    put_byte(&body, 0x10);                                                   /* call */
+    put_u32(&body, has_fault(large, i) ? large->functions : i + 1 < large->functions ? i + 1 : 0);
+    put_byte(&body, 0x0b);
+    add_function(c, m, type, buffer_bytes(&body));
+  }
+  const struct bytes module = write_module(c, m);
+  struct buffer component = new_buffer(c);
+  put_raw(&component, (const uint8_t[]){COMPONENT_PREAMBLE, 0x01}, 9);
+  put_name(&component, module);
+  put_raw(&component, (const uint8_t[]){0x02, 0x04, 0x01, 0x00, 0x00, 0x00}, 6); /* (core instance (instantiate 0)) */
+  large->made = buffer_bytes(&component);
+}
+
+static void test_writing(struct input input) {
+  static const meld_output outputs[] = {MELD_OUTPUT_CORE, MELD_OUTPUT_COMPONENT, MELD_OUTPUT_DUMP_PLAN};
+  for (int i = 0; i < 3; i++) {
+    meld_options options = {.output = outputs[i]};
+    meld_result expected, result;
+    CHECK(meld_fuse(&options, input.data, input.size, &expected) == MELD_DONE);
+    struct collected collected = {.limit = SIZE_MAX};
+    options.write = collect;
+    options.user = &collected;
+    CHECK(meld_fuse(&options, input.data, input.size, &result) == MELD_DONE && !result.data);
+    CHECK(result.size == expected.size && collected.size == expected.size);
+    CHECK(memcmp(collected.data, expected.data, expected.size) == 0);
+    CHECK(outputs[i] != MELD_OUTPUT_CORE || expected.size < 300000 || collected.pieces > 1);
+    meld_result_free(&result);
+    free(collected.data);
+    for (size_t limit = 0; limit < expected.size; limit = limit * 2 + 1) {
+      collected = (struct collected){.limit = limit};
+      CHECK(meld_fuse(&options, input.data, input.size, &result) == MELD_SYSTEM && !result.data && !result.size);
+      CHECK(strcmp(result.message, "the output can't be written") == 0);
+      free(collected.data);
+    }
+    meld_result_free(&expected);
+  }
+}
+
+/* The same bytes, and the same fault, whatever the number of threads. */
+static void test_several_threads(struct input input, const struct large *large) {
+  for (int validate = 0; validate < 2; validate++) {
+    meld_result first = {0};
+    for (unsigned threads = 1; threads <= 17; threads += threads < 4 ? 1 : 13) {
+      const meld_options options = {.validate = validate, .threads = threads};
+      meld_result result;
+      meld_fuse(&options, input.data, input.size, &result);
+      CHECK(result.status == (large->faults[0] ? MELD_INPUT : MELD_DONE));
+      if (threads == 1) {
+        first = result;
+        continue;
+      }
+      CHECK(result.size == first.size && (!result.size || memcmp(result.data, first.data, first.size) == 0));
+      CHECK(result.offset == first.offset && strcmp(result.message, first.message) == 0);
+      CHECK(strcmp(result.path, first.path) == 0 && result.place_count == first.place_count);
+      meld_result_free(&result);
+    }
+    char path[64];
+    snprintf(path, sizeof path, "core module 0, function %u", large->faults[0]);
+    CHECK(strcmp(first.path, large->faults[0] ? path : "") == 0);
+    meld_result_free(&first);
+  }
+}
+
+/* What threads allocate is given back too, and that there is none left is told of. */
+static void test_threads_without_memory(struct input input) {
+  for (unsigned n = 0;; n++) {
+    struct scarce scarce = {.left = n};
+    const meld_options options = {
+        .threads = 2, .allocate = allocate_scarce, .release = release_scarce, .user = &scarce};
+    meld_result result;
+    const meld_status status = meld_fuse(&options, input.data, input.size, &result);
+    meld_result_free(&result);
+    CHECK(scarce.live == 0);
+    if (status == MELD_DONE)
+      break;
+    CHECK(status == MELD_SYSTEM);
+  }
+}
+
+static void test_large(void) {
+  static const uint32_t faults[][3] = {{0}, {2999}, {63, 64, 2999}, {1000, 1001, 2000}, {1}};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    struct context *context = calloc(1, sizeof *context);
+    struct large large = {.functions = LARGE_FUNCTIONS};
+    memcpy(large.faults, faults[i], sizeof large.faults);
+    CHECK(context && run_guarded(context, make_large, &large));
+    const struct input input = {large.made.at, large.made.size};
+    test_several_threads(input, &large);
+    if (i == 0) {
+      test_writing(input);
+      test_threads_without_memory(input);
+    }
+    context_free(context);
+    free(context);
+  }
+}
+
 static void *fuse_often(void *expected) {
   const meld_result *first = expected;
   for (int i = 0; i < 50; i++) {
@@ -427,6 +592,7 @@ int main(void) {
   test_options();
   test_outputs();
   test_validate();
+  test_inspect();
   test_diagnostics();
   test_passing_on();
   test_each_allocation_failing();
@@ -435,5 +601,7 @@ int main(void) {
   test_each_allocation_of_a_composition_failing(
       &(meld_composition){.inputs = two_inputs, .input_count = 2, .script = script, .script_size = strlen(script)});
   test_threads();
+  test_writing((struct input){answer, sizeof(answer)});
+  test_large();
   return failures != 0;
 }

@@ -2,6 +2,7 @@
  * is pruned, types of several modules, and what is refused. No wasm tools are needed: modules are built here, and the
  * output is read again.
  */
+#include "base/hash.h"
 #include "check.h"
 #include "fuse/plan.h"
 #include "wasm/rewrite.h"
@@ -116,10 +117,13 @@ static void add_root(struct context *c, struct plan *plan, const char *name, str
 }
 
 /* The merged module, written and read again. */
-static struct module *merge(struct context *c, const struct plan *plan) {
-  struct fuse_options options = {.keep_names = false};
+static struct module *merge_with(struct context *c, const struct plan *plan, struct fuse_options options) {
   struct bytes bytes = write_module(c, merge_plan(c, plan, &options));
   return read_module(c, bytes, bytes.at);
+}
+
+static struct module *merge(struct context *c, const struct plan *plan) {
+  return merge_with(c, plan, (struct fuse_options){.keep_names = false});
 }
 
 static struct bytes exported_body(const struct module *m, const char *name) {
@@ -341,6 +345,63 @@ static void test_folding(struct context *c) {
   CHECK(bytes_equal(exported_body(out, "1-6"), BYTES(0x00, 0x10, 8, 0x10, 9, 0x0b)));
 }
 
+/* nop ... v128.const `first` `second`, drop; the two stand where words of the hash begin. */
+static struct bytes vector_body(struct context *c, uint64_t first, uint64_t second) {
+  struct bytes body =
+      CODE(0x01, 0x01, 0x01, 0x01, 0x01, 0xfd, 0x0c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a);
+  uint8_t *bytes = ALLOCATE(c, uint8_t, body.size);
+  memcpy(bytes, body.at, body.size);
+  memcpy(bytes + 8, &first, sizeof first);
+  memcpy(bytes + 16, &second, sizeof second);
+  return (struct bytes){bytes, body.size};
+}
+
+/* Bodies that are not equal but have the same hash stay two functions; then nothing at all is folded. */
+static void test_hashes_that_mislead(struct context *c) {
+  for (int is_misleading = 0; is_misleading < 2; is_misleading++) {
+    struct module *m = new_module(c);
+    const uint32_t type = nullary(c, m);
+    const struct bytes body = vector_body(c, 1, 2);
+    const uint64_t before = mix(type, *(const uint64_t *)body.at);
+    const uint64_t other = is_misleading ? 2 ^ mix(before, 1) ^ mix(before, 3) : 2;
+    const struct bytes others = vector_body(c, 3, other);
+    CHECK(!is_misleading == (hash_bytes(type, body) != hash_bytes(type, others)));
+    add_function(c, m, type, body);
+    add_function(c, m, type, others);
+    add_function(c, m, type, CODE(0x01));
+    add_function(c, m, type, CODE(0x01));
+    struct plan *plan = new_plan(c);
+    add_instance(c, plan, m, false);
+    static const char *const names[] = {"0", "1", "2", "3"};
+    for (uint32_t f = 0; f < 4; f++)
+      add_root(c, plan, names[f], defined(CORE_FUNC, 0, f));
+    const struct module *out = merge(c, plan);
+    CHECK(out->functions.count == (is_misleading ? 4 : 3));
+    CHECK(bytes_equal(exported_body(out, "0"), body) && bytes_equal(exported_body(out, "1"), others));
+    CHECK(bytes_equal(exported_body(out, "3"), CODE(0x01)));
+  }
+}
+
+/* The name of what was folded is that of the first; who is alone keeps its own. */
+static void test_names_of_what_is_folded(struct context *c) {
+  struct plan *plan = new_plan(c);
+  for (uint32_t i = 0; i < 2; i++) {
+    struct module *m = new_module(c);
+    const uint32_t type = nullary(c, m);
+    add_function(c, m, type, CODE(0x41, 5, 0x1a));
+    add_function(c, m, type, CODE(0x41, (uint8_t)i, 0x1a));
+    const struct bytes names = i ? BYTES(1, 7, 2, 0, 1, 'c', 1, 1, 'd') : BYTES(1, 7, 2, 0, 1, 'a', 1, 1, 'b');
+    VEC_ADD(c, &m->customs, ((struct core_custom){bytes_of("name"), copy(c, names), 11}));
+    add_instance(c, plan, m, false);
+    for (uint32_t f = 0; f < 2; f++)
+      add_root(c, plan, (const char *)format_bytes(c, "%u-%u", i, f).at, defined(CORE_FUNC, i, f));
+  }
+  const struct module *out = merge_with(c, plan, (struct fuse_options){.keep_names = true});
+  CHECK(out->functions.count == 3);
+  CHECK(bytes_equal(out->customs.items[0].name, bytes_of("name")));
+  CHECK(bytes_equal(out->customs.items[0].content, BYTES(1, 10, 3, 0, 1, 'a', 1, 1, 'b', 2, 1, 'd')));
+}
+
 /* Functions that say why they trap are each other only if they say the same, and never a function of the program. */
 static void test_traps_stay(struct context *c) {
   const struct bytes names[] = {{0},
@@ -533,6 +594,8 @@ static void run_tests(struct context *c, void *argument) {
   test_segments(c);
   test_types(c);
   test_folding(c);
+  test_hashes_that_mislead(c);
+  test_names_of_what_is_folded(c);
   test_traps_stay(c);
   test_tags_and_memories(c);
   test_busiest_memory(c);

@@ -441,6 +441,83 @@ static void test_bodies(void) {
   }
 }
 
+/* As linkers write numbers that they fill in later: as long as they can be. */
+#define NOPS " 01010101 01010101 01010101 01010101 01010101"
+
+static struct bytes hex_bytes(struct context *c, const char *hex) {
+  struct buffer b = new_buffer(c);
+  put_hex(&b, &hex);
+  return buffer_bytes(&b);
+}
+
+struct noted_case {
+  const char *body, *rewritten; /* null: as it was; or the message */
+  bool is_same;
+};
+
+static void note_and_rewrite(struct context *c, void *argument) {
+  struct noted_case *noted = argument;
+  char hex[300];
+  snprintf(hex, sizeof hex, "%s 0a[01 [%s]]", FUNCTION, noted->body);
+  const struct bytes input = module_bytes(c, hex);
+  struct module *m = read_module(c, input, input.at);
+  const struct index_maps identity = {0};
+  check_structure(c, m);
+  struct buffer out = new_buffer(c);
+  rewrite_function(c, m, &identity, 0, &out);
+  CHECK(rewritten_size(m, &identity, 0) == out.size);
+  noted->is_same = bytes_equal(buffer_bytes(&out), hex_bytes(c, noted->rewritten ? noted->rewritten : noted->body));
+}
+
+static void test_long_numbers(void) {
+  static const struct {
+    const char *body, *rewritten;
+  } cases[] = {
+      {"00 10 8080808000 41 8080808000 1a" NOPS " 0b", "00 10 00 41 8080808000 1a" NOPS " 0b"},
+      {"00 10 808000 10 00 10 8000" NOPS " 0b", "00 10 00 10 00 10 00" NOPS " 0b"},
+      {"00 41 ffffffff07 1a 41 8080808078 1a 41 ffffffff7f 1a" NOPS " 0b", NULL},
+      {"00 0c 8080808000" NOPS " 0b", NULL},
+      {"00 41 8080808008 1a" NOPS " 0b", "the constant is not a signed LEB128 number of at most 32 bits"},
+      {"00 41 ffffffff6f 1a" NOPS " 0b", "the constant is not a signed LEB128 number of at most 32 bits"},
+      {"00 41 808080808000 1a" NOPS " 0b", "the constant is not a signed LEB128 number of at most 32 bits"},
+      {"00 10 8080808010" NOPS " 0b", "the index is not a LEB128 number of at most 32 bits"},
+      {"00 10 ffffffff0f" NOPS " 0b", "call: function index 4294967295 is out of range: there is 1"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct context c = {0};
+    struct noted_case noted = {cases[i].body, cases[i].rewritten, false};
+    const bool is_fine = run_guarded(&c, note_and_rewrite, &noted);
+    if (is_fine) {
+      CHECK(noted.is_same);
+    } else if (!cases[i].rewritten || strcmp(c.message, cases[i].rewritten) != 0) {
+      fprintf(stderr, "%s: %s\n", cases[i].body, c.message);
+      failures++;
+    }
+    context_free(&c);
+  }
+}
+
+/* An integer alone, as short as it can be. */
+static void test_constants(struct context *c, void *unused) {
+  (void)unused;
+  static const struct {
+    const char *hex;
+    size_t size;
+  } cases[] = {
+      {"41 00 0b", 3},         {"42 7f 0b", 3},       {"41 8001 0b", 4},
+      {"41 ff00 0b", 4},       {"41 80808001 0b", 6}, {"42 8080808080808001 0b", 10},
+      {"41 00 0b 0b", 3}, /* and something else */
+      {"41 8000 0b", 0},  /* 0 */
+      {"41 ff7f 0b", 0},  /* -1 */
+      {"41 00 6a", 0},    /* goes on */
+      {"41 8080808001 0b", 0}, {"41 00", 0},          {"41", 0},
+      {"42 8080", 0},          {"23 00 0b", 0},       {"0b", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    CHECK(size_of_constant(hex_bytes(c, cases[i].hex)) == cases[i].size);
+  }
+}
+
 /* Types across modules. */
 
 static struct module *read_types(struct context *c, const char *hex) {
@@ -565,6 +642,8 @@ int main(void) {
   run("round trips", test_round_trips);
   test_malformed();
   test_bodies();
+  test_long_numbers();
+  run("constants", test_constants);
   run("types", test_types);
   run("many paths", test_many_paths);
   run("matching", test_matching);

@@ -1,0 +1,3 @@
+from wasm_meld import main
+
+main()

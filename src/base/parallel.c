@@ -1,0 +1,113 @@
+/* parallel.c -- threads, each with an arena and a way out of its own.
+ *
+ * Items are handed out in order, a few at a time, so that a thread whose items take longer gets fewer. When one fails,
+ * no more are handed out; those before it have been, and are worked on until the end or until they fail too: of all
+ * failures the one of the first item is left.
+ *
+ * The calling thread is one of the workers. Where no other can be had it does all the work, so that there is no failure
+ * of that kind.
+ *
+ * Requires  items that are independent of each other.
+ * Provides  run_parallel, take_items, usual_threads.
+ */
+#include "base/parallel.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define ITEMS_AT_ONCE 64
+#define SIZE_PER_THREAD ((size_t)128 << 10) /* bytes: what takes longer than to start a thread */
+#define MOST_THREADS 16
+
+struct common {
+  uint32_t count;
+  atomic_uint next; /* the first item that nobody has taken */
+  atomic_bool has_failed;
+  void (*body)(struct context *, void *, struct share *);
+  void *argument;
+};
+
+struct share {
+  struct common *common;
+  uint32_t first; /* of the items that were taken last */
+};
+
+struct worker {
+  struct share share;
+  struct context context;
+  pthread_t thread;
+  bool is_started, has_failed;
+};
+
+bool take_items(struct share *share, uint32_t *first, uint32_t *end) {
+  struct common *const common = share->common;
+  if (atomic_load(&common->has_failed))
+    return false;
+  *first = share->first = atomic_fetch_add(&common->next, ITEMS_AT_ONCE);
+  if (*first >= common->count)
+    return false;
+  *end = common->count - *first < ITEMS_AT_ONCE ? common->count : *first + ITEMS_AT_ONCE;
+  return true;
+}
+
+static void work(struct context *context, void *argument) {
+  struct share *share = argument;
+  share->common->body(context, share->common->argument, share);
+}
+
+static void *run_worker(void *argument) {
+  struct worker *worker = argument;
+  worker->has_failed = !run_guarded(&worker->context, work, &worker->share);
+  if (worker->has_failed)
+    atomic_store(&worker->share.common->has_failed, true);
+  return NULL;
+}
+
+/* The failure of the first item that failed; null: none did. */
+static const struct worker *first_failure(const struct worker *workers, uint32_t count) {
+  const struct worker *first = NULL;
+  for (uint32_t i = 0; i < count; i++)
+    if (workers[i].has_failed && (!first || workers[i].share.first < first->share.first))
+      first = &workers[i];
+  return first;
+}
+
+static uint32_t threads_for(const struct context *context, size_t size) {
+  const size_t worth = size / SIZE_PER_THREAD;
+  const size_t most = context->threads < MOST_THREADS ? context->threads : MOST_THREADS;
+  return (uint32_t)(worth < most ? worth : most);
+}
+
+void run_parallel(struct context *context, uint32_t count, size_t size,
+                  void (*body)(struct context *, void *, struct share *), void *argument) {
+  struct common common = {.count = count, .body = body, .argument = argument};
+  const uint32_t threads = threads_for(context, size);
+  assert(count <= UINT32_MAX - (MOST_THREADS + 1) * ITEMS_AT_ONCE);
+  if (threads < 2) {
+    body(context, argument, &(struct share){&common, 0});
+    return;
+  }
+  struct worker *workers = ALLOCATE(context, struct worker, threads);
+  for (uint32_t i = 0; i < threads; i++) {
+    workers[i].share.common = &common;
+    context_branch(&workers[i].context, context);
+  }
+  for (uint32_t i = 1; i < threads; i++)
+    workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
+  run_worker(&workers[0]);
+  for (uint32_t i = 0; i < threads; i++) {
+    if (workers[i].is_started)
+      pthread_join(workers[i].thread, NULL);
+    context_adopt(context, &workers[i].context);
+  }
+  const struct worker *failed = first_failure(workers, threads);
+  if (failed)
+    fail_again(context, &failed->context);
+}
+
+uint32_t usual_threads(void) {
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  return processors < 1 ? 1 : processors < MOST_THREADS ? (uint32_t)processors : MOST_THREADS;
+}

@@ -1,0 +1,31 @@
+/* parallel.h -- work on many items that are independent of each other, by several threads.
+ *
+ *     static void check_some(struct context *c, void *argument, struct share *share) {
+ *       for (uint32_t i, end; take_items(share, &i, &end);)
+ *         for (; i < end; i++) check(c, &items[i]);
+ *     }
+ *     run_parallel(c, count, bytes, check_some, items);
+ *
+ * What is shared is only read, but for the items themselves, each of which has one thread to itself. What it allocates
+ * lasts as long as the run does. If items fail, the first of them is the one that is reported, as it would be by one
+ * thread.
+ */
+#ifndef MELD_BASE_PARALLEL_H
+#define MELD_BASE_PARALLEL_H
+
+#include "base/context.h"
+
+struct share;
+
+/* The next items that nobody has taken, of which there is at least one; false: there are none. */
+bool take_items(struct share *share, uint32_t *first, uint32_t *end);
+
+/* Calls body() on each of some threads, each with a context of its own, until all `count` items are done. `size` says
+ * how large they are in bytes: a thread has to be worth it. */
+void run_parallel(struct context *context, uint32_t count, size_t size,
+                  void (*body)(struct context *, void *, struct share *), void *argument);
+
+/* As many as there are processors. */
+uint32_t usual_threads(void);
+
+#endif
