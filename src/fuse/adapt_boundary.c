@@ -48,10 +48,13 @@ static bool read_trap(const struct adapt *a, uint32_t reference, struct boundary
   return false;
 }
 
-/* Reads the adapter and all that it calls, each function once. */
-static void read_adapter(struct adapt *a, struct boundary *b) {
-  VEC(uint32_t) pending = {0};
-  bool *seen = ALLOCATE(a->context, bool, a->code.bodies.count);
+typedef VEC(uint32_t) references;
+
+/* Reads the adapter and all that it calls, each function once: `seen` of a body is `round` when it has been read. What
+ * is shared is cleared by nobody, so that many small adapters cost what they are, not what all bodies are. */
+static void read_adapter(struct adapt *a, struct boundary *b, uint32_t *seen, uint32_t round, references *shared) {
+  references pending = *shared;
+  pending.count = 0;
   VEC_ADD(a->context, &pending, b->reference);
   while (pending.count) {
     const uint32_t reference = pending.items[--pending.count];
@@ -60,9 +63,9 @@ static void read_adapter(struct adapt *a, struct boundary *b) {
       continue;
     }
     const uint32_t number = reference & ~DEFINED_FUNCTION;
-    if (seen[number] || read_trap(a, reference, b))
+    if (seen[number] == round || read_trap(a, reference, b))
       continue;
-    seen[number] = true;
+    seen[number] = round;
     const struct code_body *body = &a->code.bodies.items[number];
     if (starts_with(body->name, "copy list"))
       b->moves |= MOVES_LISTS;
@@ -71,10 +74,15 @@ static void read_adapter(struct adapt *a, struct boundary *b) {
     for (uint32_t i = 0; i < body->calls.count; i++)
       VEC_ADD(a->context, &pending, called_reference(body, i));
   }
+  *shared = pending;
 }
 
 void read_boundaries(struct adapt *a) {
+  if (!a->plan->boundaries.count)
+    return;
+  uint32_t *seen = ALLOCATE(a->context, uint32_t, a->code.bodies.count);
+  references pending = {0};
   for (uint32_t i = 0; i < a->plan->boundaries.count; i++)
     if (a->plan->boundaries.items[i].adapter == ADAPTER_CODE)
-      read_adapter(a, &a->plan->boundaries.items[i]);
+      read_adapter(a, &a->plan->boundaries.items[i], seen, i + 1, &pending);
 }

@@ -5,6 +5,8 @@
  */
 #include "fuse/report.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,12 +40,20 @@ void put_quoted(struct buffer *out, struct bytes name) {
 }
 
 void put_json_string(struct buffer *out, struct bytes text) {
-  const struct bytes clean = escaped(out->context, text, "");
   put_byte(out, '"');
-  for (size_t i = 0; i < clean.size; i++) {
-    if (clean.at[i] == '"' || clean.at[i] == '\\')
-      put_byte(out, '\\');
-    put_byte(out, clean.at[i]);
+  for (size_t at = 0, size; at < text.size; at += size) {
+    const uint8_t byte = text.at[at];
+    size = utf8_sequence(text.at + at, text.size - at);
+    if (size == 0) {
+      size = 1;
+      put_line(out, "\\\\x%02x", byte);
+    } else if (byte < 0x20 || byte == 0x7f) {
+      put_line(out, "\\u%04x", byte);
+    } else {
+      if (byte == '"' || byte == '\\')
+        put_byte(out, '\\');
+      put_bytes(out, (struct bytes){text.at + at, size});
+    }
   }
   put_byte(out, '"');
 }

@@ -48,7 +48,8 @@ void put_line(struct buffer *out, const char *format, ...) __attribute__((format
 void put_shown(struct buffer *out, struct bytes name);
 /* A name between quotes; what would disturb a line stands as an escape. */
 void put_quoted(struct buffer *out, struct bytes name);
-/* RFC 8259 "Strings", of text in UTF-8; bytes that are not stand as \xff. */
+/* RFC 8259 "Strings": what is read from it is the text itself, control characters too; a byte that is not of UTF-8
+ * stands as the four characters \xff. */
 void put_json_string(struct buffer *out, struct bytes text);
 /* `"name":` and a comma before it unless it is the first of its object. */
 void put_json_key(struct buffer *out, const char *name);

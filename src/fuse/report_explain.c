@@ -17,17 +17,36 @@ static struct bytes path_of(const struct plan *plan, uint32_t instance) {
   return instance == NO_INDEX ? bytes_of("host") : plan->instances.items[instance].path;
 }
 
+/* How the functions of each module are exported, first names first; each module is read once, whatever the number of
+ * boundaries that lead into it. */
+struct exported_names {
+  struct context *context;
+  struct map modules;              /* by the address of the module */
+  VEC(const struct bytes *) names; /* by function index */
+};
+
+static const struct bytes *names_of_module(struct exported_names *known, const struct module *m) {
+  const struct bytes key = {(const uint8_t *)&m, sizeof m};
+  const uint32_t place = map_add(known->context, &known->modules, key, known->names.count);
+  if (place < known->names.count)
+    return known->names.items[place];
+  struct bytes *names = ALLOCATE(known->context, struct bytes, item_count(m, CORE_FUNC));
+  for (uint32_t i = 0; i < m->exports.count; i++) {
+    const struct core_export *e = &m->exports.items[i];
+    if (e->kind == CORE_FUNC && !names[e->index].size)
+      names[e->index] = e->name;
+  }
+  VEC_ADD(known->context, &known->names, names);
+  return names;
+}
+
 /* What the function is called: outside, or as its core function is exported by the module that it is in. */
-static struct bytes function_name(const struct plan *plan, const struct func *func) {
+static struct bytes function_name(struct exported_names *known, const struct plan *plan, const struct func *func) {
   if (func->source == FUNC_HOST)
     return plan->externs.items[func->import].name.name;
   if (func->core.source != ITEM_DEFINED)
     return bytes_of("");
-  const struct module *m = plan->core_instances.items[func->core.owner].module;
-  for (uint32_t i = 0; i < m->exports.count; i++)
-    if (m->exports.items[i].kind == CORE_FUNC && m->exports.items[i].index == func->core.index)
-      return m->exports.items[i].name;
-  return bytes_of("");
+  return names_of_module(known, plan->core_instances.items[func->core.owner].module)[func->core.index];
 }
 
 static const char *adapter_name(enum boundary_adapter adapter) {
@@ -75,14 +94,15 @@ static void put_proof(struct buffer *out, const char *check, const char *proof) 
     put_line(out, "  no check %s: %s\n", check, proof);
 }
 
-static void put_boundary(struct buffer *out, const struct plan *plan, const struct boundary *b) {
+static void put_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
+                         const struct boundary *b) {
   const struct func *func = &plan->funcs.items[b->func];
   const struct bytes type = show_functype(out->context, func->type);
   put_shown(out, path_of(plan, b->caller));
   put_line(out, " calls ");
   put_shown(out, path_of(plan, b->callee));
   put_line(out, ": ");
-  put_quoted(out, function_name(plan, func));
+  put_quoted(out, function_name(known, plan, func));
   put_line(out, " %.*s\n", SHOW(type));
   switch (b->adapter) {
   case ADAPTER_DIRECT:
@@ -115,13 +135,14 @@ static void put_json_list(struct buffer *out, const char *key, const char *const
   put_line(out, "]");
 }
 
-static void put_json_boundary(struct buffer *out, const struct plan *plan, const struct boundary *b) {
+static void put_json_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
+                              const struct boundary *b) {
   const struct func *func = &plan->funcs.items[b->func];
   const char *leave = leave_proof(b), *enter = enter_proof(b), *exceptions = catch_proof(b);
   put_line(out, "{");
   put_json_text(out, "caller", b->caller == NO_INDEX ? bytes_of("") : path_of(plan, b->caller));
   put_json_text(out, "callee", b->callee == NO_INDEX ? bytes_of("") : path_of(plan, b->callee));
-  put_json_text(out, "function", function_name(plan, func));
+  put_json_text(out, "function", function_name(known, plan, func));
   put_json_text(out, "type", show_functype(out->context, func->type));
   put_json_text(out, "adapter", bytes_of(adapter_name(b->adapter)));
   put_json_key(out, "passthrough");
@@ -138,15 +159,16 @@ static void put_json_boundary(struct buffer *out, const struct plan *plan, const
 
 void report_explain(const struct report *report, struct buffer *out) {
   const struct plan *plan = report->merge->plan;
+  struct exported_names known = {.context = out->context};
   const bool is_json = report->forms[REPORT_EXPLAIN] == REPORT_JSON;
   if (is_json)
     put_line(out, "{\"boundaries\":[");
   for (uint32_t i = 0; i < plan->boundaries.count; i++) {
     if (is_json) {
       put_line(out, i ? ",\n" : "\n");
-      put_json_boundary(out, plan, &plan->boundaries.items[i]);
+      put_json_boundary(out, &known, plan, &plan->boundaries.items[i]);
     } else {
-      put_boundary(out, plan, &plan->boundaries.items[i]);
+      put_boundary(out, &known, plan, &plan->boundaries.items[i]);
     }
   }
   if (is_json)

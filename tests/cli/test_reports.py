@@ -389,5 +389,76 @@ class Reproduce(Reported):
         self.assert_fails(run, 3, "meld: app.wasm: cannot read the folder: Not a directory")
 
 
+class Names(Reported):
+    """Names that no writer of JSON expects, as they are in the input's name section."""
+
+    TEXT = rb"""(component
+      (core module $m (memory 1) (func $inner (@name "a\01\1b\"\\\7fZZZZ\c3\a9") (i32.store (i32.const 0) (i32.const 1)))
+        (func (export "run") (call $inner)))
+      (core instance $i (instantiate $m))
+      (func (export "run") (canon lift (core func $i "run"))))"""
+
+    def names(self, name):
+        text = self.fuse("--map=json", name)
+        self.assertTrue(text.isascii() or "\u00e9" in text)
+        self.assertNotRegex(text, "[\0-\t\v-\x1f\x7f]")
+        return json.dumps(json.loads(text), ensure_ascii=False)
+
+    def test_control_characters_and_quotes_are_read_back(self):
+        self.parse("hostile.wasm", self.TEXT)
+        self.assertIn(json.dumps("a\x01\x1b\"\\\x7fZZZZ\u00e9", ensure_ascii=False), self.names("hostile.wasm"))
+
+    def test_no_names(self):
+        self.parse("named.wasm", self.TEXT)
+        subprocess.run(["wasm-tools", "strip", "--all", "named.wasm", "-o", "bare.wasm"], check=True, timeout=60)
+        self.assertNotIn("ZZZZ", self.names("bare.wasm"))
+        for option in ("--map", "--stats", "--explain", "--why=run"):
+            self.assertTrue(self.fuse(option, "bare.wasm"))
+
+
+@unittest.skipUnless(shutil.which("valgrind"), "valgrind counts the instructions")
+class Growth(Reported):
+    """Ten times the boundaries take about ten times the instructions, each report's own."""
+
+    @staticmethod
+    def text(n):
+        each = lambda form: "".join(form.replace("#", str(i)) for i in range(n))
+        return f"""(component
+          (component $C
+            (core module $m (memory (export "memory") 1)
+              (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+              {each('(func (export "f#") (param i32 i32))')})
+            (core instance $i (instantiate $m))
+            {each('(func (export "f#") (param "s" string) (canon lift (core func $i "f#") '
+                  '(memory (core memory $i "memory")) (realloc (core func $i "realloc"))))')})
+          (instance $c (instantiate $C))
+          (component $D
+            (import "x" (instance $x {each('(export "f#" (func (param "s" string)))')}))
+            (core module $l (memory (export "memory") 1))
+            (core instance $l (instantiate $l))
+            {each('(core func $g# (canon lower (func $x "f#") (memory (core memory $l "memory"))))')}
+            (core module $m {each('(import "h" "f#" (func $f# (param i32 i32)))')}
+              (func (export "run") {each('(call $f# (i32.const 0) (i32.const 0))')}))
+            (core instance $k (instantiate $m
+              (with "h" (instance {each('(export "f#" (func $g#))')}))))
+            (func (export "run") (canon lift (core func $k "run"))))
+          (instance $d (instantiate $D (with "x" (instance $c))))
+          (export "run" (func $d "run")))""".encode()
+
+    def instructions(self, *arguments):
+        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", MELD, "fuse", *arguments]
+        run = subprocess.run([*command, "-o", "out.wasm"], capture_output=True, check=True, timeout=300)
+        return int(re.search(rb"Collected : (\d+)", run.stderr).group(1))
+
+    def test_boundaries(self):
+        sizes = (200, 2000)
+        for n in sizes:
+            self.parse(f"{n}.wasm", self.text(n))
+        plain = [self.instructions(f"{n}.wasm") for n in sizes]
+        for report in ("--stats", "--explain", "--map", "--why=run"):
+            own = [self.instructions(report, f"{n}.wasm") - p for n, p in zip(sizes, plain)]
+            self.assertLess(own[1], 14 * own[0], f"{report}: {own}")
+
+
 if __name__ == "__main__":
     unittest.main(argv=[argument for argument in sys.argv if argument != "--update"])
