@@ -76,6 +76,7 @@ const char *const page_script[] = {
     "let top_box = view.querySelector('li');",
     "",
     "function place(box, x, y, width, height) {",
+    "  if (width < 2 || height < 2) return; // its border alone would be larger",
     "  box.style.left = x + 'px';",
     "  box.style.top = y + 'px';",
     "  box.style.width = width + 'px';",
