@@ -67,23 +67,43 @@ static bool has_handles(const struct functype *f) {
   return f->result && f->result->has_handles;
 }
 
+static uint32_t tables_proof(const struct canon *canon, const struct func *callee) {
+  return canon->options.is_seen_through || callee->options.is_seen_through ? 1u << PROOF_TABLES : 0;
+}
+
+static void note_direct(struct adapt *a, const struct canon *canon, const struct func *callee) {
+  const bool enters = enters_unguarded(a, canon->instance, callee->instance);
+  note_boundary(a, (struct boundary){ADAPTER_DIRECT, .caller = canon->instance, .callee = callee->instance,
+                                     .func = canon->func, .throws_nothing = true,
+                                     .proofs = 1u << PROOF_DIRECT | 1u << PROOF_LEAVE |
+                                               (enters ? 1u << PROOF_ENTER : 0) | tables_proof(canon, callee)});
+}
+
+static void note_import(struct adapt *a, const struct canon *canon, const struct func *callee) {
+  note_boundary(a,
+                (struct boundary){ADAPTER_IMPORT, .caller = canon->instance, .callee = NO_INDEX, .func = canon->func,
+                                  .proofs = 1u << PROOF_LEAVE | (uses_memory(callee->type) ? 1u << PROOF_MEMORY : 0) |
+                                            tables_proof(canon, callee)});
+}
+
 static struct core_item implement_lower(struct adapt *a, const struct canon *canon) {
   const struct func *callee = &a->plan->funcs.items[canon->func];
   refuse_waiting(a, callee);
   if (callee->source == FUNC_LIFTED && is_direct(a, canon, callee)) {
-    note_boundary(a, (struct boundary){ADAPTER_DIRECT, .caller = canon->instance, .callee = callee->instance,
-                                       .func = canon->func});
+    note_direct(a, canon, callee);
     return callee->core;
   }
   const struct side *caller = side_of_options(a, canon->instance, &canon->options);
   bool passthrough = callee->source == FUNC_HOST && !canon->options.is_async && passes_through(a, callee);
   if (passthrough && !a->facts[canon->instance].guards_leave && !has_handles(callee->type) &&
       (a->options->component || caller->realloc_reference == NO_REFERENCE)) {
-    note_boundary(
-        a, (struct boundary){ADAPTER_IMPORT, .caller = canon->instance, .callee = NO_INDEX, .func = canon->func});
+    note_import(a, canon, callee);
     return boundary_call(a, canon->func, caller);
   }
-  return generated_item(a, call_adapter(a, caller, canon->func, passthrough));
+  const uint32_t reference = call_adapter(a, caller, canon->func, passthrough);
+  if (canon->options.is_seen_through)
+    note_proof(a, reference, PROOF_TABLES);
+  return generated_item(a, reference);
 }
 
 static uint32_t slot_global(struct adapt *a, const struct canon *canon) {

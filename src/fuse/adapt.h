@@ -148,6 +148,8 @@ bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee);
  */
 uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee, uint32_t *out, uint32_t limit);
 #define ENTERING_LIMIT 128
+/* Is there one in it that keeps no such flag? */
+bool enters_unguarded(const struct adapt *a, uint32_t caller, uint32_t callee);
 
 /* adapt_item.c */
 struct bytes item_key(struct adapt *a, struct core_item item); /* equal for equal items */
@@ -160,10 +162,10 @@ uint32_t global_reference(struct adapt *a, uint32_t state_global);
 uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32_t initial);
 uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
 struct core_item exchange_memory(struct adapt *a);
-uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to);
+uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
 /* The same for strings of up to SHORT_STRING code units; NO_REFERENCE: there is none. */
 #define SHORT_STRING 16
-uint32_t short_transcoder(struct adapt *a, const struct side *from, const struct side *to);
+uint32_t short_transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
 static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
 uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name);
 struct module *read_runtime(struct adapt *a, struct bytes bytes);
@@ -212,6 +214,8 @@ void refuse_waiting(struct adapt *a, const struct func *func);
 
 /* adapt_host.c: what the fused module imports from the host and exports to it. */
 void choose_boundary(struct adapt *a);
+/* Is something of its parameters or result in memory? */
+bool uses_memory(const struct functype *f);
 /* Can this function's values cross to the host as they are in the guest's memory? */
 bool passes_through(const struct adapt *a, const struct func *func);
 /* Calls the host's function, lowered with the memory of `side`; the arguments are on the stack. */
@@ -237,6 +241,8 @@ void lower_borrow(struct move *m, const struct type *t, const struct side *side)
 
 /* adapt_boundary.c, for reports. */
 void note_boundary(struct adapt *a, struct boundary boundary);
+/* What the function does depends on the proof. */
+void note_proof(struct adapt *a, uint32_t reference, enum proof proof);
 void read_boundaries(struct adapt *a);
 
 /* adapt_value.c */

@@ -24,6 +24,11 @@ void note_boundary(struct adapt *a, struct boundary boundary) {
     VEC_ADD(a->context, &a->plan->boundaries, boundary);
 }
 
+void note_proof(struct adapt *a, uint32_t reference, enum proof proof) {
+  if (a->options->report)
+    a->code.bodies.items[reference & ~DEFINED_FUNCTION].proofs |= 1u << proof;
+}
+
 static bool starts_with(struct bytes text, const char *start) {
   return text.size >= strlen(start) && memcmp(text.at, start, strlen(start)) == 0;
 }
@@ -67,6 +72,7 @@ static void read_adapter(struct adapt *a, struct boundary *b, uint32_t *seen, ui
       continue;
     seen[number] = round;
     const struct code_body *body = &a->code.bodies.items[number];
+    b->proofs |= body->proofs;
     if (starts_with(body->name, "copy list"))
       b->moves |= MOVES_LISTS;
     if (starts_with(body->name, "copy value"))

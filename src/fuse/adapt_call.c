@@ -200,6 +200,7 @@ static bool needs_scope(struct call_plan *p) {
   struct handle_search s = {0};
   find_handles(p->a, &s, p->params);
   bool lowered = false;
+  bool may_lend = false;
   p->move.lends = false;
   for (uint32_t i = 0; i < s.borrows.count; i++) {
     uint32_t resource = s.borrows.items[i]->resource;
@@ -208,6 +209,7 @@ static bool needs_scope(struct call_plan *p) {
       lowered = true;
     if (p->caller->is_host)
       continue;
+    may_lend = true;
     if (!p->callee->is_host && can_reach_back(p->a, p->caller->instance, p->callee->instance))
       p->move.lends = true;
     p->move.lends |= !uses_proof(PROOF_LEND);
@@ -215,12 +217,18 @@ static bool needs_scope(struct call_plan *p) {
       if (s.owns.items[n]->resource == resource)
         p->move.lends = true;
   }
+  if (may_lend && !p->move.lends)
+    note_proof(p->a, p->f->reference, PROOF_LEND);
   return lowered || p->move.lends;
 }
 
 void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
-  if (instance == NO_INDEX || !a->facts[instance].guards_leave)
+  if (instance == NO_INDEX)
     return;
+  if (!a->facts[instance].guards_leave) {
+    note_proof(a, f->reference, PROOF_LEAVE);
+    return;
+  }
   get_global(f, lazy_global(a, &a->facts[instance].leave_global, CORE_I32));
   trap_if(f, a, TRAP_CANNOT_LEAVE);
 }
@@ -238,6 +246,8 @@ static void set_guards(struct call_plan *p, uint32_t value) {
 static void enter_callee(struct call_plan *p) {
   if (p->callee->is_host)
     return;
+  if (enters_unguarded(p->a, p->caller->instance, p->callee->instance))
+    note_proof(p->a, p->f->reference, PROOF_ENTER);
   p->guard_count = entering_guards(p->a, p->caller->instance, p->callee->instance, p->guards, ENTERING_LIMIT);
   for (uint32_t i = 0; i < p->guard_count; i++) {
     get_global(p->f, enter_global(p->a, p->guards[i]));
@@ -273,10 +283,12 @@ static struct location memory_location(const struct side *side, uint32_t base) {
 /* What the caller points at, for its arguments or its result. */
 static void check_caller_pointer(struct call_plan *p, uint32_t pointer, const struct type *t) {
   const struct type_layout layout = t->layout[p->caller->pointer];
-  if (p->callee->is_host && uses_proof(PROOF_SHORT))
+  if (p->callee->is_host && uses_proof(PROOF_SHORT)) {
+    note_proof(p->a, p->f->reference, PROOF_SHORT);
     call_pointer_check(p->f, p->a, p->caller, pointer, layout.alignment, layout.size);
-  else
+  } else {
     check_pointer(p->f, p->a, p->caller, pointer, layout.alignment, layout.size);
+  }
 }
 
 /* The parameters as the caller gives them: lift_flat_values. */
@@ -560,6 +572,10 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
   struct code f = begin_function(&a->code, reference);
   p.f = &f;
   p.move = (struct move){.a = a, .f = &f, .passthrough = passthrough};
+  if (passthrough && uses_memory(callee->type))
+    note_proof(a, reference, PROOF_MEMORY);
+  if (callee->options.is_seen_through)
+    note_proof(a, reference, PROOF_TABLES);
   write_call(&p);
   end_function(&f);
   note_boundary(a, (struct boundary){.adapter = ADAPTER_CODE,
@@ -568,9 +584,7 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
                                      .func = func,
                                      .reference = reference,
                                      .passthrough = passthrough,
-                                     .checks_leave = !caller->is_host && a->facts[caller->instance].guards_leave,
-                                     .checks_enter = p.guard_count > 0,
-                                     .catches = !p.callee->is_host && a->facts[p.callee->instance].throws,
+                                     .throws_nothing = !p.callee->is_host && !a->facts[p.callee->instance].throws,
                                      .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0});
   return reference;
 }

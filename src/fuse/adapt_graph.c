@@ -163,6 +163,16 @@ bool can_reach_back(const struct adapt *a, uint32_t caller, uint32_t callee) {
   return caller == callee || a->facts[caller].component == a->facts[callee].component;
 }
 
+bool enters_unguarded(const struct adapt *a, uint32_t caller, uint32_t callee) {
+  for (uint32_t i = callee; i != NO_INDEX; i = a->plan->instances.items[i].parent) {
+    if (caller != NO_INDEX && is_self_or_ancestor(a->plan, i, caller))
+      return false;
+    if (!a->facts[i].guards_enter)
+      return true;
+  }
+  return false;
+}
+
 uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee, uint32_t *out, uint32_t limit) {
   uint32_t count = 0;
   for (uint32_t i = callee; i != NO_INDEX; i = a->plan->instances.items[i].parent) {

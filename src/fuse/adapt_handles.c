@@ -55,10 +55,12 @@ static void put_inline(struct code *f, struct adapt *a, const char *name) {
   inline_function(f, a->handles_module, find_export(a->handles_module, bytes_of(name))->index, memory);
 }
 
-static bool is_inlined(const struct adapt *a, uint32_t resource) {
-  if (a->plan->resources.items[resource].source == RESOURCE_HOST)
-    return !uses_proof(PROOF_SHORT);
-  return uses_proof(PROOF_HANDLES);
+static bool is_inlined(struct adapt *a, const struct code *f, uint32_t resource) {
+  const bool is_host = a->plan->resources.items[resource].source == RESOURCE_HOST;
+  const enum proof proof = is_host ? PROOF_SHORT : PROOF_HANDLES;
+  if (uses_proof(proof))
+    note_proof(a, f->reference, proof);
+  return uses_proof(proof) != is_host;
 }
 
 static void put_arguments(struct code *f, struct adapt *a, uint32_t instance, uint32_t handle, uint32_t resource) {
@@ -78,7 +80,7 @@ void put_resource_new(struct code *f, struct adapt *a, uint32_t instance, uint32
   const uint32_t rep = take_local(f, CORE_I32), handle = take_local(f, CORE_I32);
   set_local(f, rep);
   put_new_arguments(f, a, instance, resource, rep);
-  if (!is_inlined(a, resource)) {
+  if (!is_inlined(a, f, resource)) {
     call(f, handles_function(a, "resource_new"));
   } else {
     put_inline(f, a, "reuse");
@@ -99,7 +101,7 @@ void put_resource_rep(struct code *f, struct adapt *a, uint32_t instance, uint32
   const uint32_t handle = take_local(f, CORE_I32), entry = take_local(f, CORE_I32);
   set_local(f, handle);
   put_arguments(f, a, instance, handle, resource);
-  if (!is_inlined(a, resource)) {
+  if (!is_inlined(a, f, resource)) {
     call(f, handles_function(a, "resource_rep"));
   } else {
     put_inline(f, a, "find");
@@ -134,7 +136,7 @@ static void put_take(struct code *f, struct adapt *a, uint32_t instance, uint32_
 static void put_resource_take(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const uint32_t handle = take_local(f, CORE_I32), taken = take_local(f, CORE_I64);
   set_local(f, handle);
-  if (!is_inlined(a, resource)) {
+  if (!is_inlined(a, f, resource)) {
     put_arguments(f, a, instance, handle, resource);
     call(f, handles_function(a, "lift_own"));
   } else {
@@ -177,7 +179,7 @@ static void call_resource_drop(struct code *f, struct adapt *a, uint32_t instanc
 
 void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
   const struct resource *r = &a->plan->resources.items[resource];
-  if (!is_inlined(a, resource)) {
+  if (!is_inlined(a, f, resource)) {
     call_resource_drop(f, a, instance, resource);
     return;
   }

@@ -53,7 +53,7 @@ static bool result_uses_memory(const struct functype *f) {
   return f->result && (f->result->has_pointers || flatten_functype(f, FLAT_LOWER, POINTER_32).result_spilled);
 }
 
-static bool uses_memory(const struct functype *f) { return params_use_memory(f) || result_uses_memory(f); }
+bool uses_memory(const struct functype *f) { return params_use_memory(f) || result_uses_memory(f); }
 
 static bool same_item(struct core_item a, struct core_item b) {
   return a.source == b.source && a.kind == b.kind && a.owner == b.owner && a.index == b.index;

@@ -145,11 +145,16 @@ uint32_t exchange_item(struct adapt *a, const char *name) {
 static const char *const encoding_names[] = {"utf8", "utf16", "latin1_utf16"};
 
 /* What is said in transcode.wat.in about strings that the host gives or gets. Its encoding is always UTF-8. */
-static struct bytes transcoder_name(struct adapt *a, const struct side *from, const struct side *to) {
-  if (from->is_host && to->encoding == ENCODING_UTF8 && uses_proof(PROOF_HOST))
+static struct bytes transcoder_name(struct adapt *a, const struct code *f, const struct side *from,
+                                    const struct side *to) {
+  if (from->is_host && to->encoding == ENCODING_UTF8 && uses_proof(PROOF_HOST)) {
+    note_proof(a, f->reference, PROOF_HOST);
     return bytes_of("utf8_from_host");
-  if (to->is_host && from->encoding == ENCODING_UTF8 && uses_proof(PROOF_SHORT))
+  }
+  if (to->is_host && from->encoding == ENCODING_UTF8 && uses_proof(PROOF_SHORT)) {
+    note_proof(a, f->reference, PROOF_SHORT);
     return bytes_of("utf8_to_host");
+  }
   return format_bytes(a->context, "%s_to_%s", encoding_names[from->encoding], encoding_names[to->encoding]);
 }
 
@@ -173,18 +178,19 @@ static uint32_t transcoder_instance(struct adapt *a, const struct side *from, co
   return instance;
 }
 
-uint32_t transcoder(struct adapt *a, const struct side *from, const struct side *to) {
+uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to) {
   const uint32_t instance = transcoder_instance(a, from, to);
   const struct core_export *e =
-      find_export(a->plan->core_instances.items[instance].module, transcoder_name(a, from, to));
+      find_export(a->plan->core_instances.items[instance].module, transcoder_name(a, f, from, to));
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
 }
 
-uint32_t short_transcoder(struct adapt *a, const struct side *from, const struct side *to) {
+uint32_t short_transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to) {
   if (from->encoding != ENCODING_UTF8 || to->encoding != ENCODING_UTF8 || from->is_host || to->is_host ||
       !uses_proof(PROOF_STRINGS))
     return NO_REFERENCE;
+  note_proof(a, f->reference, PROOF_STRINGS);
   return function_reference(a, runtime_item(a, transcoder_instance(a, from, to), "utf8_to_utf8_short"));
 }
 

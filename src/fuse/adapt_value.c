@@ -166,14 +166,36 @@ static void mask(struct code *f, uint32_t bits) {
 }
 
 /* The host's values are values, and its pointers where it has put them. */
-static bool is_trusted(const struct side *side) { return side->is_host && uses_proof(PROOF_HOST); }
+static bool is_trusted(struct adapt *a, const struct code *f, const struct side *side) {
+  const bool trusts = side->is_host && uses_proof(PROOF_HOST);
+  if (trusts)
+    note_proof(a, f->reference, PROOF_HOST);
+  return trusts;
+}
+
+/* Has the core value patterns that are none of the type's? */
+static bool has_other_patterns(const struct type *t, bool is_memory) {
+  switch (t->kind) {
+  case TYPE_BOOL:
+  case TYPE_CHAR:
+    return true;
+  case TYPE_S8:
+  case TYPE_S16:
+  case TYPE_U8:
+  case TYPE_U16:
+    return !is_memory;
+  case TYPE_FLAGS:
+    return t->field_count < 32;
+  default:
+    return false;
+  }
+}
 
 /* What is on the stack becomes a value of the type. Loads from memory give narrow integers in range already, and what
  * the host gives is a value already. */
 static void normalise(struct move *m, const struct type *t, struct location from) {
   struct code *f = m->f;
-  const bool is_memory = from.is_memory;
-  if (is_trusted(from.side))
+  if (!has_other_patterns(t, from.is_memory) || is_trusted(m->a, f, from.side))
     return;
   switch (t->kind) {
   case TYPE_BOOL:
@@ -181,24 +203,19 @@ static void normalise(struct move *m, const struct type *t, struct location from
     put_op(f, OP_I32_NE);
     return;
   case TYPE_S8:
-    if (!is_memory)
-      put_op(f, OP_I32_EXTEND8_S);
+    put_op(f, OP_I32_EXTEND8_S);
     return;
   case TYPE_S16:
-    if (!is_memory)
-      put_op(f, OP_I32_EXTEND16_S);
+    put_op(f, OP_I32_EXTEND16_S);
     return;
   case TYPE_U8:
-    if (!is_memory)
-      mask(f, 0xff);
+    mask(f, 0xff);
     return;
   case TYPE_U16:
-    if (!is_memory)
-      mask(f, 0xffff);
+    mask(f, 0xffff);
     return;
   case TYPE_FLAGS:
-    if (t->field_count < 32)
-      mask(f, (1u << t->field_count) - 1);
+    mask(f, (1u << t->field_count) - 1);
     return;
   case TYPE_CHAR: {
     uint32_t local = take_local(f, CORE_I32);
@@ -313,6 +330,7 @@ static void move_record(struct move *m, const struct type *t, struct location fr
       continue;
     }
     const enum pointer_size pointer = from.side->pointer;
+    note_proof(m->a, m->f->reference, PROOF_WIDE);
     move_bytes(m->f, source, target,
                field_offset(t, end - 1, pointer) + t->fields[end - 1].type->layout[pointer].size -
                    field_offset(t, i, pointer));
@@ -325,7 +343,7 @@ static uint32_t load_discriminant(struct move *m, const struct type *t, struct l
   struct code *f = m->f;
   uint32_t discriminant = take_local(f, CORE_I32);
   load_scalar(f, from, integer_scalar(discriminant_size(t)));
-  if (is_trusted(from.side)) {
+  if (is_trusted(m->a, f, from.side)) {
     set_local(f, discriminant);
     return discriminant;
   }
@@ -430,7 +448,8 @@ static void call_transcoder(struct code *f, uint32_t transcoder, uint32_t from_p
 static void put_transcoding(struct move *m, struct location from, struct location to, uint32_t pointer,
                             uint32_t length) {
   struct code *f = m->f;
-  const uint32_t any = transcoder(m->a, from.side, to.side), few = short_transcoder(m->a, from.side, to.side);
+  const uint32_t any = transcoder(m->a, f, from.side, to.side);
+  const uint32_t few = short_transcoder(m->a, f, from.side, to.side);
   const uint8_t code = pointer_code(from.side);
   const uint32_t from_pointer = take_local(f, code), from_length = take_local(f, code);
   load_address(f, from, 0);
@@ -475,7 +494,7 @@ static void get_wide(struct code *f, const struct side *side, uint32_t local) {
 /* Where the host is, pointers are its own, or what the allocator of exchange.wat gave. */
 static void check_alignment(struct code *f, struct adapt *a, const struct side *side, uint32_t local,
                             uint32_t alignment) {
-  if (alignment == 1 || is_trusted(side))
+  if (alignment == 1 || is_trusted(a, f, side))
     return;
   get_local(f, local);
   if (side->pointer == POINTER_64)
@@ -516,7 +535,7 @@ static void check_wide_range(struct code *f, struct adapt *a, const struct side 
 /* Traps unless the bytes, whose number (below 2^40) is in the i64 local, are inside the memory. */
 static void check_range(struct code *f, struct adapt *a, const struct side *side, uint32_t address, uint32_t bytes,
                         enum trap trap) {
-  if (is_trusted(side))
+  if (is_trusted(a, f, side))
     return;
   if (side->pointer == POINTER_64) {
     check_wide_range(f, a, side, address, bytes, trap);
@@ -553,7 +572,7 @@ static uint32_t pointer_check(struct adapt *a, const struct side *side) {
 
 void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                         uint64_t size) {
-  if (is_trusted(side))
+  if (is_trusted(a, f, side))
     return;
   get_local(f, local);
   const_i32(f, alignment - 1);
@@ -563,7 +582,7 @@ void call_pointer_check(struct code *f, struct adapt *a, const struct side *side
 
 void check_pointer(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                    uint64_t size) {
-  if (is_trusted(side))
+  if (is_trusted(a, f, side))
     return;
   check_alignment(f, a, side, local, alignment);
   uint32_t bytes = take_local(f, CORE_I64);
@@ -573,7 +592,12 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
   release_local(f, bytes);
 }
 
-static bool is_plain(const struct type *t) { return uses_proof(PROOF_PLAIN) && is_data(t); }
+static bool is_plain(struct move *m, const struct type *t) {
+  const bool is = uses_proof(PROOF_PLAIN) && is_data(t);
+  if (is)
+    note_proof(m->a, m->f->reference, PROOF_PLAIN);
+  return is;
+}
 
 static void put_copy(struct move *m, const struct side *from, const struct side *to, uint32_t destination,
                      uint32_t source, uint32_t bytes) {
@@ -636,7 +660,7 @@ static void check_list(struct move *m, const struct type *element, const struct 
                        uint32_t length, uint32_t count, uint32_t bytes) {
   struct code *f = m->f;
   struct type_layout layout = element->layout[from->pointer];
-  if (!is_trusted(from)) {
+  if (!is_trusted(m->a, f, from)) {
     get_wide(f, from, length);
     const_i64(f, MAX_LIST_BYTE_LENGTH / layout.size);
     put_op(f, OP_I64_GT_U);
@@ -675,10 +699,10 @@ static void put_list_body(struct move *m, const struct type *element, const stru
   struct code *f = m->f;
   uint32_t count = take_local(f, CORE_I32), bytes = take_local(f, CORE_I64), start = take_local(f, pointer_code(to));
   check_list(m, element, from, 0, 1, count, bytes);
-  if (!is_plain(element))
+  if (!is_plain(m, element))
     put_byte_length(f, count, element->layout[to->pointer].size, bytes);
   put_allocation(m, to, element->layout[to->pointer].alignment, bytes, start);
-  if (is_plain(element)) {
+  if (is_plain(m, element)) {
     put_copy(m, from, to, start, 0, bytes);
   } else {
     uint32_t destination = take_local(f, pointer_code(to));
@@ -773,7 +797,7 @@ static void move_fixed_list(struct move *m, const struct type *t, struct locatio
   uint32_t source = take_address(f, from), destination = take_address(f, to), count = take_local(f, CORE_I32);
   const_i32(f, t->length);
   set_local(f, count);
-  if (is_plain(element)) {
+  if (is_plain(m, element)) {
     uint32_t bytes = take_local(f, CORE_I64);
     put_byte_length(f, count, element->layout[POINTER_32].size, bytes);
     put_copy(m, from.side, to.side, destination, source, bytes);

@@ -96,6 +96,7 @@ struct code_body {
   VEC(struct code_call) calls;
   uint32_t type;
   struct bytes name;
+  uint32_t proofs; /* that it depends on, for reports; bit n is of enum proof */
 };
 
 /* A module that is being generated. Its defined functions are known by reference: DEFINED_FUNCTION | number. */

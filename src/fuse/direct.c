@@ -161,26 +161,35 @@ static bool same_function_type(struct seeing *s, struct core_item a, struct core
   return same_type(&matching, modules[0], types[0], modules[1], types[1]);
 }
 
-/* What the item calls, if it is a function of this form; else the item. Chains are followed. */
-static void see_through(struct seeing *s, struct core_item *item) {
+/* What the item calls, if it is a function of this form; else the item. Chains are followed. Is it another one now? */
+static bool see_through(struct seeing *s, struct core_item *item) {
+  bool is_changed = false;
   for (uint32_t steps = 0; item->source == ITEM_DEFINED && item->kind == CORE_FUNC && steps < NESTING_LIMIT; steps++) {
     const struct module *m = s->plan->core_instances.items[item->owner].module;
     uint32_t table_index, slot;
     if (!s->is_only_calls[item->owner] ||
         !is_table_call(s->context, m, item->index - m->imported[CORE_FUNC], &table_index, &slot))
-      return;
+      break;
     const struct core_item table_item = item_of(s->plan, item->owner, CORE_TABLE, table_index);
     const struct call_table *table = find_table(s, table_item);
     if (!table->is_constant || slot >= table->size || table->slots[slot].source == ITEM_NONE ||
         !same_function_type(s, *item, table->slots[slot]))
-      return;
+      break;
     *item = table->slots[slot];
+    is_changed = true;
   }
+  return is_changed;
 }
 
 static void see_through_options(struct seeing *s, struct options *options) {
-  see_through(s, &options->realloc);
-  see_through(s, &options->post_return);
+  options->is_seen_through |= see_through(s, &options->realloc);
+  options->is_seen_through |= see_through(s, &options->post_return);
+}
+
+/* An import of a core module; for reports, the canonical function behind the table says so. */
+static void see_through_import(struct seeing *s, struct core_item *import) {
+  if (see_through(s, import) && import->source == ITEM_CANON)
+    s->plan->canons.items[import->index].options.is_seen_through = true;
 }
 
 void make_calls_direct(struct context *c, struct plan *plan) {
@@ -196,10 +205,11 @@ void make_calls_direct(struct context *c, struct plan *plan) {
     s.tables.items[i].is_constant = s.tables.items[i].is_constant && !is_called_early(&s, &s.tables.items[i]);
   for (uint32_t i = 0; i < count; i++)
     for (uint32_t n = 0; n < plan->core_instances.items[i].module->imports.count; n++)
-      see_through(&s, &plan->core_instances.items[i].imports[n]);
+      see_through_import(&s, &plan->core_instances.items[i].imports[n]);
   for (uint32_t i = 0; i < plan->funcs.count; i++) {
-    see_through(&s, &plan->funcs.items[i].core);
-    see_through_options(&s, &plan->funcs.items[i].options);
+    struct func *func = &plan->funcs.items[i];
+    func->options.is_seen_through |= see_through(&s, &func->core);
+    see_through_options(&s, &func->options);
   }
   for (uint32_t i = 0; i < plan->canons.count; i++)
     see_through_options(&s, &plan->canons.items[i].options);

@@ -43,6 +43,7 @@ struct options {
   enum string_encoding encoding;
   bool is_async;
   struct core_item memory, realloc, post_return, callback; /* ITEM_NONE: not given */
+  bool is_seen_through;                                    /* direct.c: what is called was behind a table */
 };
 
 /* A component-level function. */
@@ -182,11 +183,12 @@ struct boundary {
   enum boundary_adapter adapter;
   uint32_t caller, callee; /* component instances; NO_INDEX: the host */
   uint32_t func;
-  uint32_t reference; /* ADAPTER_CODE: of the function, while it is generated */
-  bool passthrough;   /* both see one memory */
-  bool checks_leave, checks_enter, catches;
-  uint32_t moves; /* enum boundary_moves */
-  uint32_t traps; /* that the code can end in; bit n is trap_texts[n] */
+  uint32_t reference;  /* ADAPTER_CODE: of the function, while it is generated */
+  bool passthrough;    /* both see one memory */
+  bool throws_nothing; /* the callee has no tags, so that nothing is caught */
+  uint32_t moves;      /* enum boundary_moves */
+  uint32_t traps;      /* that the code can end in; bit n is trap_texts[n] */
+  uint32_t proofs;     /* that it depends on; bit n is of enum proof */
 };
 extern const char *const trap_texts[];
 extern const size_t trap_text_count;

@@ -1,11 +1,10 @@
 /* report_explain.c -- each boundary: who calls whom, through what, what is checked and what need not be.
  *
  *     root/$greeting calls root/$shouting: "shout" func(text: string) -> string
- *       through an adapter: func 12 of adapters
+ *       adapter
  *       moves: strings
- *       checks: "pointer out of bounds of memory", handles
- *       needs no check that root/$greeting may leave: no realloc or post-return of it can call out
- *       needs no check that root/$shouting may be entered: nothing that it calls leads back to it
+ *       checks: unaligned pointer, pointer out of bounds of memory
+ *       proof "enter": no flag against reentrance where an instance can't be on the stack
  *
  * Requires  adapt.c: plan->boundaries.
  * Provides  report_explain.
@@ -64,19 +63,15 @@ static const char *adapter_name(enum boundary_adapter adapter) {
 static const char *const what_moves[] = {"strings", "lists", "large values", "handles", "borrows in a scope"};
 #define MOVE_COUNT (sizeof what_moves / sizeof *what_moves)
 
-/* The proofs that made a check unnecessary; null where it is made, or where there is nothing to check. */
-static const char *leave_proof(const struct boundary *b) {
-  return b->caller != NO_INDEX && !b->checks_leave ? "no realloc or post-return of the caller can call out of it"
-                                                   : NULL;
-}
+static const struct {
+  const char *name, *words;
+} proofs[] = {
+#define PROOF(id, name, words) {name, words},
+#include "fuse/proofs.def"
+#undef PROOF
+};
 
-static const char *enter_proof(const struct boundary *b) {
-  return b->callee != NO_INDEX && !b->checks_enter ? "nothing that the callee calls leads back to it" : NULL;
-}
-
-static const char *catch_proof(const struct boundary *b) {
-  return b->callee != NO_INDEX && !b->catches ? "the callee has no tags, so that it throws nothing" : NULL;
-}
+#define THROWS_NOTHING "the callee has no tags, so that it throws nothing"
 
 static void put_list(struct buffer *out, const char *head, const char *const *words, size_t count, uint32_t mask) {
   const char *separator = head;
@@ -89,9 +84,12 @@ static void put_list(struct buffer *out, const char *head, const char *const *wo
     put_line(out, "\n");
 }
 
-static void put_proof(struct buffer *out, const char *check, const char *proof) {
-  if (proof)
-    put_line(out, "  no check %s: %s\n", check, proof);
+static void put_proofs(struct buffer *out, const struct boundary *b) {
+  for (uint32_t i = 0; i < PROOF_COUNT; i++)
+    if (b->proofs >> i & 1)
+      put_line(out, "  proof \"%s\": %s\n", proofs[i].name, proofs[i].words);
+  if (b->throws_nothing)
+    put_line(out, "  no check for exceptions: " THROWS_NOTHING "\n");
 }
 
 static void put_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
@@ -117,9 +115,7 @@ static void put_boundary(struct buffer *out, struct exported_names *known, const
   }
   put_list(out, "  moves: ", what_moves, MOVE_COUNT, b->moves);
   put_list(out, "  checks: ", trap_texts, trap_text_count, b->traps);
-  put_proof(out, "that the caller may leave", leave_proof(b));
-  put_proof(out, "that the callee may be entered", enter_proof(b));
-  put_proof(out, "for exceptions", catch_proof(b));
+  put_proofs(out, b);
 }
 
 static void put_json_list(struct buffer *out, const char *key, const char *const *words, size_t count, uint32_t mask) {
@@ -135,10 +131,25 @@ static void put_json_list(struct buffer *out, const char *key, const char *const
   put_line(out, "]");
 }
 
+static void put_json_proofs(struct buffer *out, uint32_t mask) {
+  bool is_first = true;
+  put_json_key(out, "proofs");
+  put_line(out, "[");
+  for (uint32_t i = 0; i < PROOF_COUNT; i++) {
+    if (!(mask >> i & 1))
+      continue;
+    put_line(out, is_first ? "{" : ",{");
+    put_json_text(out, "name", bytes_of(proofs[i].name));
+    put_json_text(out, "words", bytes_of(proofs[i].words));
+    put_line(out, "}");
+    is_first = false;
+  }
+  put_line(out, "]");
+}
+
 static void put_json_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
                               const struct boundary *b) {
   const struct func *func = &plan->funcs.items[b->func];
-  const char *leave = leave_proof(b), *enter = enter_proof(b), *exceptions = catch_proof(b);
   put_line(out, "{");
   put_json_text(out, "caller", b->caller == NO_INDEX ? bytes_of("") : path_of(plan, b->caller));
   put_json_text(out, "callee", b->callee == NO_INDEX ? bytes_of("") : path_of(plan, b->callee));
@@ -149,12 +160,9 @@ static void put_json_boundary(struct buffer *out, struct exported_names *known, 
   put_line(out, b->passthrough ? "true" : "false");
   put_json_list(out, "moves", what_moves, MOVE_COUNT, b->moves);
   put_json_list(out, "checks", trap_texts, trap_text_count, b->traps);
-  put_json_key(out, "proved");
-  put_line(out, "{");
-  put_json_text(out, "may_leave", bytes_of(leave ? leave : ""));
-  put_json_text(out, "may_enter", bytes_of(enter ? enter : ""));
-  put_json_text(out, "exceptions", bytes_of(exceptions ? exceptions : ""));
-  put_line(out, "}}");
+  put_json_proofs(out, b->proofs);
+  put_json_text(out, "exceptions", bytes_of(b->throws_nothing ? THROWS_NOTHING : ""));
+  put_line(out, "}");
 }
 
 void report_explain(const struct report *report, struct buffer *out) {
