@@ -169,6 +169,7 @@ struct call_plan {
   uint32_t result_pointer;       /* callee.is_host and its result is spilled: local with the address; else NO_INDEX */
   uint32_t guards[ENTERING_LIMIT], guard_count;
   uint32_t saved_top;
+  uint32_t resolver; /* callee.is_async: what task.return calls; else NO_REFERENCE */
 };
 
 /* Calls visit for each own or borrow in `t`, shared parts once. */
@@ -442,6 +443,7 @@ static void expect_task_return(struct call_plan *p) {
       declare_function(&a->code, functype_of(a, params, count, NULL, 0),
                        format_bytes(a->context, "%.*s returns to %.*s", SHOW(instance_path(a, p->callee->instance)),
                                     SHOW(instance_path(a, p->caller->instance))));
+  p->resolver = reference;
   struct call_plan resolver = *p;
   struct code f = begin_function(&a->code, reference);
   resolver.f = resolver.move.f = &f;
@@ -555,7 +557,12 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
   if (reference != NOT_FOUND)
     return reference;
   const struct func *callee = &a->plan->funcs.items[func];
-  struct call_plan p = {.a = a, .func = func, .callee_func = callee, .caller = caller, .result_pointer = NO_INDEX};
+  struct call_plan p = {.a = a,
+                        .func = func,
+                        .callee_func = callee,
+                        .caller = caller,
+                        .result_pointer = NO_INDEX,
+                        .resolver = NO_REFERENCE};
   if (callee->source == FUNC_LIFTED)
     p.callee = side_of_options(a, callee->instance, &callee->options);
   else
@@ -583,6 +590,7 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
                                      .callee = p.callee->instance,
                                      .func = func,
                                      .reference = reference,
+                                     .resolver = p.resolver,
                                      .passthrough = passthrough,
                                      .throws_nothing = !p.callee->is_host && !a->facts[p.callee->instance].throws,
                                      .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0});

@@ -183,15 +183,14 @@ struct boundary {
   enum boundary_adapter adapter;
   uint32_t caller, callee; /* component instances; NO_INDEX: the host */
   uint32_t func;
-  uint32_t reference;  /* ADAPTER_CODE: of the function, while it is generated */
+  /* ADAPTER_CODE, while they are generated: the function, and what task.return calls for it (NO_REFERENCE: nothing) */
+  uint32_t reference, resolver;
   bool passthrough;    /* both see one memory */
   bool throws_nothing; /* the callee has no tags, so that nothing is caught */
   uint32_t moves;      /* enum boundary_moves */
-  uint32_t traps;      /* that the code can end in; bit n is trap_texts[n] */
+  uint64_t checks;     /* whose traps the code can end in; bit n is of the plan's checks */
   uint32_t proofs;     /* that it depends on; bit n is of enum proof */
 };
-extern const char *const trap_texts[];
-extern const size_t trap_text_count;
 
 struct core_export_item {
   struct bytes name;
@@ -217,6 +216,7 @@ struct plan {
   VEC(struct trampoline) trampolines;
   VEC(struct core_export_item) core_exports; /* exports of the fused module, in order */
   VEC(struct boundary) boundaries;
+  VEC(struct bytes) checks; /* that boundaries make, in the words of their traps */
   VEC(struct core_item)
   after_return; /* post-return functions: calls from generated code to them do not count
                    when refusing asynchronous functions */

@@ -3,7 +3,7 @@
  *     root/$greeting calls root/$shouting: "shout" func(text: string) -> string
  *       adapter
  *       moves: strings
- *       checks: unaligned pointer, pointer out of bounds of memory
+ *       check: pointer out of bounds of memory
  *       proof "enter": no flag against reentrance where an instance can't be on the stack
  *
  * Requires  adapt.c: plan->boundaries.
@@ -73,15 +73,21 @@ static const struct {
 
 #define THROWS_NOTHING "the callee has no tags, so that it throws nothing"
 
-static void put_list(struct buffer *out, const char *head, const char *const *words, size_t count, uint32_t mask) {
-  const char *separator = head;
-  for (size_t i = 0; i < count; i++)
+static void put_moves(struct buffer *out, uint32_t mask) {
+  const char *separator = "  moves: ";
+  for (size_t i = 0; i < MOVE_COUNT; i++)
     if (mask >> i & 1) {
-      put_line(out, "%s%s", separator, words[i]);
+      put_line(out, "%s%s", separator, what_moves[i]);
       separator = ", ";
     }
   if (mask)
     put_line(out, "\n");
+}
+
+static void put_checks(struct buffer *out, const struct plan *plan, uint64_t mask) {
+  for (uint32_t i = 0; i < plan->checks.count; i++)
+    if (mask >> i & 1)
+      put_line(out, "  check: %.*s\n", SHOW(plan->checks.items[i]));
 }
 
 static void put_proofs(struct buffer *out, const struct boundary *b) {
@@ -113,20 +119,32 @@ static void put_boundary(struct buffer *out, struct exported_names *known, const
     put_line(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
     break;
   }
-  put_list(out, "  moves: ", what_moves, MOVE_COUNT, b->moves);
-  put_list(out, "  checks: ", trap_texts, trap_text_count, b->traps);
+  put_moves(out, b->moves);
+  put_checks(out, plan, b->checks);
   put_proofs(out, b);
 }
 
-static void put_json_list(struct buffer *out, const char *key, const char *const *words, size_t count, uint32_t mask) {
-  bool is_first = true;
-  put_json_key(out, key);
+static void put_json_moves(struct buffer *out, uint32_t mask) {
+  const char *separator = "";
+  put_json_key(out, "moves");
   put_line(out, "[");
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < MOVE_COUNT; i++)
     if (mask >> i & 1) {
-      put_line(out, is_first ? "" : ",");
-      put_json_string(out, bytes_of(words[i]));
-      is_first = false;
+      put_line(out, "%s\"%s\"", separator, what_moves[i]);
+      separator = ",";
+    }
+  put_line(out, "]");
+}
+
+static void put_json_checks(struct buffer *out, const struct plan *plan, uint64_t mask) {
+  const char *separator = "";
+  put_json_key(out, "checks");
+  put_line(out, "[");
+  for (uint32_t i = 0; i < plan->checks.count; i++)
+    if (mask >> i & 1) {
+      put_line(out, "%s", separator);
+      put_json_string(out, plan->checks.items[i]);
+      separator = ",";
     }
   put_line(out, "]");
 }
@@ -158,8 +176,8 @@ static void put_json_boundary(struct buffer *out, struct exported_names *known, 
   put_json_text(out, "adapter", bytes_of(adapter_name(b->adapter)));
   put_json_key(out, "passthrough");
   put_line(out, b->passthrough ? "true" : "false");
-  put_json_list(out, "moves", what_moves, MOVE_COUNT, b->moves);
-  put_json_list(out, "checks", trap_texts, trap_text_count, b->traps);
+  put_json_moves(out, b->moves);
+  put_json_checks(out, plan, b->checks);
   put_json_proofs(out, b->proofs);
   put_json_text(out, "exceptions", bytes_of(b->throws_nothing ? THROWS_NOTHING : ""));
   put_line(out, "}");

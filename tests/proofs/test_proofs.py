@@ -349,6 +349,10 @@ CASES = (
 
 # Proofs that --explain has nothing of: they are of the fused module.
 OF_THE_MODULE = {"prune", "fold"}
+# How the check begins that a proof makes unnecessary.
+REPLACED = {"enter": "cannot enter", "leave": "cannot leave", "lend": "borrow handles still remain", "host": "invalid variant"}
+# Traps of the guests' own code.
+OF_THE_GUEST = {"uninitialized element", "indirect call type mismatch", "out of bounds"}
 # Proofs that hold for no boundary of their further cases.
 ALL_OR_NOTHING = {"direct", "tables", "plain"}
 
@@ -403,22 +407,27 @@ def try_case(folder, engine, component, outcome, look, is_compared):
         yield "the fused module does not look like it"
 
 
-def told_proofs(folder):
-    """The proofs that the report of the boundaries of the last case names."""
+def told(folder):
+    """The proofs that the report of the boundaries of the last case names, and the checks."""
     report = folder / "explain.json"
     run_words(MELD, "fuse", f"--explain=json:{report}", folder / "case.wasm", "-o", folder / "fused.wasm")
     boundaries = json.loads(report.read_text(encoding="utf-8"))["boundaries"]
-    return {proof["name"] for boundary in boundaries for proof in boundary["proofs"]}
+    return ({proof["name"] for boundary in boundaries for proof in boundary["proofs"]},
+            {check for boundary in boundaries for check in boundary["checks"]})
 
 
-def try_report(folder, name, is_first):
+def try_report(folder, name, is_first, outcome):
     """What is wrong with what is told of a case: a proof's first case is one where it holds."""
-    told = told_proofs(folder)
-    if is_first and name not in OF_THE_MODULE and name not in told:
+    proofs, checks = told(folder)
+    if is_first and name not in OF_THE_MODULE and name not in proofs:
         yield "the report does not name it"
-    if not is_first and name in ALL_OR_NOTHING and name in told:
+    if not is_first and name in ALL_OR_NOTHING and name in proofs:
         yield "the report names it"
-    if told & OF_THE_MODULE:
+    if is_first and any(check.startswith(REPLACED.get(name, "none")) for check in checks):
+        yield "the report has the check that the proof is for"
+    if is_trap(outcome) and outcome not in OF_THE_GUEST and not any(outcome in check for check in checks):
+        yield "the report does not have the check that it ends in"
+    if proofs & OF_THE_MODULE:
         yield "the report names a proof that is of no boundary"
 
 
@@ -433,7 +442,7 @@ def main():
             assert name in names, name
             place = pathlib.Path(folder)
             wrongs = list(try_case(place, engine, component, outcome, look, what not in NOT_IN_WASMTIME))
-            wrongs += try_report(place, name, name not in tried)
+            wrongs += try_report(place, name, name not in tried, outcome)
             tried.add(name)
             for wrong in wrongs:
                 print(f"FAILED {name}: {what}: {wrong}")
