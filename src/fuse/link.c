@@ -95,10 +95,7 @@ struct bytes unique_path(struct link *link, struct bytes path) {
   }
 }
 
-uint32_t add_func(struct link *link, struct func func, struct bytes name) {
-  VEC_ADD(link->context, &link->func_names, name);
-  return PLAN_ADD(link, funcs, func);
-}
+uint32_t add_func(struct link *link, struct func func) { return PLAN_ADD(link, funcs, func); }
 
 uint32_t add_resource(struct link *link, struct resource resource) {
   VEC_ADD(link->context, &link->is_exported, false);
@@ -152,8 +149,8 @@ static void define_alias(struct link *link, struct frame *frame, const struct al
 
 /* The first name that something has towards the outside is what diagnostics call it. */
 static void name_def(struct link *link, const struct def *def, struct bytes name) {
-  if (def->sort == SORT_FUNC && def->is.func != NO_INDEX && link->func_names.items[def->is.func].size == 0)
-    link->func_names.items[def->is.func] = name;
+  if (def->sort == SORT_FUNC && def->is.func != NO_INDEX && link->plan->funcs.items[def->is.func].name.size == 0)
+    link->plan->funcs.items[def->is.func].name = name;
   if (def->sort == SORT_TYPE && def->is.type.kind == DEFTYPE_RESOURCE) {
     struct resource *resource = &link->plan->resources.items[def->is.type.is.resource];
     if (resource->name.size == 0)
@@ -180,6 +177,8 @@ static void define_export(struct link *link, struct frame *frame, const struct e
       def = view_def(link, frame, &def, &export_->type, "export", export_->name.name);
   }
   add_export_name(link, frame->exports, &export_->name, &def);
+  if (def.sort == SORT_INSTANCE && frame->instance != NO_INDEX)
+    VEC_ADD(link->context, &link->plan->interfaces, ((struct interface){export_->name.name, def.is.instance}));
   add_def(link, frame, def);
 }
 

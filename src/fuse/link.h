@@ -162,8 +162,7 @@ struct link {
   VEC(uint32_t) path_counts; /* how often this name was asked for */
   struct map modules;        /* address of a module to index into module_exports */
   VEC(struct module_exports) module_exports;
-  VEC(struct bytes) func_names; /* one for each of plan->funcs; size 0: none yet */
-  VEC(bool) is_exported;        /* of each resource: has a root's export named it? */
+  VEC(bool) is_exported; /* of each resource: has a root's export named it? */
 };
 
 /* Fails at the definition that is being run. */
@@ -193,7 +192,7 @@ bool add_name(struct link *link, struct namespace *to, struct bytes key, const s
               const struct def *def);
 const struct def *find_name(const struct namespace *in, struct bytes key); /* null: none */
 struct bytes unique_path(struct link *link, struct bytes path);
-uint32_t add_func(struct link *link, struct func func, struct bytes name);
+uint32_t add_func(struct link *link, struct func func);
 uint32_t add_resource(struct link *link, struct resource resource);
 
 /* link_bind.c */

@@ -127,9 +127,11 @@ static struct def new_func(struct link *link, const struct frame *frame, const s
   const struct functype *functype = get_functype(frame, type->index);
   struct def def = {.sort = SORT_FUNC, .is.func = NO_INDEX};
   if (is_outside(supply))
-    def.is.func =
-        add_func(link, (struct func){.source = FUNC_HOST, .type = functype, .instance = NO_INDEX, .import = extern_},
-                 get_extern(link, extern_)->name.name);
+    def.is.func = add_func(link, (struct func){.source = FUNC_HOST,
+                                               .type = functype,
+                                               .instance = NO_INDEX,
+                                               .import = extern_,
+                                               .name = get_extern(link, extern_)->name.name});
   get_extern(link, extern_)->func = def.is.func;
   get_extern(link, extern_)->functype = functype;
   return def;

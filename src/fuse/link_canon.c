@@ -102,7 +102,7 @@ void refuse_async_item(struct link *link, struct core_item item, struct bytes na
   const struct canon *canon = &link->plan->canons.items[item.index];
   if (canon->kind != CANON_LOWER)
     return;
-  const struct bytes known = link->func_names.items[canon->func];
+  const struct bytes known = link->plan->funcs.items[canon->func].name;
   if (is_async_func(link, canon->func))
     REFUSE(link, "the function \"%.*s\" is asynchronous, which is not supported yet", SHOW(known.size ? known : name));
 }
@@ -188,7 +188,7 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
     const struct core_functype callback = {.params = codes, .results = codes, .param_count = 3, .result_count = 1};
     expect_functype(link, func.options.callback, &callback, "callback");
   }
-  const uint32_t index = add_func(link, func, (struct bytes){0});
+  const uint32_t index = add_func(link, func);
   add_def(link, frame, (struct def){.sort = SORT_FUNC, .origin = NO_INDEX, .is.func = index});
 }
 

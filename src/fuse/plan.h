@@ -55,6 +55,7 @@ struct func {
   struct core_item core;  /* FUNC_LIFTED */
   struct options options; /* FUNC_LIFTED */
   uint32_t import;        /* FUNC_HOST: index into externs, the leaf of the import tree */
+  struct bytes name;      /* the first that it has towards the outside, for diagnostics; size 0: none */
 };
 
 /* A canonical function, as instance `instance` made it. */
@@ -87,6 +88,12 @@ struct resource {
   uint8_t rep;                 /* RESOURCE_DEFINED: enum core_code */
   uint32_t import;             /* RESOURCE_HOST: index into externs, the import that brings it */
   struct bytes name;           /* a name for diagnostics; size 0: none */
+};
+
+/* What a component instance exports as an instance; for reports. */
+struct interface {
+  struct bytes name;
+  const struct namespace *exports; /* link.h */
 };
 
 /* The root's imports and exports, as trees. A child follows its siblings in `children`. */
@@ -205,6 +212,7 @@ struct plan {
   VEC(struct func) funcs;
   VEC(struct component_instance) instances;
   VEC(struct resource) resources;
+  VEC(struct interface) interfaces; /* in the order of their exports */
   VEC(struct extern_tree) externs;
   VEC(uint32_t) imports, exports; /* top level, in order; indices into externs */
 

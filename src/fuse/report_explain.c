@@ -16,6 +16,11 @@ static struct bytes path_of(const struct plan *plan, uint32_t instance) {
   return instance == NO_INDEX ? bytes_of("host") : plan->instances.items[instance].path;
 }
 
+/* Size 0: the host. */
+static struct bytes json_path(const struct plan *plan, uint32_t instance) {
+  return instance == NO_INDEX ? bytes_of("") : path_of(plan, instance);
+}
+
 /* How the functions of each module are exported, first names first; each module is read once, whatever the number of
  * boundaries that lead into it. */
 struct exported_names {
@@ -23,6 +28,24 @@ struct exported_names {
   struct map modules;              /* by the address of the module */
   VEC(const struct bytes *) names; /* by function index */
 };
+
+/* By an interface, and in it. */
+struct named {
+  struct bytes interface, name; /* size 0: in none; without a name */
+};
+
+/* What is told, and what was found for it. */
+struct telling {
+  const struct plan *plan;
+  struct buffer *out;
+  struct exported_names known;
+  struct named *funcs, *resources; /* of the plan's, what stands in an interface */
+};
+
+static bool is_new(struct context *c, struct map *seen, uint32_t number) {
+  const uint32_t count = seen->entries.count;
+  return map_add(c, seen, (struct bytes){(const uint8_t *)&number, sizeof number}, count) == count;
+}
 
 static const struct bytes *names_of_module(struct exported_names *known, const struct module *m) {
   const struct bytes key = {(const uint8_t *)&m, sizeof m};
@@ -39,13 +62,84 @@ static const struct bytes *names_of_module(struct exported_names *known, const s
   return names;
 }
 
-/* What the function is called: outside, or as its core function is exported by the module that it is in. */
-static struct bytes function_name(struct exported_names *known, const struct plan *plan, const struct func *func) {
-  if (func->source == FUNC_HOST)
-    return plan->externs.items[func->import].name.name;
-  if (func->core.source != ITEM_DEFINED)
+/* How the core function is exported by the module that it is in; size 0: not at all. */
+static struct bytes core_name(struct telling *t, const struct func *func) {
+  if (func->source == FUNC_HOST || func->core.source != ITEM_DEFINED)
     return bytes_of("");
-  return names_of_module(known, plan->core_instances.items[func->core.owner].module)[func->core.index];
+  return names_of_module(&t->known, t->plan->core_instances.items[func->core.owner].module)[func->core.index];
+}
+
+static void note_name(struct named *to, struct bytes interface, struct bytes name) {
+  if (!to->interface.size)
+    *to = (struct named){interface, name};
+}
+
+/* What is in which interface: the first instance that a component exports with it. Inside of the component it may have
+ * had another name before. */
+static void find_interfaces(struct telling *t) {
+  const struct plan *plan = t->plan;
+  t->funcs = ALLOCATE(t->out->context, struct named, plan->funcs.count);
+  t->resources = ALLOCATE(t->out->context, struct named, plan->resources.count);
+  for (uint32_t i = 0; i < plan->interfaces.count; i++) {
+    const struct interface *interface = &plan->interfaces.items[i];
+    for (uint32_t n = 0; n < interface->exports->defs.count; n++) {
+      const struct def *def = &interface->exports->defs.items[n].def;
+      const struct bytes name = interface->exports->names.entries.items[n].key;
+      if (def->sort == SORT_FUNC && def->is.func != NO_INDEX)
+        note_name(&t->funcs[def->is.func], interface->name, name);
+      else if (def->sort == SORT_TYPE && def->is.type.kind == DEFTYPE_RESOURCE)
+        note_name(&t->resources[def->is.type.is.resource], interface->name, name);
+    }
+  }
+}
+
+/* The name of the instance that an import of the root is in; size 0: in none. */
+static struct bytes interface_of_import(const struct plan *plan, uint32_t import) {
+  const uint32_t parent = plan->externs.items[import].parent;
+  return parent == NO_INDEX ? bytes_of("") : plan->externs.items[parent].name.name;
+}
+
+/* `test:kv/store#get`, `greet`; size 0: it has no name. */
+static struct bytes function_name(const struct telling *t, uint32_t index) {
+  const struct func *func = &t->plan->funcs.items[index];
+  struct named named = t->funcs[index];
+  if (func->source == FUNC_HOST)
+    named = (struct named){interface_of_import(t->plan, func->import), func->name};
+  if (!named.interface.size)
+    return func->name;
+  return format_bytes(t->out->context, "%.*s#%.*s", SHOW(named.interface), SHOW(named.name));
+}
+
+static struct named resource_name(const struct telling *t, uint32_t index) {
+  const struct resource *r = &t->plan->resources.items[index];
+  if (r->source == RESOURCE_HOST)
+    return (struct named){interface_of_import(t->plan, r->import), r->name};
+  return t->resources[index].interface.size ? t->resources[index] : (struct named){{0}, r->name};
+}
+
+struct resource_search {
+  struct context *context;
+  struct map types, resources; /* that have been seen */
+  VEC(uint32_t) found;
+};
+
+/* As deep as TYPE_DEPTH_LIMIT; each type once, however often it is named. */
+static void find_resources(struct resource_search *s, const struct type *t) {
+  if (!t || !t->has_handles || !is_new(s->context, &s->types, t->id))
+    return;
+  if ((t->kind == TYPE_OWN || t->kind == TYPE_BORROW) && is_new(s->context, &s->resources, t->resource))
+    VEC_ADD(s->context, &s->found, t->resource);
+  find_resources(s, t->element);
+  for (uint32_t i = 0; i < t->field_count; i++)
+    find_resources(s, t->fields[i].type);
+}
+
+static struct resource_search resources_of(struct context *c, const struct functype *type) {
+  struct resource_search s = {.context = c};
+  for (uint32_t i = 0; i < type->param_count; i++)
+    find_resources(&s, type->params[i].type);
+  find_resources(&s, type->result);
+  return s;
 }
 
 static const char *adapter_name(enum boundary_adapter adapter) {
@@ -98,16 +192,44 @@ static void put_proofs(struct buffer *out, const struct boundary *b) {
     put_line(out, "  no check for exceptions: " THROWS_NOTHING "\n");
 }
 
-static void put_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
-                         const struct boundary *b) {
+static void put_resources(struct telling *t, const struct functype *type) {
+  struct buffer *out = t->out;
+  const struct resource_search s = resources_of(out->context, type);
+  for (uint32_t i = 0; i < s.found.count; i++) {
+    const struct named named = resource_name(t, s.found.items[i]);
+    put_line(out, "  resource %u: ", s.found.items[i]);
+    if (named.name.size) {
+      put_quoted(out, named.name);
+      put_line(out, " of ");
+    }
+    put_shown(out, path_of(t->plan, t->plan->resources.items[s.found.items[i]].instance));
+    put_line(out, named.interface.size ? ", " : "");
+    put_shown(out, named.interface);
+    put_line(out, "\n");
+  }
+}
+
+static void put_boundary(struct telling *t, const struct boundary *b) {
+  struct buffer *out = t->out;
+  const struct plan *plan = t->plan;
   const struct func *func = &plan->funcs.items[b->func];
-  const struct bytes type = show_functype(out->context, func->type);
+  const struct bytes type = show_functype(out->context, func->type), core = core_name(t, func);
+  const struct bytes name = function_name(t, b->func);
   put_shown(out, path_of(plan, b->caller));
   put_line(out, " calls ");
   put_shown(out, path_of(plan, b->callee));
   put_line(out, ": ");
-  put_quoted(out, function_name(known, plan, func));
-  put_line(out, " %.*s\n", SHOW(type));
+  if (name.size) {
+    put_quoted(out, name);
+    put_line(out, " ");
+  }
+  put_line(out, "%.*s\n", SHOW(type));
+  if (core.size) {
+    put_line(out, "  core function: ");
+    put_quoted(out, core);
+    put_line(out, "\n");
+  }
+  put_resources(t, func->type);
   switch (b->adapter) {
   case ADAPTER_DIRECT:
     put_line(out, "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
@@ -165,14 +287,34 @@ static void put_json_proofs(struct buffer *out, uint32_t mask) {
   put_line(out, "]");
 }
 
-static void put_json_boundary(struct buffer *out, struct exported_names *known, const struct plan *plan,
-                              const struct boundary *b) {
+static void put_json_resources(struct telling *t, const struct functype *type) {
+  struct buffer *out = t->out;
+  const struct resource_search s = resources_of(out->context, type);
+  put_json_key(out, "resources");
+  put_line(out, "[");
+  for (uint32_t i = 0; i < s.found.count; i++) {
+    const struct named named = resource_name(t, s.found.items[i]);
+    put_line(out, i ? ",{" : "{");
+    put_json_number(out, "number", s.found.items[i]);
+    put_json_text(out, "name", named.name);
+    put_json_text(out, "interface", named.interface);
+    put_json_text(out, "definer", json_path(t->plan, t->plan->resources.items[s.found.items[i]].instance));
+    put_line(out, "}");
+  }
+  put_line(out, "]");
+}
+
+static void put_json_boundary(struct telling *t, const struct boundary *b) {
+  struct buffer *out = t->out;
+  const struct plan *plan = t->plan;
   const struct func *func = &plan->funcs.items[b->func];
   put_line(out, "{");
-  put_json_text(out, "caller", b->caller == NO_INDEX ? bytes_of("") : path_of(plan, b->caller));
-  put_json_text(out, "callee", b->callee == NO_INDEX ? bytes_of("") : path_of(plan, b->callee));
-  put_json_text(out, "function", function_name(known, plan, func));
+  put_json_text(out, "caller", json_path(plan, b->caller));
+  put_json_text(out, "callee", json_path(plan, b->callee));
+  put_json_text(out, "function", function_name(t, b->func));
+  put_json_text(out, "core_function", core_name(t, func));
   put_json_text(out, "type", show_functype(out->context, func->type));
+  put_json_resources(t, func->type);
   put_json_text(out, "adapter", bytes_of(adapter_name(b->adapter)));
   put_json_key(out, "passthrough");
   put_line(out, b->passthrough ? "true" : "false");
@@ -185,16 +327,17 @@ static void put_json_boundary(struct buffer *out, struct exported_names *known, 
 
 void report_explain(const struct report *report, struct buffer *out) {
   const struct plan *plan = report->merge->plan;
-  struct exported_names known = {.context = out->context};
+  struct telling t = {.plan = plan, .out = out, .known = {.context = out->context}};
   const bool is_json = report->forms[REPORT_EXPLAIN] == REPORT_JSON;
+  find_interfaces(&t);
   if (is_json)
     put_line(out, "{\"boundaries\":[");
   for (uint32_t i = 0; i < plan->boundaries.count; i++) {
     if (is_json) {
       put_line(out, i ? ",\n" : "\n");
-      put_json_boundary(out, &known, plan, &plan->boundaries.items[i]);
+      put_json_boundary(&t, &plan->boundaries.items[i]);
     } else {
-      put_boundary(out, &known, plan, &plan->boundaries.items[i]);
+      put_boundary(&t, &plan->boundaries.items[i]);
     }
   }
   if (is_json)

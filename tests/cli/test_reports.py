@@ -40,6 +40,31 @@ TWINS = b"""(component
   (func (export "b") (result u32) (canon lift (core func $b "run"))))"""
 
 
+# A function that gives a string with task.return.
+ASYNC = b"""(component
+  (component $b
+    (core module $libc (memory (export "memory") 1))
+    (core instance $libc (instantiate $libc))
+    (core func $return (canon task.return (result string) (memory (core memory $libc "memory"))))
+    (core module $m (import "" "return" (func $return (param i32 i32)))
+      (func (export "f") (call $return (i32.const 0) (i32.const 2))))
+    (core instance $m (instantiate $m (with "" (instance (export "return" (func $return))))))
+    (func (export "f") async (result string) (canon lift (core func $m "f") async (memory (core memory $libc "memory")))))
+  (instance $b (instantiate $b))
+  (component $a
+    (import "f" (func $f async (result string)))
+    (core module $libc (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16)))
+    (core instance $libc (instantiate $libc))
+    (core func $f (canon lower (func $f) (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+    (core module $m (import "" "f" (func $f (param i32)))
+      (func (export "run") (call $f (i32.const 0))))
+    (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
+    (func (export "run") (canon lift (core func $m "run"))))
+  (instance $a (instantiate $a (with "f" (func $b "f"))))
+  (export "run" (func $a "run")))"""
+
+
 class Reader:
     """A core module, as far as it is needed here: counts, sizes of bodies, contents of segments."""
 
@@ -132,6 +157,10 @@ class Golden(Reported):
                 json.loads(text)
                 self.check(f"{name}.json", text)
 
+    def test_interfaces(self):
+        self.parse("interfaces.wasm", (GOLDEN / "interfaces.wat").read_bytes())
+        self.check("interfaces.txt", self.fuse("--explain", "interfaces.wasm"))
+
     def test_what_is_folded(self):
         self.check("folded.txt", self.fuse("--map", "twins.wasm"))
 
@@ -204,8 +233,30 @@ class Facts(Reported):
     def test_explain_has_each_boundary(self):
         boundaries = self.told("--explain=json", "example.wasm")["boundaries"]
         self.assertEqual([(b["caller"], b["callee"], b["function"]) for b in boundaries],
-                         [("root/$greeting", "root/$counting", "new"), ("root/$greeting", "root/$counting", "next"),
+                         [("root/$greeting", "root/$counting", "[constructor]counter"),
+                          ("root/$greeting", "root/$counting", "[method]counter.next"),
                           ("root/$greeting", "root/$shouting", "shout"), (None, "root/$greeting", "greet")])
+        self.assertEqual([b["core_function"] for b in boundaries], ["new", "next", "shout", "greet"])
+
+    def test_explain_names_what_is_in_interfaces(self):
+        self.parse("interfaces.wasm", (GOLDEN / "interfaces.wat").read_bytes())
+        boundaries = self.told("--explain=json", "interfaces.wasm")["boundaries"]
+        self.assertEqual([(b["function"], b["core_function"]) for b in boundaries],
+                         [("test:kv/store@1.0.0#get", "get-core"), ("test:kv/store@1.0.0#[constructor]key", "key-core"),
+                          ("test:log/sink#put", None), ("run", "run")])
+        self.assertEqual([[(r["name"], r["interface"], r["definer"]) for r in b["resources"]] for b in boundaries],
+                         [[], [("key", "test:kv/store@1.0.0", "root/$store")], [("line", "test:log/sink", None)], []])
+        for boundary in boundaries:
+            for resource in boundary["resources"]:
+                self.assertIn(f"<{resource['number']}>", boundary["type"])
+
+    def test_explain_has_each_check_of_an_asynchronous_result(self):
+        """What task.return moves is a part of the call, though the adapter does not call it."""
+        self.parse("async.wasm", ASYNC)
+        boundary, = [b for b in self.told("--explain=json", "async.wasm")["boundaries"] if b["callee"] == "root/$b"]
+        self.assertIn("strings", boundary["moves"])
+        self.assertIn("invalid utf-8", boundary["checks"])
+        self.assertIn("async-lifted export failed to produce a result", boundary["checks"])
 
     def test_what_keeps_an_item_in(self):
         found = self.told("--why=json:append-number", "example.wasm")["found"]
