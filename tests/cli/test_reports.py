@@ -65,6 +65,14 @@ ASYNC = b"""(component
   (export "run" (func $a "run")))"""
 
 
+# A table whose function is called.
+TABLE = b"""(component
+  (core module $m (type $t (func)) (table 1 funcref) (elem (i32.const 0) func $held) (func $held)
+    (func (export "run") (call_indirect (type $t) (i32.const 0))))
+  (core instance $i (instantiate $m))
+  (func (export "run") (canon lift (core func $i "run"))))"""
+
+
 class Reader:
     """A core module, as far as it is needed here: counts, sizes of bodies, contents of segments."""
 
@@ -163,6 +171,49 @@ class Golden(Reported):
 
     def test_what_is_folded(self):
         self.check("folded.txt", self.fuse("--map", "twins.wasm"))
+
+
+def keys_of(value):
+    """All names of fields in what JSON gives."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+class Documented(Reported):
+    """docs/cli.md: the samples are what is printed, and each field of the JSON is there, and no other."""
+
+    def setUp(self):
+        super().setUp()
+        text = (HERE.parents[1] / "docs" / "cli.md").read_text(encoding="utf-8")
+        self.section = text.split("\n## Reports\n")[1].split("\n## ")[0]
+
+    def test_samples(self):
+        told = "".join(self.fuse(option, "example.wasm") for option in ("--stats", "--explain", "--map", "--why=append"))
+        samples = re.findall(r"(?m)(?:^    .*\n)+", self.section)
+        self.assertEqual(len(samples), 4)
+        for sample in samples:
+            lines = re.sub(r"(?m)^    ", "", sample)
+            if "calls" in lines or "which is exported" in lines:
+                self.assertIn(lines, told)
+            for line in lines.splitlines():
+                self.assertIn(line + "\n", told)
+
+    def test_fields(self):
+        self.parse("interfaces.wasm", (GOLDEN / "interfaces.wat").read_bytes())
+        self.parse("table.wasm", TABLE)
+        tables = re.findall(r"(?m)^\| in .*?`--(\w+)` \| \|\n\|---\|---\|\n((?:\|.*\n)+)", self.section)
+        self.assertEqual([name for name, _ in tables], list(REPORTS))
+        for name, rows in tables:
+            option = "--why=json:{}" if name == "why" else f"--{name}=json"
+            got = set()
+            for input, symbol in (("example.wasm", "append"), ("twins.wasm", "run"), ("interfaces.wasm", "run"),
+                                  ("table.wasm", "run")):
+                got |= keys_of(self.told(option.format(symbol), input))
+            for key in got - {"boundaries", "items"}:
+                self.assertIn(f"`{key}`", rows, name)
+            for key in re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\|(.*?)\|", rows))):
+                self.assertIn(key, got, name)
 
 
 class SameBytes(Reported):
