@@ -42,9 +42,13 @@ struct telling {
   struct named *funcs, *resources; /* of the plan's, what stands in an interface */
 };
 
-static bool is_new(struct context *c, struct map *seen, uint32_t number) {
+static bool is_new(struct context *c, struct map *seen, struct bytes key) {
   const uint32_t count = seen->entries.count;
-  return map_add(c, seen, (struct bytes){(const uint8_t *)&number, sizeof number}, count) == count;
+  return map_add(c, seen, key, count) == count;
+}
+
+static bool is_new_number(struct context *c, struct map *seen, uint32_t number) {
+  return is_new(c, seen, (struct bytes){(const uint8_t *)&number, sizeof number});
 }
 
 static const struct bytes *names_of_module(struct exported_names *known, const struct module *m) {
@@ -75,13 +79,17 @@ static void note_name(struct named *to, struct bytes interface, struct bytes nam
 }
 
 /* What is in which interface: the first instance that a component exports with it. Inside of the component it may have
- * had another name before. */
+ * had another name before. An instance that is exported again and again is looked at once. */
 static void find_interfaces(struct telling *t) {
+  struct map seen = {0};
   const struct plan *plan = t->plan;
   t->funcs = ALLOCATE(t->out->context, struct named, plan->funcs.count);
   t->resources = ALLOCATE(t->out->context, struct named, plan->resources.count);
   for (uint32_t i = 0; i < plan->interfaces.count; i++) {
     const struct interface *interface = &plan->interfaces.items[i];
+    const struct bytes key = {(const uint8_t *)&interface->exports, sizeof interface->exports};
+    if (!is_new(t->out->context, &seen, key))
+      continue;
     for (uint32_t n = 0; n < interface->exports->defs.count; n++) {
       const struct def *def = &interface->exports->defs.items[n].def;
       const struct bytes name = interface->exports->names.entries.items[n].key;
@@ -125,9 +133,9 @@ struct resource_search {
 
 /* As deep as TYPE_DEPTH_LIMIT; each type once, however often it is named. */
 static void find_resources(struct resource_search *s, const struct type *t) {
-  if (!t || !t->has_handles || !is_new(s->context, &s->types, t->id))
+  if (!t || !t->has_handles || !is_new_number(s->context, &s->types, t->id))
     return;
-  if ((t->kind == TYPE_OWN || t->kind == TYPE_BORROW) && is_new(s->context, &s->resources, t->resource))
+  if ((t->kind == TYPE_OWN || t->kind == TYPE_BORROW) && is_new_number(s->context, &s->resources, t->resource))
     VEC_ADD(s->context, &s->found, t->resource);
   find_resources(s, t->element);
   for (uint32_t i = 0; i < t->field_count; i++)

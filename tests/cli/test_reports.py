@@ -552,6 +552,21 @@ class Growth(Reported):
         run = subprocess.run([*command, "-o", "out.wasm"], capture_output=True, check=True, timeout=300)
         return int(re.search(rb"Collected : (\d+)", run.stderr).group(1))
 
+    def test_an_instance_that_is_exported_again_and_again(self):
+        sizes = (90, 900)
+        for n in sizes:
+            each = lambda form: "".join(form.replace("#", str(i)) for i in range(n))
+            self.parse(f"{n}.wasm", f"""(component
+              (core module $m (func (export "f")))
+              (core instance $i (instantiate $m))
+              {each('(func $f# (canon lift (core func $i "f")))')}
+              (component $C (import "x" (instance $x {each('(export "f#" (func))')})) {each('(export "x#" (instance $x))')})
+              (instance $x {each('(export "f#" (func $f#))')})
+              (instance $c (instantiate $C (with "x" (instance $x))))
+              (export "run" (func $f0)))""".encode())
+        own = [self.instructions("--explain", f"{n}.wasm") - self.instructions(f"{n}.wasm") for n in sizes]
+        self.assertLess(own[1], 14 * own[0], own)
+
     def test_boundaries(self):
         sizes = (200, 2000)
         for n in sizes:
