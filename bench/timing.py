@@ -1,12 +1,13 @@
 """Times the variants of one case beside each other, and checks what each of them gives.
 
-Every round runs every variant once, so that what disturbs the machine disturbs all; a round is short, so that in some
-of them nothing does. A variant's figure is the least of its rounds, less what an empty run takes, per call; a ratio's
+Every round runs every variant once, so that what disturbs the machine disturbs all, each time in another order, so that
+no variant always runs after the same one; a round is short, so that in some of them nothing disturbs it. A variant's figure is the least of its rounds, less what an empty run takes, per call; a ratio's
 spread is that of the ratios within the rounds, from the first to the third quartile.
 
 Provides  time_case(), ratio()
 """
 
+import random
 import statistics
 
 from engines import CannotRun, Runners
@@ -64,8 +65,10 @@ def time_rounds(case, runners, counts, rounds):
     expected = {n: runners.runners[floor].run(n)[1] for n in set(counts.values())}
     empty = {variant: min(runners.runners[variant].run(0)[0] for _ in range(20)) for variant in counts}
     times = {variant: [] for variant in counts}
+    order, shuffler = list(counts.items()), random.Random(0)
     for _ in range(rounds):
-        for variant, n in counts.items():
+        shuffler.shuffle(order)
+        for variant, n in order:
             seconds, got = runners.runners[variant].run(n)
             if got != expected[n]:
                 raise Failed(f"{case.name}: {variant.engine} {variant.form}: run({n}) gave {got}, not {expected[n]}")

@@ -9,7 +9,6 @@ const children = box => [...(box.querySelector(':scope > ul')?.children ?? [])];
 let top_box = view.querySelector('li');
 
 function place(box, x, y, width, height) {
-  if (width < 2 || height < 2) return; // its border alone would be larger
   box.style.left = x + 'px';
   box.style.top = y + 'px';
   box.style.width = width + 'px';
@@ -17,9 +16,10 @@ function place(box, x, y, width, height) {
   const inside = children(box);
   box.classList.add('shown');
   box.classList.toggle('parent', inside.length > 0);
-  box.classList.toggle('named', width > 34 && height > 17);
+  const named = width > 34 && height >= 20; // a line of 16 pixels, its padding, and the borders
+  box.classList.toggle('named', named);
   box.classList.toggle('sized', inside.length === 0 && width > 60 && height > 36);
-  box.tabIndex = inside.length && width > 34 && height > 17 ? 0 : -1;
+  box.tabIndex = inside.length && named ? 0 : -1;
   if (width > 12 && height > 12) fill(inside, 2, height > 40 ? 19 : 2, width - 6, height - (height > 40 ? 23 : 6));
 }
 

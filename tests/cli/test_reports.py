@@ -518,6 +518,7 @@ class Names(Reported):
             self.assertTrue(self.fuse(option, "bare.wasm"))
 
 
+@unittest.skipIf(os.environ.get("MELD_SANITIZE"), "a sanitizer and valgrind do not go together")
 @unittest.skipUnless(shutil.which("valgrind"), "valgrind counts the instructions")
 class Growth(Reported):
     """Ten times the boundaries take about ten times the instructions, each report's own."""
