@@ -41,27 +41,15 @@ struct guest_writer {
   struct module *later;   /* its types, functions and table */
   struct map later_types;
   VEC(struct late_function) late;
-  struct map late_of;      /* of guest and import, to index into late */
-  struct map destructors;  /* of resources, to index into late */
-  uint32_t late_instance;  /* core instances; NO_INDEX: not yet */
-  uint32_t *instances;     /* of each guest */
-  struct map core_aliases; /* of exports of these */
+  struct map late_of;     /* of guest and import, to index into late */
+  struct map destructors; /* of resources, to index into late */
+  uint32_t late_instance; /* core instances; NO_INDEX: not yet */
+  uint32_t *instances;    /* of each guest */
 };
 
 static struct encoder *encoder_of(struct guest_writer *w) { return &w->wrapper.whole.scope.encoder; }
 
 static struct guest *guest_at(const struct guest_writer *w, uint32_t guest) { return &w->g->items.items[guest]; }
-
-/* An alias of an export of a core instance, made once. */
-static uint32_t core_export(struct guest_writer *w, enum sort sort, uint32_t instance, struct bytes name) {
-  const struct bytes key = format_bytes(w->context, "%u %d %.*s", instance, (int)sort, SHOW(name));
-  uint32_t index = map_get(&w->core_aliases, key);
-  if (index != NOT_FOUND)
-    return index;
-  index = emit_core_export_alias(encoder_of(w), sort, instance, name);
-  map_add(w->context, &w->core_aliases, key, index);
-  return index;
-}
 
 static struct bytes number_name(struct guest_writer *w, uint32_t number) {
   return format_bytes(w->context, "%u", number);
@@ -159,7 +147,7 @@ static void write_resource(struct guest_writer *w, uint32_t resource) {
   put_byte(&b, CORE_I32);
   put_byte(&b, has_destructor);
   if (has_destructor)
-    put_u32(&b, core_export(w, SORT_CORE_FUNC, w->late_instance, number_name(w, destructor)));
+    put_u32(&b, core_export(&w->wrapper, SORT_CORE_FUNC, w->late_instance, number_name(w, destructor)));
   name_resource(&w->wrapper.whole.scope, resource, STANDING_DEFINED, emit_type(encoder_of(w), &b));
 }
 
@@ -173,10 +161,10 @@ static void set_options(struct guest_writer *w, struct canon_options *options, c
                         enum string_encoding encoding, uint32_t guest, struct bytes realloc) {
   options->has_memory = needs->memory;
   if (needs->memory)
-    options->memory = core_export(w, SORT_CORE_MEMORY, w->instances[0], guest_at(w, 0)->memory);
+    options->memory = core_export(&w->wrapper, SORT_CORE_MEMORY, w->instances[0], guest_at(w, 0)->memory);
   options->has_realloc = needs->realloc;
   if (needs->realloc)
-    options->realloc = core_export(w, SORT_CORE_FUNC, w->instances[guest], realloc);
+    options->realloc = core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[guest], realloc);
   options->has_encoding = needs->memory && encoding != ENCODING_UTF8;
   options->encoding = (uint8_t)encoding;
 }
@@ -206,7 +194,7 @@ static struct sort_index main_export(struct guest_writer *w, struct bytes name) 
                                     [CORE_TAG] = SORT_CORE_TAG};
   const struct guest *main = guest_at(w, 0);
   const enum sort sort = sorts[main->module->exports.items[map_get(&main->export_names, name)].kind];
-  return (struct sort_index){sort, core_export(w, sort, w->instances[0], name)};
+  return (struct sort_index){sort, core_export(&w->wrapper, sort, w->instances[0], name)};
 }
 
 /* What a guest is given for an import. */
@@ -214,7 +202,8 @@ static struct sort_index supply(struct guest_writer *w, uint32_t guest, uint32_t
   const struct guest_import *use = &guest_at(w, guest)->imports[import];
   const uint32_t late = map_get(&w->late_of, late_key(w, guest, import));
   if (late != NOT_FOUND)
-    return (struct sort_index){SORT_CORE_FUNC, core_export(w, SORT_CORE_FUNC, w->late_instance, number_name(w, late))};
+    return (struct sort_index){SORT_CORE_FUNC,
+                               core_export(&w->wrapper, SORT_CORE_FUNC, w->late_instance, number_name(w, late))};
   if (use->kind == USE_MAIN)
     return main_export(w, use->name);
   if (use->kind == USE_CALL)
@@ -289,10 +278,11 @@ static void instantiate_guest(struct guest_writer *w, uint32_t number) {
 static uint32_t late_target(struct guest_writer *w, const struct late_function *late) {
   const struct guest *guest = guest_at(w, late->guest);
   if (late->kind == LATE_DESTRUCTOR)
-    return core_export(w, SORT_CORE_FUNC, w->instances[late->guest], guest->destructors.items[late->index].name);
+    return core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[late->guest],
+                       guest->destructors.items[late->index].name);
   const struct guest_import *use = &guest->imports[late->index];
   if (use->kind == USE_ADAPTER)
-    return core_export(w, SORT_CORE_FUNC, w->instances[use->adapter], use->name);
+    return core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[use->adapter], use->name);
   return write_lower(w, late->guest, use);
 }
 
@@ -327,13 +317,13 @@ static void write_fill(struct guest_writer *w) {
     add_element(w, &fill);
     const struct inline_export table = {
         .name = {.name = bytes_of("table")},
-        .item = {SORT_CORE_TABLE, core_export(w, SORT_CORE_TABLE, w->late_instance, bytes_of("table"))}};
+        .item = {SORT_CORE_TABLE, core_export(&w->wrapper, SORT_CORE_TABLE, w->late_instance, bytes_of("table"))}};
     VEC_ADD(c, &given, table);
   }
   if (guest_at(w, 0)->initialize.size) {
     const struct core_extern extern_ = {.kind = CORE_FUNC, .type = add_functype(c, &fill, NULL, 0, NULL, 0)};
     fill.start = add_import(c, &fill, (struct core_import){bytes_of(""), bytes_of("initialize"), extern_});
-    const uint32_t function = core_export(w, SORT_CORE_FUNC, w->instances[0], guest_at(w, 0)->initialize);
+    const uint32_t function = core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[0], guest_at(w, 0)->initialize);
     const struct inline_export initialize = {.name = {.name = bytes_of("initialize")},
                                              .item = {SORT_CORE_FUNC, function}};
     VEC_ADD(c, &given, initialize);
@@ -352,11 +342,12 @@ static void write_lift(struct guest_writer *w, uint32_t guest, const struct gues
   const struct needs needs = needs_of(type, FLAT_LIFT);
   struct canon_definition canon = {.kind = CANON_LIFT,
                                    .type = functype_index(&w->wrapper.whole.scope, type),
-                                   .function = core_export(w, SORT_CORE_FUNC, w->instances[guest], export_->name)};
+                                   .function =
+                                       core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[guest], export_->name)};
   set_options(w, &canon.options, &needs, export_->encoding, guest, guest_at(w, guest)->export_realloc);
   canon.options.has_post_return = export_->post_return.size > 0;
   if (canon.options.has_post_return)
-    canon.options.post_return = core_export(w, SORT_CORE_FUNC, w->instances[guest], export_->post_return);
+    canon.options.post_return = core_export(&w->wrapper, SORT_CORE_FUNC, w->instances[guest], export_->post_return);
   map_add_number(w->context, &w->wrapper.whole.items, 'f', export_->func, emit_canon(encoder_of(w), &canon));
 }
 

@@ -27,7 +27,7 @@ struct wrapper {
   uint32_t fused_instance, support_instance; /* core instances; NO_INDEX: no support module */
   bool *is_used;                             /* of each boundary import: the fused module or an option names it */
   bool *is_trampoline_used;
-  struct map core_aliases;     /* of exports of these two */
+  struct map core_aliases;     /* of exports of core instances */
   struct map boundary_exports; /* functions to indices of the plan's boundary exports */
 };
 
@@ -41,6 +41,8 @@ void copy_import(struct import_copier *k, uint32_t number);
 void write_imports(struct type_scope *s, const struct component *root);
 
 /* wrap_core.c */
+/* An alias of an export of a core instance, made once. */
+uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance, struct bytes name);
 void write_core(struct wrapper *w, struct bytes fused);
 uint32_t component_function(struct wrapper *w, uint32_t func); /* of the whole: lifts it, or finds the import */
 

@@ -24,8 +24,7 @@ static const struct boundary_import *boundary(const struct wrapper *w, uint32_t 
   return &w->plan->boundary_imports.items[index];
 }
 
-/* An alias of an export of a core instance, made once. */
-static uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance, struct bytes name) {
+uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance, struct bytes name) {
   struct bytes key = format_bytes(w->context, "%u %d %.*s", instance, (int)sort, SHOW(name));
   uint32_t index = map_get(&w->core_aliases, key);
   if (index != NOT_FOUND)
