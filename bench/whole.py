@@ -15,7 +15,7 @@ from engines import CannotRun, Runners, WasmtimeComponent
 from variants import Failed, Maker, Variant, attempt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "programs"))
-import make  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import build  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
 
 def make_variants(tools, component, floor, folder, all_engines):
@@ -79,13 +79,13 @@ def measure_program(tools, program, kitchen, folder, rounds, quick):
 
 
 def measure_programs(tools, folder, tools_folder, rounds, quick, only=None):
-    kitchen = make.Kitchen(folder / "made", tools_folder)
-    for program in make.PROGRAMS:
+    kitchen = build.Kitchen(folder / "made", tools_folder)
+    for program in build.PROGRAMS:
         if only and not any(part in program.name for part in only):
             continue
         try:
             yield measure_program(tools, program, kitchen, folder / program.name, rounds, quick)
-        except make.Missing as why:
+        except build.Missing as why:
             yield {"name": program.name, "title": program.title, "reason": str(why)}
-        except (make.Broken, CannotRun, Failed) as why:
+        except (build.Broken, CannotRun, Failed) as why:
             raise Failed(f"{program.name}: {why}") from why
