@@ -4,7 +4,8 @@
     python fuzz/seeds.py --suite test/ -o build/seeds     all
     python fuzz/seeds.py -o fuzz/seeds                     the scenarios alone, as they are kept here
 
-Each is a file whose name says where it is from; the scenarios are without their custom sections. What the suite says is malformed or invalid
+Each is a file whose name says where it is from; the scenarios are without their custom sections, and their guests are seeds with the
+one that says their world. What the suite says is malformed or invalid
 is a seed too.
 """
 
@@ -49,6 +50,8 @@ def add_scenarios(options, out):
             folder = pathlib.Path(temporary)
             guests = {path.stem: scenarios.build_guest(options, world.parent, path.stem, folder)
                       for path in sorted(world.parent.glob("*.c"))}
+            for guest in guests:  # as a core module that says its world, too
+                add_seed(folder / f"{guest}.embedded.wasm", f"guest-{world.parent.name}-{guest}.wasm", out)
             for composition in sorted(world.parent.glob("*.wat")):
                 target = folder / f"{composition.stem}.wasm"
                 scenarios.compose(options, composition, guests, target)
@@ -62,6 +65,7 @@ def main():
     parser.add_argument("-o", "--out", type=pathlib.Path, required=True)
     parser.add_argument("--clang", default="clang-19", help="for the scenarios; without it they are left out")
     parser.add_argument("--wasm-tools", default="wasm-tools")
+    parser.set_defaults(guests_by_meld=False)
     options = parser.parse_args()
     if not shutil.which(options.wasm_tools):
         sys.exit(f"{options.wasm_tools} is not there")
