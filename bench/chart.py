@@ -9,7 +9,7 @@ import math
 from timing import least
 
 SERIES = (("unfused", "unfused", "#9aa5b1"), ("core", "fused by meld", "#1f6feb"), ("floor", "one program, a direct call", "#57ab5a"))
-LEFT, RIGHT, TOP, BAR, GAP = 260, 90, 74, 13, 12
+LEFT, RIGHT, TOP, BAR, GAP = 260, 110, 74, 13, 12
 WIDTH = 860
 
 
@@ -59,11 +59,11 @@ def beginning(height, title):
 def program_bars(program, y):
     forms = program["engines"]["wasmtime"]
     there = [(least(forms[form]), colour) for form, _, colour in SERIES if "ns" in forms.get(form, {})]
-    middle = y + len(there) * BAR / 2 + 4
+    middle, longest = y + len(there) * BAR / 2 + 4, max(value for value, _ in there)
     yield f'<text x="{LEFT - 10}" y="{middle}" text-anchor="end">{escaped(program["title"].split(" (")[0])}</text>'
     for value, colour in there:
         share = value / there[0][0]
-        width = (WIDTH - LEFT - RIGHT) * share
+        width = (WIDTH - LEFT - RIGHT) * value / longest
         yield f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR - 2}" fill="{colour}"/>'
         said = f"{value / 1e6:,.1f} ms" + (f", {share:.0%}" if value != there[0][0] else "")
         yield f'<text x="{LEFT + width + 5:.1f}" y="{y + BAR - 3}" class="number">{said}</text>'
