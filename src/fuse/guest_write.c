@@ -94,23 +94,6 @@ static void find_late(struct guest_writer *w) {
   }
 }
 
-/* (func (param ...) (result ...) local.get 0 ... (call_indirect (i32.const slot))) */
-static struct bytes forwarding_body(struct guest_writer *w, uint32_t type, uint32_t slot) {
-  struct buffer body = new_buffer(w->context);
-  put_byte(&body, 0x00); /* no locals */
-  for (uint32_t n = 0; n < w->later->types.items[type].func.param_count; n++) {
-    put_byte(&body, 0x20); /* local.get */
-    put_u32(&body, n);
-  }
-  put_byte(&body, 0x41); /* i32.const */
-  put_s32(&body, (int32_t)slot);
-  put_byte(&body, 0x11); /* call_indirect */
-  put_u32(&body, type);
-  put_u32(&body, 0);
-  put_byte(&body, 0x0b); /* end */
-  return buffer_bytes(&body);
-}
-
 static struct core_table_type late_table(const struct guest_writer *w) {
   const struct core_limits limits = {.minimum = w->late.count, .maximum = w->late.count, .has_maximum = true};
   return (struct core_table_type){.element = {.code = CORE_REF_NULL, .heap = HEAP_FUNC}, .limits = limits};
@@ -131,7 +114,7 @@ static void write_later(struct guest_writer *w) {
   for (uint32_t i = 0; i < w->late.count; i++) {
     const uint32_t type = w->late.items[i].type;
     add_export(w->context, w->later, number_name(w, i), CORE_FUNC,
-               add_function(w->context, w->later, type, forwarding_body(w, type, i)));
+               add_function(w->context, w->later, type, forwarding_body(w->context, w->later, type, i)));
   }
   w->late_instance = instantiate_module(w, write_module(w->context, w->later), NULL, 0);
 }

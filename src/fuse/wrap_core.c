@@ -34,6 +34,22 @@ uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance, struc
   return index;
 }
 
+struct bytes forwarding_body(struct context *c, const struct module *of, uint32_t type, uint32_t slot) {
+  struct buffer body = new_buffer(c);
+  put_byte(&body, 0x00); /* no locals */
+  for (uint32_t n = 0; n < of->types.items[type].func.param_count; n++) {
+    put_byte(&body, 0x20); /* local.get */
+    put_u32(&body, n);
+  }
+  put_byte(&body, 0x41); /* i32.const */
+  put_s32(&body, (int32_t)slot);
+  put_byte(&body, 0x11); /* call_indirect */
+  put_u32(&body, type);
+  put_u32(&body, 0);
+  put_byte(&body, 0x0b); /* end */
+  return buffer_bytes(&body);
+}
+
 static struct bytes support_memory_name(struct wrapper *w, uint32_t import) {
   return format_bytes(w->context, "memory%u", import);
 }
@@ -114,19 +130,7 @@ static void add_trampoline(struct wrapper *w, struct module *support, uint32_t s
   assert(boundary_type < w->plan->boundary_types->types.count);
   const struct core_functype *f = &w->plan->boundary_types->types.items[boundary_type].func;
   uint32_t type = add_functype(c, support, f->params, f->param_count, f->results, f->result_count);
-  struct buffer body = new_buffer(c);
-  put_byte(&body, 0x00); /* no locals */
-  for (uint32_t n = 0; n < f->param_count; n++) {
-    put_byte(&body, 0x20); /* local.get */
-    put_u32(&body, n);
-  }
-  put_byte(&body, 0x41); /* i32.const */
-  put_s32(&body, (int32_t)slot);
-  put_byte(&body, 0x11); /* call_indirect */
-  put_u32(&body, type);
-  put_u32(&body, 0);
-  put_byte(&body, 0x0b); /* end */
-  uint32_t function = add_function(c, support, type, buffer_bytes(&body));
+  uint32_t function = add_function(c, support, type, forwarding_body(c, support, type, slot));
   add_export(c, support, trampoline_name(w, slot), CORE_FUNC, function);
 }
 
