@@ -265,6 +265,9 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
 void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                         uint64_t size);
 uint8_t pointer_code(const struct side *side);
+/* Are there values for all that its flat numbers can be; or, in memory, all that its bytes can be, whatever the pointer
+ * size? Then nothing has to be checked or normalised, and bytes may be moved in the value's place. */
+bool is_any_pattern(const struct type *t, bool is_memory);
 /* What is on the stack is of core type `have` and becomes `want`: as CoerceValueIter of lift_flat_variant has it, and
  * as lower_flat_variant does. */
 void coerce_lift(struct code *f, uint8_t have, uint8_t want);

@@ -11,7 +11,7 @@
 #define MAX_LIST_BYTE_LENGTH ((1u << 28) - 1)
 
 static bool is_plain(struct move *m, const struct type *t) {
-  const bool is = uses_proof(PROOF_PLAIN) && is_data(t);
+  const bool is = uses_proof(PROOF_PLAIN) && is_any_pattern(t, true);
   if (is)
     note_proof(m->a, m->f->reference, PROOF_PLAIN);
   return is;

@@ -151,29 +151,46 @@ bool is_trusted(struct adapt *a, const struct code *f, const struct side *side) 
   return trusts;
 }
 
-/* Has the core value patterns that are none of the type's? */
-static bool has_other_patterns(const struct type *t, bool is_memory) {
+/* Is each pattern of a core value of it a value? Loads from memory give narrow integers in range. */
+static bool is_scalar_of_any_pattern(const struct type *t, bool is_memory) {
   switch (t->kind) {
-  case TYPE_BOOL:
-  case TYPE_CHAR:
-    return true;
   case TYPE_S8:
   case TYPE_S16:
   case TYPE_U8:
   case TYPE_U16:
-    return !is_memory;
+    return is_memory;
+  case TYPE_S32:
+  case TYPE_U32:
+  case TYPE_S64:
+  case TYPE_U64:
+  case TYPE_F32:
+  case TYPE_F64:
+    return true;
   case TYPE_FLAGS:
-    return t->field_count < 32;
+    return t->field_count == (is_memory ? 8 * flags_size(t) : 32);
   default:
     return false;
   }
 }
 
-/* What is on the stack becomes a value of the type. Loads from memory give narrow integers in range already, and what
- * the host gives is a value already. */
+bool is_any_pattern(const struct type *t, bool is_memory) {
+  if (t->kind == TYPE_FIXED_LIST)
+    return is_any_pattern(t->element, is_memory);
+  if (t->kind != TYPE_RECORD && t->kind != TYPE_TUPLE)
+    return is_scalar_of_any_pattern(t, is_memory);
+  uint64_t size = 0;
+  for (uint32_t i = 0; i < t->field_count; i++) {
+    if (!is_any_pattern(t->fields[i].type, is_memory))
+      return false;
+    size += t->fields[i].type->layout[POINTER_32].size;
+  }
+  return !is_memory || size == t->layout[POINTER_32].size;
+}
+
+/* What is on the stack becomes a value of the type. What the host gives is one already. */
 static void normalise(struct move *m, const struct type *t, struct location from) {
   struct code *f = m->f;
-  if (!has_other_patterns(t, from.is_memory) || is_trusted(m->a, f, from.side))
+  if (is_scalar_of_any_pattern(t, from.is_memory) || is_trusted(m->a, f, from.side))
     return;
   switch (t->kind) {
   case TYPE_BOOL:
@@ -213,36 +230,4 @@ void move_scalar(struct move *m, const struct type *t, struct location from, str
   load_scalar(m->f, from, scalar_of(t));
   normalise(m, t, from);
   end_store(m->f, to, scalar_of(t));
-}
-
-bool is_data(const struct type *t) {
-  switch (t->kind) {
-  case TYPE_S8:
-  case TYPE_U8:
-  case TYPE_S16:
-  case TYPE_U16:
-  case TYPE_S32:
-  case TYPE_U32:
-  case TYPE_S64:
-  case TYPE_U64:
-  case TYPE_F32:
-  case TYPE_F64:
-    return true;
-  case TYPE_FLAGS:
-    return t->field_count == 8 * flags_size(t);
-  case TYPE_FIXED_LIST:
-    return is_data(t->element);
-  case TYPE_RECORD:
-  case TYPE_TUPLE: {
-    uint64_t size = 0;
-    for (uint32_t i = 0; i < t->field_count; i++) {
-      if (!is_data(t->fields[i].type))
-        return false;
-      size += t->fields[i].type->layout[POINTER_32].size;
-    }
-    return size == t->layout[POINTER_32].size;
-  }
-  default:
-    return false;
-  }
 }

@@ -37,7 +37,7 @@ static uint32_t end_of_run(const struct type *t, uint32_t first, struct location
   const enum pointer_size a = from.side->pointer, b = to.side->pointer;
   uint64_t size = 0;
   uint32_t i = first;
-  for (; i < t->field_count && is_data(t->fields[i].type); i++) {
+  for (; i < t->field_count && is_any_pattern(t->fields[i].type, true); i++) {
     const uint64_t field_size = t->fields[i].type->layout[a].size;
     if (field_size > RUN_LIMIT || field_offset(t, i, a) != field_offset(t, first, a) + size ||
         field_offset(t, i, b) != field_offset(t, first, b) + size)

@@ -39,8 +39,6 @@ void end_store(struct code *f, struct location to, struct scalar s);
 void move_scalar(struct move *m, const struct type *t, struct location from, struct location to);
 /* The host's values are values, and its pointers where it has put them. */
 bool is_trusted(struct adapt *a, const struct code *f, const struct side *side);
-/* Are all bytes of the type data, each pattern a value, and the same for both pointer sizes? Then bytes are moved. */
-bool is_data(const struct type *t);
 
 /* adapt_variant.c */
 typedef void case_code(struct move *m, const struct type *payload, struct location from, struct location to);
