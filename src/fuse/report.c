@@ -5,8 +5,6 @@
  */
 #include "fuse/report.h"
 
-#include "base/utf8.h"
-
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,45 +35,6 @@ void put_quoted(struct buffer *out, struct bytes name) {
   put_byte(out, '"');
   put_bytes(out, escaped(out->context, name, "\"\\"));
   put_byte(out, '"');
-}
-
-void put_json_string(struct buffer *out, struct bytes text) {
-  put_byte(out, '"');
-  for (size_t at = 0, size; at < text.size; at += size) {
-    const uint8_t byte = text.at[at];
-    size = utf8_sequence(text.at + at, text.size - at);
-    if (size == 0) {
-      size = 1;
-      put_line(out, "\\\\x%02x", byte);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      put_line(out, "\\u%04x", byte);
-    } else {
-      if (byte == '"' || byte == '\\')
-        put_byte(out, '\\');
-      put_bytes(out, (struct bytes){text.at + at, size});
-    }
-  }
-  put_byte(out, '"');
-}
-
-void put_json_key(struct buffer *out, const char *name) {
-  const uint8_t before = out->size ? out->data[out->size - 1] : '{';
-  if (before != '{')
-    put_byte(out, ',');
-  put_line(out, "\"%s\":", name);
-}
-
-void put_json_number(struct buffer *out, const char *name, size_t number) {
-  put_json_key(out, name);
-  put_line(out, "%zu", number);
-}
-
-void put_json_text(struct buffer *out, const char *name, struct bytes text) {
-  put_json_key(out, name);
-  if (text.size)
-    put_json_string(out, text);
-  else
-    put_line(out, "null");
 }
 
 const char *space_name(enum index_space space) {
