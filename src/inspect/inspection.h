@@ -17,6 +17,7 @@
 #define MELD_INSPECT_INSPECTION_H
 
 #include "component/component.h"
+#include "wasm/custom.h"
 
 /* Where an item comes from, all aliases followed. */
 enum source_kind {
@@ -45,10 +46,6 @@ struct source {
 struct named_source {
   struct bytes name;
   struct source source;
-};
-
-struct producer {
-  struct bytes field, name, version;
 };
 
 struct section {
