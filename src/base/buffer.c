@@ -11,9 +11,8 @@
 
 #define FIRST_CAPACITY 64
 #define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
-#define FORMATTED_LIMIT 160
-#define LEB128_LIMIT 10 /* bytes of a 64-bit number */
-#define SHOWN_LIMIT 300 /* bytes of text for one thing in a diagnostic */
+#define LEB128_LIMIT 10                   /* bytes of a 64-bit number */
+#define SHOWN_LIMIT 300                   /* bytes of text for one thing in a diagnostic */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
 
@@ -123,13 +122,16 @@ void put_section(struct buffer *b, uint8_t id, const struct buffer *content) {
 }
 
 void put_formatted(struct buffer *b, const char *format, ...) {
-  char text[FORMATTED_LIMIT];
   va_list arguments;
   va_start(arguments, format);
-  const int size = vsnprintf(text, sizeof text, format, arguments);
+  const int size = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
   assert(size >= 0);
-  put_raw(b, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+  reserve(b, (size_t)size + 1); /* printf writes a zero */
+  va_start(arguments, format);
+  vsnprintf((char *)b->data + b->size, (size_t)size + 1, format, arguments);
+  va_end(arguments);
+  b->size += (size_t)size;
 }
 
 bool is_shown_enough(const struct buffer *b) { return b->size > SHOWN_LIMIT; }

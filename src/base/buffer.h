@@ -51,7 +51,7 @@ void put_size(struct buffer *b, size_t size);                   /* a u32, as eve
 void put_name(struct buffer *b, struct bytes name);             /* length-prefixed */
 void put_text(struct buffer *b, const char *name);              /* length-prefixed C string */
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
-/* As printf; cut off after 159 bytes. */
+/* As printf; any length. */
 void put_formatted(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Of one thing in a diagnostic: may what is to come be left out? Where it is, finish_shown() puts "..." in its place.
  */

@@ -5,23 +5,6 @@
  */
 #include "fuse/report.h"
 
-#include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-void put_line(struct buffer *out, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  const int size = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  assert(size >= 0);
-  reserve(out, (size_t)size + 1);
-  va_start(arguments, format);
-  vsnprintf((char *)out->data + out->size, (size_t)size + 1, format, arguments);
-  va_end(arguments);
-  out->size += (size_t)size;
-}
-
 /* The text without control characters and bytes that are not UTF-8. */
 static struct bytes escaped(struct context *c, struct bytes text, const char *also) {
   const size_t capacity = text.size * 8 + 1; /* \u{202e} is the longest */

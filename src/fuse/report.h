@@ -1,6 +1,6 @@
 /* report.h -- what was done, told: texts for people, JSON for programs.
  *
- *     report.c          which reports there are; what they share: lines, names of things
+ *     report.c          which reports there are; what they share: names of things
  *     report_stats.c    sizes by origin, counts, time by pass
  *     report_explain.c  each boundary: who calls whom, through what, what is checked and what need not be
  *     report_map.c      each item of the output and where it comes from
@@ -43,8 +43,6 @@ void report_explain(const struct report *report, struct buffer *out);
 void report_map(const struct report *report, const struct module *fused, struct buffer *out);
 void report_why(const struct report *report, struct buffer *out);
 
-/* Any length, as printf. */
-void put_line(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A name as it is, but for what would disturb a line, which stands as an escape. */
 void put_shown(struct buffer *out, struct bytes name);
 /* A name between quotes; what would disturb a line stands as an escape. */

@@ -179,25 +179,25 @@ static void put_moves(struct buffer *out, uint32_t mask) {
   const char *separator = "  moves: ";
   for (size_t i = 0; i < MOVE_COUNT; i++)
     if (mask >> i & 1) {
-      put_line(out, "%s%s", separator, what_moves[i]);
+      put_formatted(out, "%s%s", separator, what_moves[i]);
       separator = ", ";
     }
   if (mask)
-    put_line(out, "\n");
+    put_formatted(out, "\n");
 }
 
 static void put_checks(struct buffer *out, const struct plan *plan, uint64_t mask) {
   for (uint32_t i = 0; i < plan->checks.count; i++)
     if (mask >> i & 1)
-      put_line(out, "  check: %.*s\n", SHOW(plan->checks.items[i]));
+      put_formatted(out, "  check: %.*s\n", SHOW(plan->checks.items[i]));
 }
 
 static void put_proofs(struct buffer *out, const struct boundary *b) {
   for (uint32_t i = 0; i < PROOF_COUNT; i++)
     if (b->proofs >> i & 1)
-      put_line(out, "  proof \"%s\": %s\n", proofs[i].name, proofs[i].words);
+      put_formatted(out, "  proof \"%s\": %s\n", proofs[i].name, proofs[i].words);
   if (b->throws_nothing)
-    put_line(out, "  no check for exceptions: " THROWS_NOTHING "\n");
+    put_formatted(out, "  no check for exceptions: " THROWS_NOTHING "\n");
 }
 
 static void put_resources(struct telling *t, const struct functype *type) {
@@ -205,15 +205,15 @@ static void put_resources(struct telling *t, const struct functype *type) {
   const struct resource_search s = resources_of(out->context, type);
   for (uint32_t i = 0; i < s.found.count; i++) {
     const struct named named = resource_name(t, s.found.items[i]);
-    put_line(out, "  resource %u: ", s.found.items[i]);
+    put_formatted(out, "  resource %u: ", s.found.items[i]);
     if (named.name.size) {
       put_quoted(out, named.name);
-      put_line(out, " of ");
+      put_formatted(out, " of ");
     }
     put_shown(out, path_of(t->plan, t->plan->resources.items[s.found.items[i]].instance));
-    put_line(out, named.interface.size ? ", " : "");
+    put_formatted(out, named.interface.size ? ", " : "");
     put_shown(out, named.interface);
-    put_line(out, "\n");
+    put_formatted(out, "\n");
   }
 }
 
@@ -224,29 +224,30 @@ static void put_boundary(struct telling *t, const struct boundary *b) {
   const struct bytes type = show_functype(out->context, func->type), core = core_name(t, func);
   const struct bytes name = function_name(t, b->func);
   put_shown(out, path_of(plan, b->caller));
-  put_line(out, " calls ");
+  put_formatted(out, " calls ");
   put_shown(out, path_of(plan, b->callee));
-  put_line(out, ": ");
+  put_formatted(out, ": ");
   if (name.size) {
     put_quoted(out, name);
-    put_line(out, " ");
+    put_formatted(out, " ");
   }
-  put_line(out, "%.*s\n", SHOW(type));
+  put_formatted(out, "%.*s\n", SHOW(type));
   if (core.size) {
-    put_line(out, "  core function: ");
+    put_formatted(out, "  core function: ");
     put_quoted(out, core);
-    put_line(out, "\n");
+    put_formatted(out, "\n");
   }
   put_resources(t, func->type);
   switch (b->adapter) {
   case ADAPTER_DIRECT:
-    put_line(out, "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
+    put_formatted(out,
+                  "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
     break;
   case ADAPTER_IMPORT:
-    put_line(out, "  the host's own function: values cross as they are in the caller's memory\n");
+    put_formatted(out, "  the host's own function: values cross as they are in the caller's memory\n");
     break;
   case ADAPTER_CODE:
-    put_line(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
+    put_formatted(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
     break;
   }
   put_moves(out, b->moves);

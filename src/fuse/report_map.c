@@ -51,34 +51,34 @@ static uint64_t measure(const struct mapping *p, enum index_space space, uint32_
 static void put_text_origin(const struct mapping *p, const struct origin *origin, enum index_space space) {
   switch (origin->source) {
   case ORIGIN_MADE:
-    put_line(p->out, "made for the whole\n");
+    put_formatted(p->out, "made for the whole\n");
     return;
   case ORIGIN_IMPORT:
-    put_line(p->out, "import ");
+    put_formatted(p->out, "import ");
     put_quoted(p->out, p->merge->plan->boundary_imports.items[origin->index].module);
     break;
   case ORIGIN_INSTANCE:
-    put_line(p->out, "%s %u of ", space_name(space), origin->index);
+    put_formatted(p->out, "%s %u of ", space_name(space), origin->index);
     put_shown(p->out, p->merge->instances[origin->instance].core->name);
     break;
   }
   if (origin->name.size) {
-    put_line(p->out, " ");
+    put_formatted(p->out, " ");
     put_quoted(p->out, origin->name);
   }
-  put_line(p->out, "\n");
+  put_formatted(p->out, "\n");
 }
 
 static void put_text_row(const struct mapping *p, enum index_space space, uint32_t index) {
   const struct origin *origin = &p->origins.of[space][index];
   const char *unit = NULL;
   const uint64_t size = origin->source == ORIGIN_IMPORT ? 0 : measure(p, space, index, &unit);
-  put_line(p->out, "%s %u  ", space_name(space), index);
+  put_formatted(p->out, "%s %u  ", space_name(space), index);
   if (unit)
-    put_line(p->out, "%llu %s, ", (unsigned long long)size, unit);
+    put_formatted(p->out, "%llu %s, ", (unsigned long long)size, unit);
   put_text_origin(p, origin, space);
   for (const struct origin *also = origin->also; also; also = also->also) {
-    put_line(p->out, "  and ");
+    put_formatted(p->out, "  and ");
     put_text_origin(p, also, space);
   }
 }

@@ -73,34 +73,34 @@ static struct bytes share_name(const struct stats *s, uint32_t index) {
 }
 
 static void put_share(struct buffer *out, const struct share *share, struct bytes name) {
-  put_line(out, "%9u %9zu %9zu %9u %7u %8u  ", share->counts[SPACE_FUNC], share->code, share->data,
-           share->counts[SPACE_MEMORY], share->counts[SPACE_TABLE], share->counts[SPACE_GLOBAL]);
+  put_formatted(out, "%9u %9zu %9zu %9u %7u %8u  ", share->counts[SPACE_FUNC], share->code, share->data,
+                share->counts[SPACE_MEMORY], share->counts[SPACE_TABLE], share->counts[SPACE_GLOBAL]);
   put_shown(out, name);
-  put_line(out, "\n");
+  put_formatted(out, "\n");
 }
 
 static size_t rest_size(const struct stats *s) { return s->fused_size - s->total.code - s->total.data - s->customs; }
 
 static void put_table(const struct stats *s, struct buffer *out) {
   const struct merge *m = s->report->merge;
-  put_line(out, "input %zu bytes, output %zu bytes\n", s->report->input_size, s->output_size);
-  put_line(out, "%u component instances, %u core instances, %u types, %u imports, %u exports\n\n",
-           m->plan->instances.count, m->instance_count, s->fused->types.count, s->fused->imports.count,
-           s->fused->exports.count);
-  put_line(out, "functions      code      data  memories  tables  globals  origin\n");
+  put_formatted(out, "input %zu bytes, output %zu bytes\n", s->report->input_size, s->output_size);
+  put_formatted(out, "%u component instances, %u core instances, %u types, %u imports, %u exports\n\n",
+                m->plan->instances.count, m->instance_count, s->fused->types.count, s->fused->imports.count,
+                s->fused->exports.count);
+  put_formatted(out, "functions      code      data  memories  tables  globals  origin\n");
   for (uint32_t i = 0; i < s->count; i++)
     if (!is_empty(&s->shares[i]))
       put_share(out, &s->shares[i], share_name(s, i));
   put_share(out, &s->total, bytes_of("together"));
-  put_line(out, "%29zu  bytes of custom sections\n", s->customs);
-  put_line(out, "%29zu  bytes of types, imports, exports and the rest\n", rest_size(s));
+  put_formatted(out, "%29zu  bytes of custom sections\n", s->customs);
+  put_formatted(out, "%29zu  bytes of types, imports, exports and the rest\n", rest_size(s));
   if (s->output_size > s->fused_size)
-    put_line(out, "%29zu  bytes of the component around the module\n", s->output_size - s->fused_size);
-  put_line(out, "\n");
+    put_formatted(out, "%29zu  bytes of the component around the module\n", s->output_size - s->fused_size);
+  put_formatted(out, "\n");
   for (uint32_t i = 0; i < s->report->times.count; i++) {
     const struct pass_time *t = &s->report->times.items[i];
-    put_line(out, "%9llu.%03llu ms  %s\n", (unsigned long long)(t->nanoseconds / 1000000),
-             (unsigned long long)(t->nanoseconds / 1000 % 1000), t->pass);
+    put_formatted(out, "%9llu.%03llu ms  %s\n", (unsigned long long)(t->nanoseconds / 1000000),
+                  (unsigned long long)(t->nanoseconds / 1000 % 1000), t->pass);
   }
 }
 

@@ -51,9 +51,9 @@ static void put_item(const struct why *w, uint32_t instance, enum index_space sp
     json_optional(w->json, "name", name);
     return;
   }
-  put_line(out, "%s %u of ", space_name(space), index);
+  put_formatted(out, "%s %u of ", space_name(space), index);
   put_shown(out, w->merge->instances[instance].core->name);
-  put_line(out, name.size ? " " : "");
+  put_formatted(out, name.size ? " " : "");
   if (name.size)
     put_quoted(out, name);
 }
@@ -73,23 +73,24 @@ static void put_root(const struct why *w, const struct cause *cause) {
   }
   switch (cause->kind) {
   case CAUSE_EXPORT:
-    put_line(out, "  which is exported as ");
+    put_formatted(out, "  which is exported as ");
     put_quoted(out, name);
     break;
   case CAUSE_START:
-    put_line(out, "  which is the start function of ");
+    put_formatted(out, "  which is the start function of ");
     put_shown(out, w->merge->instances[cause->instance].core->name);
     break;
   case CAUSE_SEGMENT:
-    put_line(out, "  which is applied in any case: it could trap, or the host sees what it is put into");
+    put_formatted(out, "  which is applied in any case: it could trap, or the host sees what it is put into");
     break;
   case CAUSE_NONE:
-    put_line(out, "  which is the start function of the whole: it applies segments and calls start functions in order");
+    put_formatted(out,
+                  "  which is the start function of the whole: it applies segments and calls start functions in order");
     break;
   case CAUSE_ITEM:
     assert(false && "the way goes on");
   }
-  put_line(out, "\n");
+  put_formatted(out, "\n");
 }
 
 /* Of a line, or of an object in a list. */
@@ -97,14 +98,14 @@ static void begin(const struct why *w, const char *words) {
   if (w->json)
     json_open(w->json, NULL, '{');
   else
-    put_line(w->out, "%s", words);
+    put_formatted(w->out, "%s", words);
 }
 
 static void end(const struct why *w) {
   if (w->json)
     json_close(w->json, '}');
   else
-    put_line(w->out, "\n");
+    put_formatted(w->out, "\n");
 }
 
 /* From `cause` on. Each cause was found before what it is a cause of, so that this ends. */
@@ -131,7 +132,7 @@ static void put_found(struct why *w, enum index_space space, uint32_t index, con
     json_open_line(w->json, NULL, '{');
     json_number(w->json, "index", index);
   } else {
-    put_line(out, "%s %u, ", space_name(space), index);
+    put_formatted(out, "%s %u, ", space_name(space), index);
   }
   if (origin->source == ORIGIN_INSTANCE) {
     put_item(w, origin->instance, space, origin->index, origin->name);
@@ -139,11 +140,11 @@ static void put_found(struct why *w, enum index_space space, uint32_t index, con
     json_string(w->json, "kind", bytes_of(space_name(space)));
     json_optional(w->json, "name", origin->name);
   } else {
-    put_line(out, origin->source == ORIGIN_IMPORT ? "import " : "made for the whole");
+    put_formatted(out, origin->source == ORIGIN_IMPORT ? "import " : "made for the whole");
     if (origin->source == ORIGIN_IMPORT)
       put_quoted(out, origin->name);
   }
-  put_line(out, w->json ? "" : "\n");
+  put_formatted(out, w->json ? "" : "\n");
   if (origin->source == ORIGIN_INSTANCE)
     put_way(w, m->instances[origin->instance].causes[space][origin->index]);
   else if (origin->source == ORIGIN_IMPORT)
@@ -245,8 +246,8 @@ void report_why(const struct report *report, struct buffer *out) {
   }
   if (!w.found) {
     put_quoted(out, report->symbol);
-    put_line(out, " is left out: nothing that can run names it\n");
+    put_formatted(out, " is left out: nothing that can run names it\n");
   }
   if (w.found > FOUND_LIMIT)
-    put_line(out, "and %u more\n", w.found - FOUND_LIMIT);
+    put_formatted(out, "and %u more\n", w.found - FOUND_LIMIT);
 }
