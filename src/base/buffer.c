@@ -12,6 +12,7 @@
 #define FIRST_CAPACITY 64
 #define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
 #define LEB128_LIMIT 10                   /* bytes of a 64-bit number */
+#define ESCAPE_LIMIT 6                    /* bytes that one becomes at most: \u{1b} */
 #define SHOWN_LIMIT 300                   /* bytes of text for one thing in a diagnostic */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
@@ -132,6 +133,20 @@ void put_formatted(struct buffer *b, const char *format, ...) {
   vsnprintf((char *)b->data + b->size, (size_t)size + 1, format, arguments);
   va_end(arguments);
   b->size += (size_t)size;
+}
+
+static void put_escaped(struct buffer *b, struct bytes text, const char *also) {
+  const size_t capacity = text.size * ESCAPE_LIMIT + 1;
+  reserve(b, capacity);
+  b->size += escape_text((char *)b->data + b->size, capacity, text, also);
+}
+
+void put_shown(struct buffer *b, struct bytes name) { put_escaped(b, name, ""); }
+
+void put_quoted(struct buffer *b, struct bytes name) {
+  put_byte(b, '"');
+  put_escaped(b, name, "\"\\");
+  put_byte(b, '"');
 }
 
 bool is_shown_enough(const struct buffer *b) { return b->size > SHOWN_LIMIT; }

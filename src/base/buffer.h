@@ -53,6 +53,9 @@ void put_text(struct buffer *b, const char *name);              /* length-prefix
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
 /* As printf; any length. */
 void put_formatted(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A name as it is, but for what would disturb a line of text, which stands as an escape; see escape_text(). */
+void put_shown(struct buffer *b, struct bytes name);
+void put_quoted(struct buffer *b, struct bytes name); /* the same between quotes */
 /* Of one thing in a diagnostic: may what is to come be left out? Where it is, finish_shown() puts "..." in its place.
  */
 bool is_shown_enough(const struct buffer *b);

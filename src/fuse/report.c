@@ -5,21 +5,6 @@
  */
 #include "fuse/report.h"
 
-/* The text without control characters and bytes that are not UTF-8. */
-static struct bytes escaped(struct context *c, struct bytes text, const char *also) {
-  const size_t capacity = text.size * 8 + 1; /* \u{202e} is the longest */
-  char *copy = ALLOCATE(c, char, capacity);
-  return (struct bytes){(const uint8_t *)copy, escape_text(copy, capacity, text, also)};
-}
-
-void put_shown(struct buffer *out, struct bytes name) { put_bytes(out, escaped(out->context, name, "")); }
-
-void put_quoted(struct buffer *out, struct bytes name) {
-  put_byte(out, '"');
-  put_bytes(out, escaped(out->context, name, "\"\\"));
-  put_byte(out, '"');
-}
-
 const char *space_name(enum index_space space) {
   switch (space) {
   case SPACE_FUNC:

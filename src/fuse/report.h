@@ -43,11 +43,6 @@ void report_explain(const struct report *report, struct buffer *out);
 void report_map(const struct report *report, const struct module *fused, struct buffer *out);
 void report_why(const struct report *report, struct buffer *out);
 
-/* A name as it is, but for what would disturb a line, which stands as an escape. */
-void put_shown(struct buffer *out, struct bytes name);
-/* A name between quotes; what would disturb a line stands as an escape. */
-void put_quoted(struct buffer *out, struct bytes name);
-
 const char *space_name(enum index_space space); /* "func", "memory", "data", ... */
 
 /* Where an index of the output comes from. */

@@ -164,7 +164,6 @@ struct graph make_graph(struct context *c, const struct inspection *inspection, 
 /* words.c. A name as a word in a line: what would disturb the line is escaped, and it is cut where it is long. */
 void put_word(struct buffer *out, struct bytes name);
 void put_quoted_word(struct buffer *out, struct bytes name);
-void put_escaped(struct buffer *out, struct bytes name); /* the same, but never cut */
 /* "1,234,567" */
 void put_count(struct buffer *out, uint64_t count);
 /* "3 functions" */
