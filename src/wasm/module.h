@@ -167,14 +167,15 @@ struct code_use {
   uint32_t what; /* the space, and below it the index */
 };
 
-/* What check_structure() noted of a body; see rewrite.c. */
+/* What check_structure() noted of a body; see notes.c. */
 struct noted_body {
   const struct code_use *uses;
   uint32_t use_count;
   uint32_t size_without_indices;
-  uint32_t likeness; /* the same for bodies that are equal but for indices */
-  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
-  bool references;   /* it has ref.func */
+  uint32_t likeness;         /* the same for bodies that are equal but for indices */
+  bool is_plain;             /* each index stands alone where its use says */
+  bool has_memory_arguments; /* of memory 0, which stand in no use */
+  bool references;           /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
+#define ROUND_SIZE ((size_t)1 << 20)     /* bytes of bodies that are worth a thread, and stay in a cache */
 #define CODE_SECTION 10
 #define DATA_SECTION 11
 
@@ -326,19 +327,89 @@ static void measure_codes(struct context *c, void *argument, struct share *share
       coding->codes[i] = code_of(c, coding, &coding->module->functions.items[i]);
 }
 
-static void put_code(struct buffer *b, const struct coding *coding, uint32_t function) {
+/* Some of the bodies, as they are written. */
+struct round {
+  const struct coding *coding;
+  uint32_t first, count; /* functions */
+  uint8_t *data;
+  size_t size, capacity;
+};
+
+static size_t size_of_code(const struct coding *coding, uint32_t function) {
+  const size_t size = coding->codes[function].size;
+  return leb128_size(size) + size;
+}
+
+/* Takes as many bodies as are worth it, or one that is larger. */
+static void plan_round(struct context *c, struct round *round, uint32_t first) {
+  const uint32_t end = round->coding->module->functions.count;
+  round->first = first;
+  round->count = 0;
+  round->size = 0;
+  for (uint32_t i = first; i < end && (round->size < ROUND_SIZE || i == first); i++) {
+    round->size += size_of_code(round->coding, i);
+    round->count++;
+  }
+  if (round->capacity < round->size) {
+    round->data = ALLOCATE(c, uint8_t, round->size + LEB128_LIMIT);
+    round->capacity = round->size;
+  }
+}
+
+/* Rewrites the body to where its place is: each has as much room as it was measured to need. */
+static void put_code(struct context *c, const struct coding *coding, uint32_t function, uint8_t *to) {
   const struct core_function *f = &coding->module->functions.items[function];
   const struct bytes code = coding->codes[function];
-  put_size(b, code.size);
-  const size_t end = bytes_written(b) + code.size;
+  const size_t size = size_of_code(coding, function);
+  struct buffer b = {.context = c, .data = to, .capacity = size + LEB128_LIMIT};
+  put_size(&b, code.size);
   if (code.at) {
-    put_bytes(b, code);
+    put_bytes(&b, code);
   } else {
     const struct index_maps maps = maps_of(coding, f);
-    rewrite_function(b->context, f->source->module, &maps, f->number, b);
+    rewrite_function(c, f->source->module, &maps, f->number, &b);
   }
-  if (bytes_written(b) != end)
-    fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
+  if (b.data != to || b.size != size)
+    fail(c, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
+}
+
+static void put_codes(struct context *c, void *argument, struct share *share) {
+  const struct round *const round = argument;
+  uint8_t *to = round->data;
+  for (uint32_t i = 0, at, end; take_items(share, &at, &end);)
+    for (; i < end; i++) {
+      if (i >= at)
+        put_code(c, round->coding, round->first + i, to);
+      to += size_of_code(round->coding, round->first + i);
+    }
+}
+
+struct writing {
+  struct buffer *out;
+  struct bytes bytes;
+};
+
+static void write_round(struct context *c, void *argument) {
+  const struct writing *const writing = argument;
+  struct context *const outer = writing->out->context;
+  writing->out->context = c;
+  put_bytes(writing->out, writing->bytes);
+  writing->out->context = outer;
+}
+
+/* While a round is made, the one before it is written. */
+static void put_rounds(struct buffer *b, const struct coding *coding) {
+  struct round rounds[2] = {{.coding = coding}, {.coding = coding}};
+  struct round *next = &rounds[0], *made = &rounds[1];
+  for (uint32_t at = 0; at < coding->module->functions.count; at += made->count) {
+    struct writing writing = {b, {made->data, made->size}};
+    plan_round(b->context, next, at);
+    run_parallel_beside(b->context, next->count, next->size, put_codes, next, write_round, &writing);
+    struct round *const free = made;
+    made = next;
+    next = free;
+  }
+  put_bytes(b, (struct bytes){made->data, made->size});
 }
 
 /* As many bodies, without locals and instructions. */
@@ -363,11 +434,10 @@ static void put_code_section(struct buffer *b, const struct module *m) {
   run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
   size_t size = leb128_size(m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++)
-    size += leb128_size(coding.codes[i].size) + coding.codes[i].size;
+    size += size_of_code(&coding, i);
   begin_section(b, CODE_SECTION, size);
   put_u32(b, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    put_code(b, &coding, i);
+  put_rounds(b, &coding);
 }
 
 static struct bytes content_in(const struct module *m, struct bytes content) {
