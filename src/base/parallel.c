@@ -17,12 +17,13 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#define ITEMS_AT_ONCE 256
+#define MOST_AT_ONCE 256                    /* items */
+#define TURNS 8                             /* of a thread, about, so that all end at about the same time */
 #define SIZE_PER_THREAD ((size_t)128 << 10) /* bytes: what takes longer than to start a thread */
 #define MOST_THREADS 16
 
 struct common {
-  uint32_t count;
+  uint32_t count, at_once;
   atomic_uint next; /* the first item that nobody has taken */
   atomic_bool has_failed;
   void (*body)(struct context *, void *, struct share *);
@@ -47,10 +48,10 @@ bool take_items(struct share *share, uint32_t *first, uint32_t *end) {
   struct common *const common = share->common;
   if (atomic_load(&common->has_failed))
     return false;
-  *first = share->first = atomic_fetch_add(&common->next, ITEMS_AT_ONCE);
+  *first = share->first = atomic_fetch_add(&common->next, common->at_once);
   if (*first >= common->count)
     return false;
-  *end = common->count - *first < ITEMS_AT_ONCE ? common->count : *first + ITEMS_AT_ONCE;
+  *end = common->count - *first < common->at_once ? common->count : *first + common->at_once;
   return true;
 }
 
@@ -85,6 +86,11 @@ static uint32_t threads_for(const struct context *context, size_t size) {
   return (uint32_t)(worth < most ? worth : most);
 }
 
+static uint32_t items_at_once(uint32_t count, uint32_t threads) {
+  const uint32_t items = threads ? count / (threads * TURNS) : count;
+  return items < 1 ? 1 : items < MOST_AT_ONCE ? items : MOST_AT_ONCE;
+}
+
 static void join(struct context *context, struct worker *workers, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     if (workers[i].is_started)
@@ -99,9 +105,9 @@ static void join(struct context *context, struct worker *workers, uint32_t count
 void run_parallel_beside(struct context *context, uint32_t count, size_t size,
                          void (*body)(struct context *, void *, struct share *), void *argument,
                          void (*before)(struct context *, void *), void *before_argument) {
-  struct common common = {.count = count, .body = body, .argument = argument};
   const uint32_t threads = threads_for(context, size);
-  assert(count <= UINT32_MAX - (MOST_THREADS + 1) * ITEMS_AT_ONCE);
+  struct common common = {.count = count, .at_once = items_at_once(count, threads), .body = body, .argument = argument};
+  assert(count <= UINT32_MAX - (MOST_THREADS + 1) * MOST_AT_ONCE);
   if (threads < 2) {
     if (before)
       before(context, before_argument);

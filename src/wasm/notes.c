@@ -128,6 +128,7 @@ static void note_alone(struct context *c, const struct module *m, struct notes *
 struct lanes {
   struct context *context;
   const struct module *module;
+  struct path path; /* of the module */
   struct notes first, second, third;
   uint32_t next, end; /* functions that no lane has begun */
   bool is_over;       /* there is none for a lane that is free */
@@ -222,6 +223,17 @@ static void run_lanes(struct context *c, void *argument) {
   run_out(l, &l->third, third);
 }
 
+static void enter_module(struct lanes *l, const struct placed_module *placed) {
+  struct notes *const each[] = {&l->first, &l->second, &l->third};
+  l->module = placed->module;
+  l->path = placed->path;
+  for (int i = 0; i < 3; i++) {
+    each[i]->walk = walk_of(reader_of(l->context, (struct bytes){0}, NULL), l->module);
+    each[i]->walk.visit = note_use;
+    each[i]->walk.user = each[i];
+  }
+}
+
 /* Functions `first` to `end`, side by side; or, where that has failed, one after the other as far as the one to blame.
  */
 static void note_functions(struct lanes *l, uint32_t first, uint32_t end) {
@@ -233,36 +245,66 @@ static void note_functions(struct lanes *l, uint32_t first, uint32_t end) {
     return;
   if (c->failure == FAILURE_SYSTEM)
     fail(c, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  set_path(c, l->path);
   for (uint32_t i = first; i < end; i++)
     note_alone(c, l->module, &l->first, i);
   assert(false && "what fails beside others fails alone");
 }
 
+/* All functions of some modules are numbered through. */
 struct noting {
-  const struct module *module;
+  const struct placed_module *modules;
+  uint32_t count;
   atomic_bool has_vectors;
 };
 
+/* Functions `first` to `end` of all, of which those before `start` are in modules before `*module`. */
+static void note_range(struct lanes *l, const struct noting *noting, uint32_t *module, uint32_t *start, uint32_t first,
+                       uint32_t end) {
+  while (first < end) {
+    const struct placed_module *placed = &noting->modules[*module];
+    const uint32_t after = *start + placed->module->functions.count;
+    if (first >= after) {
+      *start = after;
+      ++*module;
+      continue;
+    }
+    if (l->module != placed->module)
+      enter_module(l, placed);
+    const uint32_t until = end < after ? end : after;
+    note_functions(l, first - *start, until - *start);
+    first = until;
+  }
+}
+
 static void note_bodies(struct context *c, void *argument, struct share *share) {
   struct noting *noting = argument;
-  struct lanes lanes = {.context = c, .module = noting->module};
-  struct notes *const each[] = {&lanes.first, &lanes.second, &lanes.third};
-  for (int i = 0; i < 3; i++) {
-    each[i]->walk = walk_of(reader_of(c, (struct bytes){0}, NULL), noting->module);
-    each[i]->walk.visit = note_use;
-    each[i]->walk.user = each[i];
-  }
+  struct lanes lanes = {.context = c};
+  uint32_t module = 0, start = 0;
   for (uint32_t first, end; take_items(share, &first, &end);)
-    note_functions(&lanes, first, end);
+    note_range(&lanes, noting, &module, &start, first, end);
   if (lanes.first.has_vectors || lanes.second.has_vectors || lanes.third.has_vectors)
     atomic_store(&noting->has_vectors, true);
 }
 
-bool check_structure(struct context *c, struct module *m) {
-  struct noting noting = {.module = m};
-  m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
-  run_parallel(c, m->functions.count, size_of_bodies(m), note_bodies, &noting);
+bool check_structures(struct context *c, const struct placed_module *modules, uint32_t count,
+                      void (*before)(struct context *, void *), void *argument) {
+  struct noting noting = {.modules = modules, .count = count};
+  uint32_t functions = 0;
+  size_t size = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct module *const m = modules[i].module;
+    m->noted = ALLOCATE(c, struct noted_body, m->functions.count);
+    functions += m->functions.count;
+    size += size_of_bodies(m);
+  }
+  run_parallel_beside(c, functions, size, note_bodies, &noting, before, argument);
   return atomic_load(&noting.has_vectors);
+}
+
+bool check_structure(struct context *c, struct module *m) {
+  const struct placed_module placed = {m, keep_path(c)};
+  return check_structures(c, &placed, 1, NULL, NULL);
 }
 
 /* A body that has not been looked at: of a generated module. */

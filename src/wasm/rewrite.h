@@ -59,6 +59,14 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
 /* Checks the structure of all bodies: instructions, blocks, and every index in its space; and notes what each refers
  * to. Does any use vectors? */
 bool check_structure(struct context *c, struct module *m);
+/* The same of several modules, each with its place in the input for diagnostics. The calling thread does something else
+ * first, `before`, whose failure is told rather than one of theirs; null: nothing. */
+struct placed_module {
+  struct module *module;
+  struct path path;
+};
+bool check_structures(struct context *c, const struct placed_module *modules, uint32_t count,
+                      void (*before)(struct context *, void *), void *argument);
 
 /* Visits what code refers to, each at least once. */
 typedef void visit_index(void *user, enum index_space space, uint32_t index);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
-#define ROUND_SIZE ((size_t)1 << 20)     /* bytes of bodies that are worth a thread, and stay in a cache */
+#define ROUND_SIZE ((size_t)1 << 19)     /* bytes of bodies that are worth a thread, and stay in a cache */
 #define CODE_SECTION 10
 #define DATA_SECTION 11
 
@@ -340,19 +340,22 @@ static size_t size_of_code(const struct coding *coding, uint32_t function) {
   return leb128_size(size) + size;
 }
 
-/* Takes as many bodies as are worth it, or one that is larger. */
-static void plan_round(struct context *c, struct round *round, uint32_t first) {
+/* Takes bodies up to a size, or one that is larger. */
+static void plan_round(struct context *c, struct round *round, uint32_t first, size_t left) {
   const uint32_t end = round->coding->module->functions.count;
   round->first = first;
   round->count = 0;
   round->size = 0;
-  for (uint32_t i = first; i < end && (round->size < ROUND_SIZE || i == first); i++) {
-    round->size += size_of_code(round->coding, i);
+  for (uint32_t i = first; i < end; i++) {
+    const size_t size = size_of_code(round->coding, i);
+    if (i > first && round->size + size > ROUND_SIZE)
+      break;
+    round->size += size;
     round->count++;
   }
   if (round->capacity < round->size) {
-    round->data = ALLOCATE(c, uint8_t, round->size + LEB128_LIMIT);
-    round->capacity = round->size;
+    round->capacity = left < ROUND_SIZE ? left : round->size < ROUND_SIZE ? ROUND_SIZE : round->size;
+    round->data = ALLOCATE(c, uint8_t, round->capacity + LEB128_LIMIT);
   }
 }
 
@@ -398,12 +401,13 @@ static void write_round(struct context *c, void *argument) {
 }
 
 /* While a round is made, the one before it is written. */
-static void put_rounds(struct buffer *b, const struct coding *coding) {
+static void put_rounds(struct buffer *b, const struct coding *coding, size_t size) {
   struct round rounds[2] = {{.coding = coding}, {.coding = coding}};
   struct round *next = &rounds[0], *made = &rounds[1];
   for (uint32_t at = 0; at < coding->module->functions.count; at += made->count) {
     struct writing writing = {b, {made->data, made->size}};
-    plan_round(b->context, next, at);
+    plan_round(b->context, next, at, size);
+    size -= next->size;
     run_parallel_beside(b->context, next->count, next->size, put_codes, next, write_round, &writing);
     struct round *const free = made;
     made = next;
@@ -432,12 +436,12 @@ static void put_code_section(struct buffer *b, const struct module *m) {
   struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct bytes, m->functions.count)};
   count_code_spaces(m, coding.limits);
   run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
-  size_t size = leb128_size(m->functions.count);
+  size_t size = 0;
   for (uint32_t i = 0; i < m->functions.count; i++)
     size += size_of_code(&coding, i);
-  begin_section(b, CODE_SECTION, size);
+  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + size);
   put_u32(b, m->functions.count);
-  put_rounds(b, &coding);
+  put_rounds(b, &coding, size);
 }
 
 static struct bytes content_in(const struct module *m, struct bytes content) {
