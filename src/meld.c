@@ -20,7 +20,7 @@
 #include "fuse/report.h"
 #include "inspect/inspect.h"
 #include "wasm/check.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

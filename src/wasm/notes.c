@@ -307,50 +307,42 @@ bool check_structure(struct context *c, struct module *m) {
   return check_structures(c, &placed, 1, NULL, NULL);
 }
 
-/* A body that has not been looked at: of a generated module. */
-struct passing {
-  const struct walk *walk;
-  bool only_references;
+void visit_body(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
+  struct walk w = walk_of_bytes(c, m, body_of(m, function));
+  w.visit = visit;
+  w.user = user;
+  walk_body(&w);
+}
+
+struct referring {
+  struct walk walk;
   visit_index *visit;
   void *user;
 };
 
-static void pass_use(void *user, enum index_space space, uint32_t index) {
-  const struct passing *p = user;
-  if (!p->only_references || (space == SPACE_FUNC && is_ref_func(p->walk)))
-    p->visit(p->user, space, index);
+static void pass_reference(void *user, enum index_space space, uint32_t index) {
+  const struct referring *r = user;
+  if (space == SPACE_FUNC && is_ref_func(&r->walk))
+    r->visit(r->user, space, index);
 }
 
-static void visit_body(struct context *c, const struct module *m, uint32_t function, struct passing passing) {
-  struct walk w = walk_of_bytes(c, m, m->functions.items[function].body);
-  passing.walk = &w;
-  w.visit = pass_use;
-  w.user = &passing;
-  walk_body(&w);
-}
-
-static void visit_uses(struct context *c, const struct module *m, uint32_t function, bool only_references,
-                       visit_index *visit, void *user) {
-  if (!m->noted) {
-    visit_body(c, m, function, (struct passing){NULL, only_references, visit, user});
-    return;
-  }
-  const struct noted_body *noted = &m->noted[function];
-  if (only_references && !noted->references)
-    return;
-  for (uint32_t i = 0; i < noted->use_count; i++)
-    if (!only_references || is_reference_use(noted->uses[i]))
-      visit(user, space_of_use(noted->uses[i]), index_of_use(noted->uses[i]));
-  if (noted->has_memory_arguments && !only_references)
-    visit(user, SPACE_MEMORY, 0);
-}
-
-void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
-  visit_uses(c, m, function, false, visit, user);
+static void visit_references_in_body(struct context *c, const struct module *m, uint32_t function, visit_index *visit,
+                                     void *user) {
+  struct referring r = {walk_of_bytes(c, m, body_of(m, function)), visit, user};
+  r.walk.visit = pass_reference;
+  r.walk.user = &r;
+  walk_body(&r.walk);
 }
 
 void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user) {
-  visit_uses(c, m, function, true, visit, user);
+  if (!m->noted) {
+    visit_references_in_body(c, m, function, visit, user);
+    return;
+  }
+  const struct noted_body *noted = &m->noted[function];
+  for (uint32_t i = 0; noted->references && i < noted->use_count; i++)
+    if (is_reference_use(noted->uses[i]))
+      visit(user, SPACE_FUNC, index_of_use(noted->uses[i]));
 }
 
 uint32_t likeness(const struct module *m, uint32_t function) { return m->noted ? m->noted[function].likeness : 0; }
