@@ -460,6 +460,34 @@ static void put_data_start(struct buffer *b, const struct module *m, const struc
   put_size(b, content_in(m, data->content).size);
 }
 
+/* Is the segment, of which `start` is all but the content, what it was in the input? */
+static bool is_as_read(const struct core_data *data, struct bytes start) {
+  return data->read.size == start.size + data->content.size && memcmp(data->read.at, start.at, start.size) == 0;
+}
+
+/* Segments that stay as they are, one after the other, are one run of the input's bytes. */
+static void put_datas(struct buffer *b, const struct module *m) {
+  struct buffer start = new_buffer(b->context);
+  struct bytes run = {0};
+  for (uint32_t i = 0; i < m->datas.count; i++) {
+    const struct core_data *data = &m->datas.items[i];
+    start.size = 0;
+    put_data_start(&start, m, data);
+    const bool is_read = !m->is_outline && is_as_read(data, buffer_bytes(&start));
+    if (is_read && run.size && run.at + run.size == data->read.at) {
+      run.size += data->read.size;
+      continue;
+    }
+    put_bytes(b, run);
+    run = is_read ? data->read : (struct bytes){0};
+    if (is_read)
+      continue;
+    put_bytes(b, buffer_bytes(&start));
+    put_bytes(b, content_in(m, data->content));
+  }
+  put_bytes(b, run);
+}
+
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
   struct buffer start = new_buffer(b->context);
@@ -473,10 +501,7 @@ static void put_data_section(struct buffer *b, const struct module *m) {
   }
   begin_section(b, DATA_SECTION, size);
   put_u32(b, m->datas.count);
-  for (uint32_t i = 0; i < m->datas.count; i++) {
-    put_data_start(b, m, &m->datas.items[i]);
-    put_bytes(b, content_in(m, m->datas.items[i].content));
-  }
+  put_datas(b, m);
 }
 
 /* customsec ::= name byte* */
