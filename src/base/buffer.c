@@ -11,7 +11,6 @@
 
 #define FIRST_CAPACITY 64
 #define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
-#define LEB128_LIMIT 10                   /* bytes of a 64-bit number */
 #define ESCAPE_LIMIT 6                    /* bytes that one becomes at most: \u{1b} */
 #define SHOWN_LIMIT 300                   /* bytes of text for one thing in a diagnostic */
 
