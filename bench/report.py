@@ -1,7 +1,7 @@
 """Says in Markdown what run.py measured.
 
 Provides  call_part(results), program_part(results), fusing_part(results): each what stands between two marks of a document;
-          summary(case), program_summary(program): lines for the terminal
+          put_between(document, name, text); summary(case), program_summary(program): lines for the terminal
 """
 
 from timing import least, ratio, spread
@@ -35,6 +35,13 @@ def by_hand(case, forms):
     if has_time(forms, "hand"):
         return forms["hand"]
     return forms["floor"] if case["hand_is_floor"] else None
+
+
+def put_between(document, name, text):
+    """What stands between two marks of a document is written anew."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, rest = document.split(begin, 1)
+    return before + begin + text + end + rest.split(end, 1)[1]
 
 
 class Notes:
@@ -308,7 +315,7 @@ def program_summary(program):
         return f"{program['title']}\n    left out: {program['reason']}"
     lines = [f"{program['title']}, {program['calls']:,} calls"]
     for engine, forms in program["engines"].items():
-        said = [f"{form} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items() if "ns" in entry]
+        said = [f"{TITLES[form].strip('*')} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items() if "ns" in entry]
         lines.append(f"    {engine}: {', '.join(said)}")
     return "\n".join(lines)
 
@@ -319,8 +326,8 @@ def summary(case):
     for engine, forms in case["engines"].items():
         core = forms["core"]
         said = [f"meld {nanoseconds(least(core))} ns ±{spread(core):.0%}"]
-        for form in ("unfused", "peer", "hand", "floor"):
+        for form, name in (("simd", "with vectors"), ("unfused", "unfused"), ("peer", "meld-cli"), ("hand", "by hand"), ("floor", "floor")):
             if has_time(forms, form):
-                said.append(f"{form} ×{times(ratio(forms[form], core)[0])}")
+                said.append(f"{name} ×{times(ratio(forms[form], core)[0])}")
         words.append(f"{engine}: {', '.join(said)}")
     return f"{case['title']}\n    " + "\n    ".join(words)

@@ -39,8 +39,8 @@ FUSING_ROUNDS = 15
 PROGRAM_ROUNDS = 15
 SKIPPED = 77
 PARTS = {  # name: (what it measures, about how many minutes it takes, what it puts into the results)
-    "programs": ("whole programs of real libraries, unfused, fused and linked as one", 20, ("programs",)),
-    "calls": ("calls between two components, in all engines", 25, ("cases",)),
+    "programs": ("whole programs of real libraries, unfused, fused and linked as one", 15, ("programs",)),
+    "calls": ("calls between two components, in all engines", 10, ("cases",)),
     "fusing": ("fusing itself: time, memory, instructions, and what grows", 15, ("fusing", "scaling", "start")),
 }
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
@@ -182,19 +182,15 @@ def say_goals(results, options):
     if options.quick or not (results["cases"] or results["fusing"]):
         return
     hold, all_of_them = goals.count(results)
-    print(f"\nGoals: {hold} of {all_of_them} hold\n\n{goals.call_goals(results)}\n{goals.fusing_goals(results)}")
+    tables = [table for there, table in ((results["cases"], goals.call_goals), (results["fusing"], goals.fusing_goals)) if there]
+    print(f"\nGoals: {hold} of {all_of_them} hold\n")
+    for table in tables:
+        print(table(results))
     reasons = [f"{entry.get('title', entry.get('what'))}: {entry['reason']}"
                for entry in (*results["programs"], *results["fusing"]) if "reason" in entry]
     missing = sorted({what for part in results["parts"].values() for what in part["missing"]})
     for what in (*missing, *reasons):
         print(f"left out: {what}")
-
-
-def put_between(document, name, text):
-    """What stands between two marks of a document is written anew."""
-    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, rest = document.split(begin, 1)
-    return before + begin + text + end + rest.split(end, 1)[1]
 
 
 def texts_and_charts(results):
@@ -232,7 +228,7 @@ def write(results, options):
     if options.document:
         document = options.document.read_text(encoding="utf-8")
         for name, text in texts.items():
-            document = put_between(document, name, text)
+            document = report.put_between(document, name, text)
         options.document.write_text(document, encoding="utf-8")
         for name, drawn in charts.items():
             (options.document.parent / name).write_text(drawn, encoding="utf-8")
