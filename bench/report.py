@@ -1,6 +1,7 @@
 """Says in Markdown what run.py measured.
 
 Provides  call_part(results), program_part(results), fusing_part(results): each what stands between two marks of a document;
+          readme_parts(results): the same for README.md, by name;
           put_between(document, name, text); summary(case), program_summary(program): lines for the terminal
 """
 
@@ -331,3 +332,58 @@ def summary(case):
                 said.append(f"{name} ×{times(ratio(forms[form], core)[0])}")
         words.append(f"{engine}: {', '.join(said)}")
     return f"{case['title']}\n    " + "\n    ".join(words)
+
+
+README_CASES = ("number", "string_16", "strings", "bytes", "method")
+
+
+def readme_calls(results):
+    head = ["", "unfused, in wasmtime", "**meld**, in wasmtime", "unfused, in V8 (jco)", "**meld**, in V8"]
+    rows = []
+    for case in results["cases"]:
+        if case["name"] in README_CASES:
+            cells = [cell(case["engines"].get(engine, {}), form, Notes()) for engine in ("wasmtime", "V8") for form in ("unfused", "core")]
+            rows.append([case["title"], *cells])
+    return table(head, rows)
+
+
+def less_time(measured, engine):
+    """What the programs save, from the least to the most, in words."""
+    saved = [1 - least(forms["core"]) / least(forms["unfused"])
+             for forms in (program["engines"].get(engine, {}) for program in measured) if has_time(forms, "unfused") and has_time(forms, "core")]
+    if not saved:
+        return None
+    low, high = round(min(saved) * 100), round(max(saved) * 100)
+    if low < 0 <= high:
+        return f"from {-low}% more to {high}% less time in {engine}"
+    low, high = sorted((abs(low), abs(high)))
+    kind = "more" if max(saved) < 0 else "less"
+    return f"{low} to {high}% {kind} time in {engine}" if low != high else f"{high}% {kind} time in {engine}"
+
+
+def readme_programs(results):
+    measured = [program for program in results["programs"] if "engines" in program]
+    said = [words for words in (less_time(measured, engine) for engine in ("wasmtime", "V8")) if words]
+    return (f"[Whole programs](docs/performance.md#whole-programs) of real libraries, {len(measured)} of them, take {' and '.join(said)} "
+            "when they are fused; it depends on how much of it the boundary was:\n")
+
+
+def readme_fusing(results):
+    hello = next((entry for entry in results["fusing"] if entry["what"] == "componentize-js hello" and "tools" in entry), None)
+    if not hello:
+        return None
+    tools = hello["tools"]
+    meld, said = processor_seconds(tools["meld"]), []
+    for name, words in (("wasm-tools validate", "`wasm-tools validate`"), ("meld-cli", "meld-cli")):
+        if "seconds" in tools.get(name, {}):
+            said.append(f"{words} takes {times(processor_seconds(tools[name]) / meld)} times as long")
+    return (f"Fusing the hello of componentize-js, {size_text(hello['bytes'])} with JavaScript's engine in it, takes {meld * 1e3:.0f} ms of "
+            f"processor time{': ' if said else ''}{', and '.join(said)}.\n")
+
+
+def readme_parts(results):
+    """What goes between the marks of README.md, by name; of the parts that there are."""
+    parts = {"calls": readme_calls(results) if results["cases"] else None,
+             "programs": readme_programs(results) if any("engines" in program for program in results["programs"]) else None,
+             "fusing": readme_fusing(results)}
+    return {name: text for name, text in parts.items() if text}

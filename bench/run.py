@@ -232,6 +232,11 @@ def write(results, options):
         options.document.write_text(document, encoding="utf-8")
         for name, drawn in charts.items():
             (options.document.parent / name).write_text(drawn, encoding="utf-8")
+    if options.readme:
+        document = options.readme.read_text(encoding="utf-8")
+        for name, text in report.readme_parts(results).items():
+            document = report.put_between(document, name, text)
+        options.readme.write_text(document, encoding="utf-8")
     print(f"wrote {folder}: {', '.join(['results.json', 'performance.md', *charts])}", flush=True)
 
 
@@ -244,13 +249,14 @@ def parse_arguments():
     parser.add_argument("--inputs", type=pathlib.Path, default=pathlib.Path("build/bench-inputs"),
                         help="cache of tests/real/make.py")
     parser.add_argument("--document", type=pathlib.Path, help="document whose tables to write anew, and the charts beside it")
+    parser.add_argument("--readme", type=pathlib.Path, help="the same for README.md")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", action="append", help="only cases and programs whose name contains this")
     parser.add_argument("--part", choices=tuple(PARTS), help="only this")
     parser.add_argument("--results", type=pathlib.Path, help="measure nothing: write what this results.json says")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    if options.document and (options.only or options.quick):
+    if (options.document or options.readme) and (options.only or options.quick):
         parser.error("--only and --quick measure too little for a document")
     return options
 

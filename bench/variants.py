@@ -24,7 +24,7 @@ import subprocess
 import wasmtime
 
 HERE = pathlib.Path(__file__).resolve().parent
-OPTIMISE_LIMIT = 600  # seconds, of wasm-opt on one file
+OPTIMISE_LIMIT = 300  # seconds, of wasm-opt on one file
 FEATURES = ("multimemory", "bulk-memory", "bulk-memory-opt", "simd", "sign-ext", "mutable-globals", "multivalue",
             "nontrapping-float-to-int", "reference-types")
 

@@ -142,8 +142,8 @@ class Savings(unittest.TestCase):
                 self.assertIsNotNone(savings.case_named(case_name))
 
 
-def written(found, folder, document):
-    options = argparse.Namespace(folder=folder, document=document)
+def written(found, folder, document, readme=None):
+    options = argparse.Namespace(folder=folder, document=document, readme=readme)
     with contextlib.redirect_stdout(io.StringIO()):
         run.write(found, options)
     return document.read_text()
@@ -174,6 +174,22 @@ class Documents(unittest.TestCase):
         for name in charts:
             self.assertEqual((self.document.parent / name).read_text(), charts[name])
         self.assertEqual(written(results("today"), self.folder, self.document), page)
+
+    def test_readme(self):
+        readme = self.folder / "README.md"
+        readme.write_text((ROOT / "README.md").read_text())
+        written(results(), self.folder, self.document, readme)
+        page = readme.read_text()
+        self.assertIn("| string, 16 bytes | 30.0 | 12.0 |  |  |", page)
+        self.assertIn("1 of them, take 33% less time in wasmtime when", page)
+        self.assertIn("takes 100 ms of processor time: `wasm-tools validate` takes 2.00 times as long, and meld-cli takes 31 times as long.", page)
+
+    def test_a_slower_program_is_said(self):
+        found = results()["programs"][:1]
+        found[0]["engines"]["wasmtime"]["core"] = entry(9.9e6)
+        self.assertEqual(report.less_time(found, "wasmtime"), "10% more time in wasmtime")
+        found.append({"engines": {"wasmtime": {"unfused": entry(10e6), "core": entry(5e6)}}})
+        self.assertEqual(report.less_time(found, "wasmtime"), "from 10% more to 50% less time in wasmtime")
 
     def test_headings_have_a_line_before_them(self):
         page = written(results(), self.folder, self.document)
