@@ -242,8 +242,8 @@ def write(results, options):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--meld", required=True, type=pathlib.Path)
-    parser.add_argument("--tools", required=True, type=pathlib.Path, help="what bench/tools.py made, or tests/tools.py for --quick")
+    parser.add_argument("--meld", type=pathlib.Path)
+    parser.add_argument("--tools", type=pathlib.Path, help="what bench/tools.py made, or tests/tools.py for --quick")
     parser.add_argument("--measure", type=pathlib.Path, help="the program of measure.c; without it fusing is not measured")
     parser.add_argument("--folder", type=pathlib.Path, help="where everything goes; default: nowhere that stays")
     parser.add_argument("--inputs", type=pathlib.Path, default=pathlib.Path("build/bench-inputs"),
@@ -256,6 +256,8 @@ def parse_arguments():
     parser.add_argument("--results", type=pathlib.Path, help="measure nothing: write what this results.json says")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
+    if not options.results and not (options.meld and options.tools):
+        parser.error("--meld and --tools say what to measure, and with what")
     if (options.document or options.readme) and (options.only or options.quick):
         parser.error("--only and --quick measure too little for a document")
     return options

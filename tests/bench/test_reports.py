@@ -180,7 +180,7 @@ class Documents(unittest.TestCase):
         readme.write_text((ROOT / "README.md").read_text())
         written(results(), self.folder, self.document, readme)
         page = readme.read_text()
-        self.assertIn("| string, 16 bytes | 30.0 | 12.0 |  |  |", page)
+        self.assertIn("| string, 16 bytes | 30.0 | 12.0 | not measured | not measured |", page)
         self.assertIn("1 of them, take 33% less time in wasmtime when", page)
         self.assertIn("takes 100 ms of processor time: `wasm-tools validate` takes 2.00 times as long, and meld-cli takes 31 times as long.", page)
 
