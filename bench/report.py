@@ -8,8 +8,8 @@ Provides  call_part(results), program_part(results), fusing_part(results): each 
 from timing import least, ratio, spread
 
 TITLES = {
-    "unfused": "unfused", "component": "meld `--component`", "core": "**meld**", "simd": "meld `--features=+simd`", "optimised": "meld, `wasm-opt -O3`",
-    "peer": "meld-cli", "hand": "by hand", "floor": "floor",
+    "unfused": "unfused", "component": "meld `--component`", "core": "**meld**", "simd": "meld `--features=+simd`",
+    "optimised": "meld, `wasm-opt -O3`", "peer": "meld-cli", "hand": "by hand", "floor": "floor",
 }
 GROUPS = (("main", "Calls"), ("more", "More kinds of values and handles"), ("encodings", "Strings, by encoding"))
 
@@ -316,7 +316,8 @@ def program_summary(program):
         return f"{program['title']}\n    left out: {program['reason']}"
     lines = [f"{program['title']}, {program['calls']:,} calls"]
     for engine, forms in program["engines"].items():
-        said = [f"{TITLES[form].strip('*')} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items() if "ns" in entry]
+        said = [f"{TITLES[form].strip('*')} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items()
+                if "ns" in entry]
         lines.append(f"    {engine}: {', '.join(said)}")
     return "\n".join(lines)
 
@@ -350,8 +351,9 @@ def readme_calls(results):
 
 def less_time(measured, engine):
     """What the programs save, from the least to the most, in words."""
-    saved = [1 - least(forms["core"]) / least(forms["unfused"])
-             for forms in (program["engines"].get(engine, {}) for program in measured) if has_time(forms, "unfused") and has_time(forms, "core")]
+    there = [forms for forms in (program["engines"].get(engine, {}) for program in measured)
+             if has_time(forms, "unfused") and has_time(forms, "core")]
+    saved = [1 - least(forms["core"]) / least(forms["unfused"]) for forms in there]
     if not saved:
         return None
     low, high = round(min(saved) * 100), round(max(saved) * 100)
@@ -378,8 +380,8 @@ def readme_fusing(results):
     for name, words in (("wasm-tools validate", "`wasm-tools validate`"), ("meld-cli", "meld-cli")):
         if "seconds" in tools.get(name, {}):
             said.append(f"{words} takes {times(processor_seconds(tools[name]) / meld)} times as long")
-    return (f"Fusing the hello of componentize-js, {size_text(hello['bytes'])} with JavaScript's engine in it, takes {meld * 1e3:.0f} ms of "
-            f"processor time{': ' if said else ''}{', and '.join(said)}.\n")
+    return (f"Fusing the hello of componentize-js, {size_text(hello['bytes'])} with JavaScript's engine in it, takes "
+            f"{meld * 1e3:.0f} ms of processor time{': ' if said else ''}{', and '.join(said)}.\n")
 
 
 def readme_parts(results):

@@ -213,8 +213,29 @@ def texts_and_charts(results):
     return texts, charts
 
 
+def is_of(part, name):
+    """Is a text or chart of that name one of the part's? Without a part, of any."""
+    return part is None or name in (part, f"goals of {part}", f"{part}.svg")
+
+
 HEADINGS = {"goals of calls": "# Performance\n\n## Goals\n\n", "goals of fusing": "", "programs": "## Whole programs\n\n",
             "calls": "", "fusing": ""}
+
+
+def write_documents(results, options, texts, charts):
+    """Of a part alone, that part: what the folder has of the others may be older than the document."""
+    pages = [(options.document, texts), (options.readme, report.readme_parts(results))]
+    for path, parts in pages:
+        if path:
+            document = path.read_text(encoding="utf-8")
+            for name, text in parts.items():
+                if is_of(options.part, name):
+                    document = report.put_between(document, name, text)
+            path.write_text(document, encoding="utf-8")
+    if options.document:
+        for name, drawn in charts.items():
+            if is_of(options.part, name):
+                (options.document.parent / name).write_text(drawn, encoding="utf-8")
 
 
 def write(results, options):
@@ -225,18 +246,7 @@ def write(results, options):
     (folder / "performance.md").write_text(page, encoding="utf-8")
     for name, drawn in charts.items():
         (folder / name).write_text(drawn, encoding="utf-8")
-    if options.document:
-        document = options.document.read_text(encoding="utf-8")
-        for name, text in texts.items():
-            document = report.put_between(document, name, text)
-        options.document.write_text(document, encoding="utf-8")
-        for name, drawn in charts.items():
-            (options.document.parent / name).write_text(drawn, encoding="utf-8")
-    if options.readme:
-        document = options.readme.read_text(encoding="utf-8")
-        for name, text in report.readme_parts(results).items():
-            document = report.put_between(document, name, text)
-        options.readme.write_text(document, encoding="utf-8")
+    write_documents(results, options, texts, charts)
     print(f"wrote {folder}: {', '.join(['results.json', 'performance.md', *charts])}", flush=True)
 
 

@@ -248,7 +248,8 @@ def row_cells(row):
     cells = [row.title]
     if row.times:
         value, low, high = row.ratio()
-        cells += [f"{timing.least(row.times['core']):,.1f}", f"{timing.least(row.times['without']):,.1f}", f"{value:.2f} ({low:.2f}–{high:.2f})"]
+        cells += [f"{timing.least(row.times[form]):,.1f}" for form in ("core", "without")]
+        cells.append(f"{value:.2f} ({low:.2f}–{high:.2f})")
     else:
         cells += [""] * 3
     wanted = [f"×{row.at_least}"] if row.at_least is not None else []
@@ -265,7 +266,8 @@ def noise_told(savings):
 
 
 def markdown(savings, about):
-    lines = [f"{about}\n\n{noise_told(savings)}| what is left out | case | ns | without | ÷ | bytes | without | has to save | real inputs, bytes → without |",
+    lines = [f"{about}\n\n{noise_told(savings)}"
+             "| what is left out | case | ns | without | ÷ | bytes | without | has to save | real inputs, bytes → without |",
              "|---|---|--:|--:|--:|--:|--:|--:|---|"]
     for saving in savings:
         words, real = f"`{saving.name}`: {saving.words}", of_inputs(saving)
@@ -297,7 +299,8 @@ def main():
         return 1
     every = [*savings.values(), vectors]
     version = run_command(tools.meld, "version").splitlines()[0]
-    about = f"Measured on {datetime.date.today():%Y-%m-%d} with {version}, in wasmtime {importlib.metadata.version('wasmtime')}; {options.rounds} rounds."
+    engine = importlib.metadata.version("wasmtime")
+    about = f"Measured on {datetime.date.today():%Y-%m-%d} with {version}, in wasmtime {engine}; {options.rounds} rounds."
     text = markdown(every, about)
     (folder / "savings.md").write_text(text, encoding="utf-8")
     if options.document:

@@ -142,8 +142,8 @@ class Savings(unittest.TestCase):
                 self.assertIsNotNone(savings.case_named(case_name))
 
 
-def written(found, folder, document, readme=None):
-    options = argparse.Namespace(folder=folder, document=document, readme=readme)
+def written(found, folder, document, readme=None, only=None):
+    options = argparse.Namespace(folder=folder, document=document, readme=readme, part=only)
     with contextlib.redirect_stdout(io.StringIO()):
         run.write(found, options)
     return document.read_text()
@@ -207,11 +207,15 @@ class Documents(unittest.TestCase):
         later = json.loads(json.dumps(first))
         later["parts"]["programs"] = part("later")
         later["programs"][0]["engines"]["wasmtime"]["core"] = entry(7e6)
-        after = written(later, self.folder, self.document)
+        later["cases"][0]["engines"]["wasmtime"]["core"] = entry(77)  # of the folder, and older than the document
+        after = written(later, self.folder, self.document, only="programs")
         self.assertEqual(after.count("Measured on first"), 2)
         self.assertEqual(after.count("Measured on later"), 1)
         cut = [text.split("<!-- programs -->")[0] + text.split("<!-- end of programs -->")[1] for text in (before, after)]
         self.assertEqual(*cut)
+        self.assertNotEqual((self.folder / "programs.svg").read_text(), run.chart.program_chart(first))
+        self.assertEqual((self.document.parent / "programs.svg").read_text(), run.chart.program_chart(later))
+        self.assertEqual((self.document.parent / "calls.svg").read_text(), run.chart.chart(first))
 
     def test_earlier_results_are_kept(self):
         (self.folder / "results.json").write_text(json.dumps(results("first")))
