@@ -328,7 +328,8 @@ def summary(case):
     for engine, forms in case["engines"].items():
         core = forms["core"]
         said = [f"meld {nanoseconds(least(core))} ns ±{spread(core):.0%}"]
-        for form, name in (("simd", "with vectors"), ("unfused", "unfused"), ("peer", "meld-cli"), ("hand", "by hand"), ("floor", "floor")):
+        names = {"simd": "with vectors", "unfused": "unfused", "peer": "meld-cli", "hand": "by hand", "floor": "floor"}
+        for form, name in names.items():
             if has_time(forms, form):
                 said.append(f"{name} ×{times(ratio(forms[form], core)[0])}")
         words.append(f"{engine}: {', '.join(said)}")

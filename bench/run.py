@@ -41,7 +41,7 @@ SKIPPED = 77
 PARTS = {  # name: (what it measures, about how many minutes it takes, what it puts into the results)
     "programs": ("whole programs of real libraries, unfused, fused and linked as one", 15, ("programs",)),
     "calls": ("calls between two components, in all engines", 10, ("cases",)),
-    "fusing": ("fusing itself: time, memory, instructions, and what grows", 15, ("fusing", "scaling", "start")),
+    "fusing": ("what fusing takes: time, memory, instructions; and how that grows", 15, ("fusing", "scaling", "start")),
 }
 QUICK_ROUNDS, QUICK_SECONDS = 2, 0.0002
 LEFT_OUT_WHEN_QUICK = ("string_ascii_", "string_chinese_")  # other texts, same encodings
@@ -138,7 +138,7 @@ def say_plan(tools, options):
     parts = wanted_parts(options)
     print(f"The benchmark of {first_line(tools.meld, 'version')}, in {len(parts)} parts:" if len(parts) > 1 else "The benchmark:")
     for part in parts:
-        print(f"    {part}: {PARTS[part][0]}" + ("" if options.quick else f"; about {PARTS[part][1]} minutes"))
+        print(f"    {part}: {PARTS[part][0]}" + ("" if options.quick else f" (about {PARTS[part][1]} minutes on an idle machine)"))
     for what in tools.missing():
         print(f"    left out, for what it takes is not there: {what}")
     load, cores = machine()["load"], os.cpu_count()

@@ -93,6 +93,7 @@ def measure_programs(tools, folder, tools_folder, rounds, quick, only=None):
     for program in build.PROGRAMS:
         if only and not any(part in program.name for part in only):
             continue
+        print(f"  making {program.title}", flush=True)
         try:
             yield measure_program(tools, program, kitchen, folder / program.name, rounds, quick)
         except build.Missing as why:
