@@ -20,6 +20,7 @@ CALLS = {
     "method": {"floor": 3.5 / 1.7, "hand": 3.5 / 3.2, "unfused": 3.5 / 488},
     "construct": {"floor": 18 / 6.0, "hand": 18 / 20, "unfused": 18 / 667},
 }
+COUNTED = ("core", "simd", "hand", "floor")  # forms whose instructions are counted
 OTHERS = ("floor", "hand", "unfused")
 NAMES = {"floor": "floor", "hand": "by hand", "unfused": "unfused"}
 ENGINE = "wasmtime"
@@ -44,6 +45,15 @@ def table(head, rows):
 
 def times_of(forms, form):
     return forms.get(form) if "ns" in forms.get(form, {}) else None
+
+
+def instructions(case, form):
+    """Of a call: meld's, and those of what it is compared with."""
+    counts = case.get("instructions", {})
+    if form not in counts:
+        return ""
+    beside = [f"{counts[other]:,.0f} {NAMES[other]}" for other in ("hand", "floor") if other in counts]
+    return f"{counts[form]:,.0f} ({', '.join(beside)})"
 
 
 def call_row(title, forms, form, limits):
@@ -71,9 +81,12 @@ def call_rows(results):
             continue
         case = cases[name]
         forms = case["engines"].get(ENGINE, {})
-        yield call_row(case["title"], forms, "core", limits)
+        rows = [(case["title"], "core")]
         if times_of(forms, "simd"):
-            yield call_row(f"{case['title']}, `--features=+simd`", forms, "simd", limits)
+            rows.append((f"{case['title']}, `--features=+simd`", "simd"))
+        for title, form in rows:
+            cells, missed = call_row(title, forms, form, limits)
+            yield [*cells, instructions(case, form)], missed
 
 
 def verdict(missed):
@@ -81,7 +94,8 @@ def verdict(missed):
 
 
 def call_goals(results):
-    head = ["meld, divided by", *(word for other in OTHERS for word in (NAMES[other], "goal, at most")), ""]
+    head = ["meld, divided by", *(word for other in OTHERS for word in (NAMES[other], "goal, at most")),
+            "instructions of a call", ""]
     return table(head, [[*cells, verdict(missed)] for cells, missed in call_rows(results)])
 
 

@@ -32,6 +32,7 @@ import goals
 import report
 import timing
 import whole
+from engines import count_instructions
 from variants import Failed, Tools, make_variants, run_command
 
 ROUNDS, SECONDS = 40, 0.002  # of each variant; for one round
@@ -97,7 +98,9 @@ def measure_cases(tools, options, folder):
         engines = timing.time_case(tools, case, variants, rounds, seconds)
         sizes = {variant.form: variant.path.stat().st_size for variant in variants
                  if variant.engine == "wasmtime" and variant.path}
-        result = {"name": case.name, "title": case.title, "group": case.group, "hand_is_floor": case.hand_is_floor,
+        counts = {variant.form: count_instructions(variant.path) for variant in variants
+                  if case.group == "main" and variant.engine == "wasmtime" and variant.form in goals.COUNTED}
+        result = {"name": case.name, "title": case.title, "instructions": counts, "group": case.group, "hand_is_floor": case.hand_is_floor,
                   "engines": engines, "bytes": sizes}
         print(f"[{i + 1}/{len(wanted)}] {report.summary(result)}", flush=True)
         yield result
