@@ -1,0 +1,343 @@
+"""Programs of components made at random: who imports what of whom, as a component in text.
+
+A Definition is a component; a program instantiates each once or twice. Definitions are in an order in which each may import
+those before it, the host's interface first. `slots` are what it imports: instances s0, s1, … of other definitions. A resource
+that a definition sees is ("own", k) or ("slot", s, k), the k-th of what slot s defines; where a signature of slot s names a
+resource of a slot t of its own, `same[s, t]` says which slot of the importer is that one.
+"""
+
+import dataclasses
+
+from guest import HASHING, POOLS, REALLOCS, TEXTS, Guest
+from kinds import Func, Maker, Type, contains, flatten, structure_text, type_text
+from lowering import Fault, Memory
+
+ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
+MAKE = {"params": [Type("u32")]}
+
+
+def in_slot(t, slot, same):
+    """A type of a signature of a slot, as the importer sees it."""
+    resource = t.resource
+    if resource:
+        resource = ("slot", slot, resource[1]) if resource[0] == "own" else ("slot", same[slot, resource[1]], resource[2])
+    return dataclasses.replace(t, parts=tuple(part and in_slot(part, slot, same) for part in t.parts), resource=resource,
+                               name=t.name and f"s{slot}_{t.name}")
+
+
+class Definition:
+    def __init__(self, rng, number, before, options):
+        self.rng, self.number, self.options = rng, number, options
+        self.slots, self.same = [], {}
+        for other in before:
+            if rng.random() < 0.75:
+                self.add_slot(other)
+        self.own_count = rng.choice((0, 1, 1, 2))
+        self.maker = Maker(rng, self.visible_resources(), options.features)
+        self.encoding = rng.choice(ENCODINGS)
+        self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
+        self.funcs = [func for func in self.funcs]
+        self.style = rng.choice(("libc", "libc", "shim"))
+        self.steps = 3
+        self.imported_encodings = {}
+        self.hub = []
+
+    def add_slot(self, other):
+        """The slot that imports another definition, after those that its signatures need."""
+        for slot, present in enumerate(self.slots):
+            if present is other:
+                return slot
+        needed = {t: self.add_slot(other.slots[t]) for t in other.shown_slots()}
+        self.slots.append(other)
+        slot = len(self.slots) - 1
+        for t, mine in needed.items():
+            self.same[slot, t] = mine
+        return slot
+
+    def shown_slots(self):
+        """Slots whose resources are in the signatures."""
+        shown = set()
+
+        def look(t):
+            if t.resource and t.resource[0] == "slot":
+                shown.add(t.resource[1])
+            for part in filter(None, t.parts):
+                look(part)
+        for t in self.maker.named + [t for func in self.funcs for t in func.types()]:
+            look(t)
+        return sorted(shown)
+
+    def visible_resources(self):
+        return [("own", k) for k in range(self.own_count)] + [
+            ("slot", slot, k) for slot, other in enumerate(self.slots) for k in range(other.own_count)]
+
+    def function(self, name):
+        rng, maker = self.rng, self.maker
+        count = rng.choice((0, 1, 1, 2, 2, 3, 5)) if rng.random() < 0.9 else rng.randint(8, 20)
+        if rng.random() < 0.15:  # numbers alone
+            plain = ("u32", "s32", "u64", "f32", "f64", "u32")
+            params = [Type(rng.choice(plain)) for _ in range(min(count, 6))]
+            return Func(name, params, Type(rng.choice(plain)) if rng.random() < 0.7 else None)
+        params = [maker.type(rng.choice((0, 1, 2, 3)), borrow=True) for _ in range(count)]
+        result = maker.type(rng.choice((0, 1, 2, 3))) if rng.random() < 0.75 else None
+        return Func(name, params, result)
+
+    def exported(self):
+        """All functions that importers may name."""
+        return self.funcs + [Func(f"make-{k}", [Type("u32")], Type("own", resource=("own", k))) for k in range(self.own_count)]
+
+    def imports(self):
+        """(core name, slot, Func as this component sees it)"""
+        for slot, other in enumerate(self.slots):
+            for func in other.exported():
+                yield f"s{slot}_{func.name}", slot, dataclasses.replace(
+                    func, params=[in_slot(t, slot, self.same) for t in func.params],
+                    result=func.result and in_slot(func.result, slot, self.same))
+
+    def callable(self):
+        if not self.imported_encodings:
+            for name, _, _ in self.imports():
+                self.imported_encodings[name] = self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS)))
+        return [(name, func, self.imported_encodings[name]) for name, _, func in self.imports()] + [
+            (f"hub_{func.name}", func, self.encoding) for func in self.hub]
+
+    def constructor(self, resource):
+        return f"s{resource[1]}_make-{resource[2]}"
+
+    # The text
+
+    def resource_text(self, resource):
+        return f"$r{resource[1]}" if resource[0] == "own" else f"$s{resource[1]}_r{resource[2]}"
+
+    def func_text(self, func, resource_text, nominal_text):
+        def show(t):
+            return type_text(t, resource_text, nominal_text)
+        params = "".join(f' (param "p{i}" {show(t)})' for i, t in enumerate(func.params))
+        return params + (f" (result {show(func.result)})" if func.result else "")
+
+    def interface_text(self, slot, same, prefix):
+        """What an importer says of this definition as its slot."""
+        def resource(which):
+            return f"$i{slot}_r{which[1]}" if which[0] == "own" else f"${prefix}{same[slot, which[1]]}_r{which[2]}"
+
+        def nominal(name):
+            return f"$i{slot}_{name}"
+        lines = [f'(export "r{k}" (type $i{slot}_r{k} (sub resource)))' for k in range(self.own_count)]
+        for t in self.maker.named:
+            lines.append(f"(type $d{slot}_{t.name} {structure_text(t, resource, nominal)})")
+            lines.append(f'(export "{t.name}" (type $i{slot}_{t.name} (eq $d{slot}_{t.name})))')
+        for func in self.exported():
+            lines.append(f'(export "{func.name}" (func{self.func_text(func, resource, nominal)}))')
+        return "\n      ".join(lines)
+
+    def import_text(self):
+        for slot, other in enumerate(self.slots):
+            yield f'(import "s{slot}" (instance $s{slot} {other.interface_text(slot, self.same, "s")}))'
+            for k in range(other.own_count):
+                yield f'(alias export $s{slot} "r{k}" (type $s{slot}_r{k}))'
+        yield '(import "log" (func $log (param "x" u64)))'
+        for func in self.hub:
+            yield f'(import "hub-{func.name}" (func $hub_{func.name}{self.func_text(func, None, None)}))'
+
+    def core_imports(self):
+        """(name, core params, core results, text of what is lowered)"""
+        for name, slot, func in self.imports():
+            yield name, *func.lowered(), f'(func $s{slot} "{func.name}")', self.imported_encodings[name]
+        for func in self.hub:
+            yield f"hub_{func.name}", *func.lowered(), f"(func $hub_{func.name})", self.encoding
+
+    def needs_hub(self):
+        return bool(self.hub)
+
+    def text(self, fault):
+        guest = Guest(self.rng, self, fault)
+        self.callable()
+        post = {func.name for func in self.funcs if self.rng.random() < 0.4}
+        encodings = {func.name: self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS))) for func in self.funcs}
+        for func in self.funcs:
+            guest.function(func, encodings[func.name], func.name in post, self.steps)
+        for k in range(self.own_count):
+            guest.functions += [guest.constructor(k), guest.destructor(k)]
+        realloc = guest.realloc()
+        start = ""
+        if self.rng.random() < 0.15 and self.style == "libc":
+            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) {guest.script(2)}) (start $start)"
+        pools = "\n  ".join(guest.pools())
+        data, pages = guest.data()
+        fuel = HASHING.replace("TRACE", "(call $log (local.get $x))" if self.options.traces else "").replace(
+            "REALLOCS", REALLOCS if self.options.traces else "").replace("FUEL", str(self.rng.choice((3, 10, 25) if self.number != "R" else (50,))))
+        own_memory = self.style == "shim"
+        memory = f'(memory (export "memory") {pages}) {data} {realloc}'
+        body = "\n  ".join([fuel, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))", pools, start, *guest.functions])
+        handles = list(self.handle_imports())
+        imports = [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _ in handles]
+        imports += [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _, _ in self.core_imports()]
+        log = '(import "" "log" (func $log (param i64)))'
+        main = f"(core module $m {log} {' '.join(imports)}\n  {{}} {body})"
+        lines = list(self.import_text())
+        lines.append("(core func $log (canon lower (func $log)))")
+        lines += self.shim_text(main.format(memory)) if own_memory else self.libc_text(
+            main.format(f'(import "libc" "memory" (memory {pages}))'), memory)
+        where = "$m" if own_memory else "$libc"
+        for func in self.funcs:
+            options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) string-encoding={encodings[func.name]}'
+            if func.name in post:
+                options += f' (post-return (core func $m "post-{func.name}"))'
+            signature = self.func_text(func, self.resource_text, lambda name: f"${name}")
+            lines.append(f'(func (export "{func.name}"){signature} (canon lift (core func $m "{func.name}") {options}))')
+        for k in range(self.own_count):
+            lines.append(f'(func (export "make-{k}") (param "p0" u32) (result (own $r{k})) (canon lift (core func $m "make-{k}")))')
+        return f"(component $D{self.number}\n  " + "\n  ".join(lines) + ")"
+
+    def handle_imports(self):
+        """(name, core params, core results, text of the canonical function)"""
+        for index, resource in enumerate(self.visible_resources()):
+            yield f"drop{index}", ["i32"], [], f"resource.drop {self.resource_text(resource)}"
+            if resource[0] == "own":
+                yield f"new{index}", ["i32"], ["i32"], f"resource.new {self.resource_text(resource)}"
+                yield f"rep{index}", ["i32"], ["i32"], f"resource.rep {self.resource_text(resource)}"
+
+    def type_lines(self, dtors):
+        for k in range(self.own_count):
+            dtor = f" (dtor (core func {dtors} \"dtor{k}\"))" if dtors else ""
+            yield f"(type $r{k}' (resource (rep i32){dtor})) (export $r{k} \"r{k}\" (type $r{k}'))"
+        for t in self.maker.named:
+            structure = structure_text(t, self.resource_text, lambda name: f"${name}")
+            yield f"(type ${t.name}' {structure}) (export ${t.name} \"{t.name}\" (type ${t.name}'))"
+        for name, _, _, canon in self.handle_imports():
+            yield f"(core func ${name} (canon {canon}))"
+
+    def lowered_text(self, where):
+        options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc"))'
+        for name, _, _, func, encoding in self.core_imports():
+            yield f"(core func ${name} (canon lower {func} {options} string-encoding={encoding}))"
+
+    def export_list(self, names):
+        return " ".join(f'(export "{name}" (func ${name}))' for name in names)
+
+    def libc_text(self, main, memory):
+        """A module with the memory stands before all that is lowered with it. Destructors are in it, and only say so."""
+        dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) (call $log (i64.extend_i32_u (local.get $rep))))'
+                         for k in range(self.own_count))
+        yield f'(core module $libc (import "" "log" (func $log (param i64))) {memory} {dtors})'
+        yield '(core instance $libc (instantiate $libc (with "" (instance (export "log" (func $log))))))'
+        yield from self.type_lines("$libc" if self.own_count and self.rng.random() < 0.8 else "")
+        yield from self.lowered_text("$libc")
+        yield main
+        names = ["log"] + [name for name, *_ in self.handle_imports()] + [name for name, *_ in self.core_imports()]
+        yield f'(core instance $m (instantiate $m (with "libc" (instance $libc)) (with "" (instance {self.export_list(names)}))))'
+
+    def shim_text(self, main):
+        """Trampolines through a table stand for what is lowered with the memory of the module that calls it."""
+        lowered = [(name, params, results) for name, params, results, _, _ in self.core_imports()]
+        dtors = [(f"dtor{k}", ["i32"], []) for k in range(self.own_count)]
+        entries = lowered + dtors
+        shims = ""
+        for i, (name, params, results) in enumerate(entries):
+            arguments = " ".join(f"(local.get {n})" for n in range(len(params)))
+            shims += (f'(type $t{i} (func{core_type(params, results)})) (func (export "{name}"){core_type(params, results)}'
+                      f" (call_indirect (type $t{i}) {arguments} (i32.const {i})))")
+        yield f'(core module $shim (table (export "$imports") {len(entries)} {len(entries)} funcref) {shims})'
+        yield "(core instance $shim (instantiate $shim))"
+        yield from self.type_lines("$shim")
+        yield main
+        direct = self.export_list(["log"] + [name for name, *_ in self.handle_imports()])
+        shimmed = " ".join(f'(export "{name}" (func $shim "{name}"))' for name, *_ in lowered)
+        yield f'(core instance $m (instantiate $m (with "" (instance {direct} {shimmed}))))'
+        yield from self.lowered_text("$m")
+        imports = " ".join(f'(import "" "{i}" (func{core_type(params, results)}))' for i, (_, params, results) in enumerate(entries))
+        indices = " ".join(str(i) for i in range(len(entries)))
+        yield f'(core module $fix {imports} (import "" "$imports" (table {len(entries)} funcref)) (elem (i32.const 0) func {indices}))'
+        filled = " ".join(f'(export "{i}" (func {"$m" if name.startswith("dtor") else f"${name}"}{f" {chr(34)}{name}{chr(34)}" if name.startswith("dtor") else ""}))'
+                          for i, (name, _, _) in enumerate(entries))
+        yield f'(core instance $fix (instantiate $fix (with "" (instance {filled} (export "$imports" (table $shim "$imports"))))))'
+
+
+def core_type(params, results):
+    return (f" (param {' '.join(params)})" if params else "") + (f" (result {' '.join(results)})" if results else "")
+
+
+@dataclasses.dataclass
+class Instance:
+    name: str
+    definition: Definition
+    bindings: list
+
+
+@dataclasses.dataclass
+class Options:
+    """What is made: kinds of types beyond the usual, and whether all that is hashed is logged as well."""
+
+    features: frozenset = frozenset()
+    traces: bool = False
+
+
+class Program:
+    """`text` is the component; `calls` are (export, arguments) for the host to do in this order."""
+
+    def __init__(self, rng, options):
+        self.rng, self.options = rng, options
+        self.fault = Fault(rng.randrange(120) if rng.random() < 0.5 else None)
+        self.definitions = []
+        for number in range(rng.randint(2, 5)):
+            self.definitions.append(Definition(rng, number, self.definitions, options))
+        self.instances = []
+        self.instantiate_all()
+        self.text = self.write()
+
+    def instantiate_all(self):
+        rng = self.rng
+        for definition in self.definitions:
+            first = [next(x for x in self.instances if x.definition is other) for other in definition.slots]
+            self.instances.append(Instance(f"$x{definition.number}_0", definition, first))
+            if rng.random() < 0.3:
+                self.instances.append(Instance(f"$x{definition.number}_1", definition, self.bind(definition)))
+
+    def bind(self, definition):
+        """An instance for each slot, such that slots that are the same are it."""
+        for _ in range(20):
+            bound = [self.rng.choice([x for x in self.instances if x.definition is other]) for other in definition.slots]
+            if self.fits(definition, bound):
+                return bound
+        bound = [next(x for x in self.instances if x.definition is other) for other in definition.slots]
+        assert self.fits(definition, bound)
+        return bound
+
+    @staticmethod
+    def fits(definition, bound):
+        return all(bound[slot].bindings[t] is bound[mine] for (slot, t), mine in definition.same.items())
+
+    def write(self):
+        lines = ['(import "log" (func $log (param "x" u64)))']
+        lines += [definition.text(self.fault) for definition in self.definitions]
+        for instance in self.instances:
+            given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(instance.bindings)]
+            given += ['(with "log" (func $log))']
+            lines.append(f"(instance {instance.name} (instantiate $D{instance.definition.number} {' '.join(given)}))")
+        main = self.instances[-1]
+        lines += self.runner(main)
+        return "(component\n  " + "\n  ".join(lines) + ")\n"
+
+    def runner(self, main):
+        """A component that calls all functions of the last instances, some of them twice."""
+        before = list(self.definitions)
+        runner = Definition.__new__(Definition)
+        runner.rng, runner.number, runner.options = self.rng, "R", self.options
+        runner.slots, runner.same, runner.own_count = [], {}, 0
+        targets = []
+        for definition in reversed(before):
+            if len(targets) < 3:
+                targets.append(definition)
+        for definition in targets:
+            runner.add_slot(definition)
+        runner.maker = Maker(self.rng, runner.visible_resources())
+        runner.encoding = self.rng.choice(ENCODINGS)
+        runner.funcs = [Func("run", [], None)]
+        runner.steps = 14
+        runner.style = self.rng.choice(("libc", "shim"))
+        runner.imported_encodings, runner.hub = {}, []
+        bindings = self.bind(runner)
+        text = runner.text(self.fault)
+        given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(bindings)]
+        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log))))",
+                '(export "run" (func $run "run"))']

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Programs of components made at random: unfused and fused they have to do the same.
+
+    python tests/random/run.py --meld build/release/meld --count 300
+    python tests/random/run.py --meld build/release/meld --minutes 60 --jobs 2 --keep /tmp/random
+
+Each seed is a program (program.py) of two to five components and a few more instances, which log a trace of all that
+they are given. It runs unfused in wasmtime, which is the oracle, and as what `meld fuse` makes of it: a component and a core
+module, with and without vectors. The traces have to be equal, and so has the end: that all calls return, or the trap.
+
+With --without NAME (also "each"), MELD_WITHOUT is set for a build that can leave out that proof.
+
+Exit  0 all are the same, 1 not, 77 when wasm-tools is not there.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import wasmtime
+import wasmtime.component
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import program
+
+SKIPPED = 77
+SECONDS = 60
+PROOFS = pathlib.Path(__file__).resolve().parents[2] / "src" / "fuse" / "proofs.def"
+FORMS = {"component": ["--component"], "core": [], "component.simd": ["--component", "--features=+simd"], "core.simd": ["--features=+simd"]}
+EVENTS = 100000
+
+# What wasmtime says, and what meld's traps are called: (kind, pattern).
+TRAPS = (
+    ("leave", r"cannot leave component instance"),
+    ("enter", r"cannot enter component instance|wasm trap: cannot enter"),
+    ("unaligned result of realloc", r"realloc return: result not aligned"),
+    ("bounds of realloc", r"realloc return: beyond end of memory"),
+    ("unaligned", r"unaligned pointer|pointer not aligned"),
+    ("bounds", r"list content out-of-bounds|string content out-of-bounds|pointer out of bounds of memory|pointer/length out of bounds|"
+               r"string is longer than|string pointer.*out of bounds|list.*longer than|size overflow|out of bounds memory access"),
+    ("discriminant", r"invalid variant discriminant|unexpected discriminant|invalid discriminant"),
+    ("char", r"invalid `char` bit pattern|converted integer out of range for `char`"),
+    ("encoding", r"invalid utf-8|incomplete utf-8|invalid utf-16|unpaired surrogate|invalid utf8|invalid utf16"),
+    ("unknown handle", r"unknown handle index"),
+    ("handle of another type", r"handle index used with the wrong type|expected guest-defined resource"),
+    ("lent", r"cannot remove owned resource while borrowed"),
+    ("own of a borrow", r"cannot lift own resource from a borrow"),
+    ("borrows remain", r"borrow handles still remain"),
+    ("table", r"uninitialized element|undefined element"),
+    ("stack", r"call stack exhausted"),
+    ("unreachable", r"unreachable"),
+)
+
+
+def kind_of_trap(message):
+    for kind, pattern in TRAPS:
+        if re.search(pattern, message):
+            return kind
+    return message
+
+
+@dataclasses.dataclass
+class Run:
+    """What the host saw."""
+
+    events: list
+    end: str  # empty, or the kind of trap
+    message: str = ""
+
+
+def make_engine():
+    config = wasmtime.Config()
+    config.cranelift_opt_level = "none"
+    config.wasm_multi_memory = True
+    config.wasm_memory64 = True
+    config.wasm_component_model_map = True
+    config.parallel_compilation = False
+    return wasmtime.Engine(config)
+
+
+class TooLong(Exception):
+    pass
+
+
+def run_component(engine, binary):
+    store, linker, events = wasmtime.Store(engine), wasmtime.component.Linker(engine), []
+
+    def log(_store, value):
+        events.append(value)
+        if len(events) > EVENTS:
+            raise TooLong
+
+    with linker.root() as root:
+        root.add_func("log", log)
+    component = wasmtime.component.Component(engine, binary)
+    try:
+        instance = linker.instantiate(store, component)
+        for _ in range(2):
+            function = instance.get_func(store, "run")
+            events.append(function(store))
+            function.post_return(store)
+    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+        return Run(events, kind_of_trap(str(error)), str(error))
+    return Run(events, "")
+
+
+def run_core(engine, binary):
+    store, linker, events = wasmtime.Store(engine), wasmtime.Linker(engine), []
+    module = wasmtime.Module(engine, binary)
+    functions = []
+    for item in module.imports:
+        assert item.name == "log", (item.module, item.name)
+        functions.append(wasmtime.Func(store, item.type, lambda value: events.append(value & 0xFFFFFFFFFFFFFFFF)))
+    try:
+        exports = wasmtime.Instance(store, module, functions).exports(store)
+        for _ in range(2):
+            result = exports["run"](store)
+            if "cabi_post_run" in exports:
+                exports["cabi_post_run"](store)
+            events.append(result)
+    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+        return Run(events, kind_of_trap(str(error)), str(error))
+    return Run(events, "")
+
+
+def fuse(options, words, source, target, without=""):
+    environment = dict(os.environ, MELD_WITHOUT=without) if without else None
+    done = subprocess.run([options.meld, "fuse", *words, source, "-o", target], capture_output=True, text=True, timeout=SECONDS,
+                          check=False, env=environment)
+    return f"meld exits with {done.returncode}: {done.stderr.strip()[-600:]}" if done.returncode else ""
+
+
+def show(event):
+    return str(event) if event is None or event < 1 << 32 else hex(event)
+
+
+def difference(oracle, run):
+    """Empty, or where the two differ."""
+    for i, (wanted, got) in enumerate(zip(oracle.events, run.events)):
+        if wanted != got:
+            return f"event {i} of {len(oracle.events)} is {show(got)}, not {show(wanted)}, after {' '.join(map(show, oracle.events[max(0, i - 8):i]))}"
+    if len(oracle.events) != len(run.events):
+        return f"{len(run.events)} events, not {len(oracle.events)}; the end is {run.message[-500:] or 'a return'}, not {oracle.message[-500:] or 'a return'}"
+    if oracle.end != run.end:
+        return f"the end is {run.end or 'a return'}, not {oracle.end or 'a return'}\n--- {run.message[-1500:]}\n--- {oracle.message[-1500:]}"
+    return ""
+
+
+def forms_of(options):
+    for form, words in FORMS.items():
+        if options.without == "":
+            yield form, words, ""
+            continue
+        for name in options.proofs:
+            if form in ("component", "core"):
+                yield f"{form} without {name}", words, name
+
+
+def try_seed(options, engine, seed):
+    """(kind of end, number of events, the fault, lines of what is wrong)"""
+    made = program.Program(random.Random(seed), program.Options(frozenset(options.features), options.traces))
+    binary = wasmtime.wat2wasm(made.text)
+    oracle = run_component(engine, binary)
+    wrong = []
+    with tempfile.TemporaryDirectory(prefix="meld-random-") as folder:
+        source, target = pathlib.Path(folder) / "program.wasm", pathlib.Path(folder) / "fused.wasm"
+        source.write_bytes(binary)
+        for form, words, without in forms_of(options):
+            failure = fuse(options, words, source, target, without)
+            if failure:
+                wrong.append(f"{form}: {failure}")
+                continue
+            fused = target.read_bytes()
+            run = (run_core if form.startswith("core") else run_component)(engine, fused)
+            failure = difference(oracle, run)
+            if failure:
+                wrong.append(f"{form}: {failure}")
+            if options.keep and (wrong or options.keep_all):
+                (options.keep / f"{seed}.{form.replace(' ', '-')}.wasm").write_bytes(fused)
+    if options.keep and (wrong or options.keep_all):
+        options.keep.mkdir(parents=True, exist_ok=True)
+        (options.keep / f"{seed}.wat").write_text(made.text)
+        (options.keep / f"{seed}.wasm").write_bytes(binary)
+        (options.keep / f"{seed}.txt").write_text("\n".join(wrong))
+    return oracle.end, len(oracle.events), made.fault.what, wrong
+
+
+ENGINE = None
+
+
+def work(options, seed):
+    global ENGINE
+    ENGINE = ENGINE or make_engine()
+    try:
+        return seed, *try_seed(options, ENGINE, seed)
+    except Exception:
+        return seed, "error", 0, "", [traceback.format_exc()]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--meld", required=True)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--count", type=int, default=100, help="how many seeds")
+    parser.add_argument("--minutes", type=float, help="go on with further seeds for so long")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--keep", type=pathlib.Path, help="keep programs that differ in this folder")
+    parser.add_argument("--keep-all", action="store_true", help="and all others")
+    parser.add_argument("--traces", action="store_true", help="log all that is hashed, to see where a program differs")
+    parser.add_argument("--features", nargs="*", default=["map"], help="kinds of types that are made only if asked for: map, fixed")
+    parser.add_argument("--without", default="", help="a proof to leave out, or \"each\" in turn")
+    options = parser.parse_args()
+    names = re.findall(r'^PROOF\(\w+, "(\w+)"', PROOFS.read_text(encoding="utf-8"), re.MULTILINE)
+    options.proofs = names if options.without == "each" else [options.without]
+    return options
+
+
+def seeds(options):
+    end = time.monotonic() + 60 * options.minutes if options.minutes else None
+    seed = options.first
+    while time.monotonic() < end if end else seed < options.first + options.count:
+        yield seed
+        seed += 1
+
+
+def results(options):
+    if options.jobs == 1:
+        for seed in seeds(options):
+            yield work(options, seed)
+        return
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        pending = set()
+        for seed in seeds(options):
+            pending.add(pool.submit(work, options, seed))
+            if len(pending) >= 4 * options.jobs:
+                done, pending = concurrent.futures.wait(pending, return_when=concurrent.futures.FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in pending)
+
+
+def main():
+    options = parse_arguments()
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    ends, faults = collections.Counter(), collections.Counter()
+    programs = events = failed = 0
+    began = time.monotonic()
+    for seed, end, count, fault, wrong in results(options):
+        programs += 1
+        events += count
+        ends[end or "returns"] += 1
+        faults[fault or "none"] += 1
+        failed += bool(wrong)
+        for line in wrong:
+            print(f"FAILED seed {seed} (fault: {fault or 'none'}): {line}", flush=True)
+    print(f"{programs} programs, {events} events, {failed} differ, {time.monotonic() - began:.0f} s")
+    print("ends:", ", ".join(f"{name} {count}" for name, count in ends.most_common()))
+    print("faults:", ", ".join(f"{name} {count}" for name, count in faults.most_common()))
+    return 1 if failed or not programs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
