@@ -618,14 +618,14 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
   }
   struct side from = {.instance = caller}, to = {.instance = r->instance};
   struct call_plan p = {.a = a, .f = &f, .caller = &from, .callee = &to};
+  enter_callee(&p);
   if (r->dtor.source != ITEM_NONE) {
-    enter_callee(&p);
     struct saved_task saved = enter_task(&f, a, r->instance);
     get_local(&f, 0);
     put_core_call(&f, a, r->instance, r->dtor);
     leave_task(&f, a, r->instance, saved);
-    set_guards(&p, 0);
   }
+  set_guards(&p, 0);
   end_function(&f);
   return reference;
 }

@@ -7,7 +7,8 @@ that what the host sees is a trace of what happened up to the end, or up to a tr
 A function has a few scripts, of which each call runs the next one: calls of imported functions with fixed values, handles
 made, kept, lent and dropped, memory grown. A component runs a limited number of calls.
 
-Memory  0 where the heap ends, 8 the hash of calls of realloc, 16 how many there were, 528 the last ones, 24 borrows that are held, then handles that
+Memory  0 where the heap ends, 8 the hash of calls of realloc, 16 how many there were, 528 the last ones, 20 how many functions are
+under way, 512 whether a handle of an own resource is being dropped, 24 borrows that are held, then handles that
 are owned, then data, then the heap.
 """
 
@@ -44,6 +45,14 @@ REALLOC = """(func $realloc (export "realloc") (param $old i32) (param $count i3
       (select (local.get $count) (local.get $new) (i32.lt_u (local.get $count) (local.get $new))))
     (local.get $at))"""
 SHRINK = "(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count))) (then (return (local.get $old))))"
+REENTERED = 0x5EE5EE5EE5EE5EE5
+DEPTH, DROPS = "(i32.load (i32.const 20))", "(i32.load (i32.const 512))"
+MARK = f"(call $log (i64.const {REENTERED}))"
+ENTER = f"(if {DEPTH} (then {MARK})) (i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1)))"
+# A destructor may run while its own instance drops the handle.
+ENTER_DESTRUCTOR = (f"(if (i32.and (i32.ne {DEPTH} (i32.const 0)) (i32.eqz {DROPS})) (then {MARK}))"
+                    f"(i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1))) (i32.store (i32.const 512) (i32.const 0))")
+EXIT = f"(i32.store (i32.const 20) (i32.sub {DEPTH} (i32.const 1)))"
 HASHING = f"""(global $hash (mut i64) (i64.const 7)) (global $fuel (mut i32) (i32.const FUEL))
   (func $mix (param $x i64) TRACE (call $take_in (local.get $x)))
   (func $take_in (param $x i64) (global.set $hash (i64.mul (i64.const {MIX})
@@ -302,10 +311,10 @@ class Guest:
         counter = f"$turns_{func.name}"
         self.functions.append(f"""(global {counter} (mut i32) (i32.const 0))
   (func (export "{func.name}") {head} (local $base i32) (local $turn i32) (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64)
-    (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
+    {ENTER} (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
     (global.set {counter} (i32.add (local.get $turn) (i32.const 1)))
     (call $mix32 (i32.const {self.rng.getrandbits(31)})) {walked} {"(call $say)" if self.rng.random() < 0.8 else ""}
-    {chosen} (call $release (local.get $base)) {f"(local.get $r{results[0]})" if results else ""})""")
+    {chosen} (call $release (local.get $base)) {EXIT} {f"(local.get $r{results[0]})" if results else ""})""")
         if post_return:
             head = "".join(f"(param $p{i} {core})" for i, core in enumerate(results))
             mixes = "".join(f"(call $take_in {'(i64.extend_i32_u (local.get $p0))' if core == 'i32' else '(local.get $p0)'})"
@@ -323,6 +332,9 @@ class Guest:
             count = f"(i32.load (i32.const {at}))"
             slot = f"(i32.add (i32.const {at + 4}) (i32.shl {{}} (i32.const 2)))"
             drops += f"(if (i32.eq (local.get $resource) (i32.const {index})) (then (call $drop{index} (local.get $h))))"
+            if resource[0] == "own":
+                yield (f"(func $drop{index} (param $h i32) (i32.store (i32.const 512) (i32.const 1)) (call $canon-drop{index} (local.get $h))"
+                       " (i32.store (i32.const 512) (i32.const 0)))")
             yield f"""(func $keep{index} (param $h i32)
     (if (i32.ge_u {count} (i32.const {POOL_LIMIT})) (then (call $drop{index} (local.get $h))) (else
       (i32.store {slot.format(count)} (local.get $h)) (i32.store (i32.const {at}) (i32.add {count} (i32.const 1))))))
@@ -364,11 +376,12 @@ class Guest:
         if others and self.rng.random() < 0.5:
             more = (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
                     f" (call $discard{self.rng.choice(others)})))")
-        return f'(func (export "dtor{k}") (param $rep i32) (call $mix32 (local.get $rep)) (call $say) {more})'
+        return f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $mix32 (local.get $rep)) (call $say) {more} {EXIT})'
 
     def constructor(self, k):
         index = self.pool(("own", k))
-        return f'(func (export "make-{k}") (param $x i32) (result i32) (call $mix32 (local.get $x)) (call $say) (call $make{index}))'
+        return (f'(func (export "make-{k}") (param $x i32) (result i32) {ENTER} (call $mix32 (local.get $x)) (call $say)'
+                f' (call $make{index}) {EXIT})')
 
     def realloc(self):
         rng, fault = self.rng, ""

@@ -199,8 +199,8 @@ def structure_text(t, resource_text, nominal_text):
 class Maker:
     """Makes types and values. `resources` are what handles may be of; `named` collects the types that need a name."""
 
-    def __init__(self, rng, resources=(), features=frozenset()):
-        self.rng, self.resources, self.features = rng, list(resources), features
+    def __init__(self, rng, resources=(), features=frozenset(), names_types=True):
+        self.rng, self.resources, self.features, self.names_types = rng, list(resources), features, names_types
         self.named = []
 
     def type(self, depth=3, borrow=False):
@@ -224,6 +224,8 @@ class Maker:
             return Type(rng.choice(NUMBERS + ("string", "string", "string")))
         kinds = ["list", "list", "list", "record", "record", "record", "tuple", "variant", "variant", "option", "result", "enum", "flags"]
         kind = rng.choice(kinds + [kind for kind in ("fixed", "map") if kind in self.features])
+        if kind in ("record", "variant", "enum", "flags") and not self.names_types:
+            kind = "tuple"
         return getattr(self, f"make_{kind}")(depth - 1, borrow)
 
     def name(self, kind, **what):

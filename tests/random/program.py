@@ -8,12 +8,14 @@ resource of a slot t of its own, `same[s, t]` says which slot of the importer is
 
 import dataclasses
 
-from guest import HASHING, POOLS, REALLOCS, TEXTS, Guest
+from guest import ENTER_DESTRUCTOR, EXIT, HASHING, REALLOC, REALLOCS, TEXTS, Guest
 from kinds import Func, Maker, Type, contains, flatten, structure_text, type_text
 from lowering import Fault, Memory
 
 ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
-MAKE = {"params": [Type("u32")]}
+# A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
+QUIET = ' (dtor (core func $libc "quiet"))'
+HUB_OPTIONS = '(memory (core memory $hub "memory")) (realloc (core func $hub "realloc"))'
 
 
 def in_slot(t, slot, same):
@@ -36,11 +38,10 @@ class Definition:
         self.maker = Maker(rng, self.visible_resources(), options.features)
         self.encoding = rng.choice(ENCODINGS)
         self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
-        self.funcs = [func for func in self.funcs]
         self.style = rng.choice(("libc", "libc", "shim"))
         self.steps = 3
         self.imported_encodings = {}
-        self.hub = []
+        self.hub, self.callbacks = [], []
 
     def add_slot(self, other):
         """The slot that imports another definition, after those that its signatures need."""
@@ -109,7 +110,8 @@ class Definition:
     def resource_text(self, resource):
         return f"$r{resource[1]}" if resource[0] == "own" else f"$s{resource[1]}_r{resource[2]}"
 
-    def func_text(self, func, resource_text, nominal_text):
+    @staticmethod
+    def func_text(func, resource_text, nominal_text):
         def show(t):
             return type_text(t, resource_text, nominal_text)
         params = "".join(f' (param "p{i}" {show(t)})' for i, t in enumerate(func.params))
@@ -146,15 +148,13 @@ class Definition:
         for func in self.hub:
             yield f"hub_{func.name}", *func.lowered(), f"(func $hub_{func.name})", self.encoding
 
-    def needs_hub(self):
-        return bool(self.hub)
-
     def text(self, fault):
         guest = Guest(self.rng, self, fault)
         self.callable()
-        post = {func.name for func in self.funcs if self.rng.random() < 0.4}
-        encodings = {func.name: self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS))) for func in self.funcs}
-        for func in self.funcs:
+        funcs = self.funcs + self.callbacks
+        post = {func.name for func in funcs if self.rng.random() < 0.4}
+        encodings = {func.name: self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS))) for func in funcs}
+        for func in funcs:
             guest.function(func, encodings[func.name], func.name in post, self.steps)
         for k in range(self.own_count):
             guest.functions += [guest.constructor(k), guest.destructor(k)]
@@ -179,7 +179,7 @@ class Definition:
         lines += self.shim_text(main.format(memory)) if own_memory else self.libc_text(
             main.format(f'(import "libc" "memory" (memory {pages}))'), memory)
         where = "$m" if own_memory else "$libc"
-        for func in self.funcs:
+        for func in funcs:
             options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) string-encoding={encodings[func.name]}'
             if func.name in post:
                 options += f' (post-return (core func $m "post-{func.name}"))'
@@ -192,14 +192,17 @@ class Definition:
     def handle_imports(self):
         """(name, core params, core results, text of the canonical function)"""
         for index, resource in enumerate(self.visible_resources()):
-            yield f"drop{index}", ["i32"], [], f"resource.drop {self.resource_text(resource)}"
+            prefix = "canon-" if resource[0] == "own" else ""  # the guest has a function of its own around it
+            yield f"{prefix}drop{index}", ["i32"], [], f"resource.drop {self.resource_text(resource)}"
             if resource[0] == "own":
                 yield f"new{index}", ["i32"], ["i32"], f"resource.new {self.resource_text(resource)}"
                 yield f"rep{index}", ["i32"], ["i32"], f"resource.rep {self.resource_text(resource)}"
 
     def type_lines(self, dtors):
         for k in range(self.own_count):
-            dtor = f" (dtor (core func {dtors} \"dtor{k}\"))" if dtors else ""
+            dtor = f' (dtor (core func {dtors} "dtor{k}"))'
+            if dtors == "$libc" and self.rng.random() < 0.3:
+                dtor = QUIET
             yield f"(type $r{k}' (resource (rep i32){dtor})) (export $r{k} \"r{k}\" (type $r{k}'))"
         for t in self.maker.named:
             structure = structure_text(t, self.resource_text, lambda name: f"${name}")
@@ -217,11 +220,12 @@ class Definition:
 
     def libc_text(self, main, memory):
         """A module with the memory stands before all that is lowered with it. Destructors are in it, and only say so."""
-        dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) (call $log (i64.extend_i32_u (local.get $rep))))'
+        dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $log (i64.extend_i32_u (local.get $rep))) {EXIT})'
                          for k in range(self.own_count))
+        dtors += f' (func (export "quiet") (param $rep i32) {ENTER_DESTRUCTOR} {EXIT})'
         yield f'(core module $libc (import "" "log" (func $log (param i64))) {memory} {dtors})'
         yield '(core instance $libc (instantiate $libc (with "" (instance (export "log" (func $log))))))'
-        yield from self.type_lines("$libc" if self.own_count and self.rng.random() < 0.8 else "")
+        yield from self.type_lines("$libc")
         yield from self.lowered_text("$libc")
         yield main
         names = ["log"] + [name for name, *_ in self.handle_imports()] + [name for name, *_ in self.core_imports()]
@@ -283,7 +287,49 @@ class Program:
             self.definitions.append(Definition(rng, number, self.definitions, options))
         self.instances = []
         self.instantiate_all()
+        self.hub = self.make_hub() if rng.random() < 0.5 else []
         self.text = self.write()
+
+    def make_hub(self):
+        """(Func, instance that has it as a callback, encoding): functions of the root, which it passes on to later instances."""
+        rng, hub = self.rng, []
+        for i in range(rng.randint(1, 3)):
+            maker = Maker(rng, (), self.options.features, names_types=False)
+            params = [maker.type(rng.randrange(3)) for _ in range(rng.choice((0, 1, 2, 8)))]
+            func = Func(f"cb{i}", params, maker.type(rng.randrange(3)) if rng.random() < 0.6 else None)
+            target = rng.choice(self.instances)
+            target.definition.callbacks.append(func)
+            hub.append((func, target, rng.choice(ENCODINGS)))
+            for definition in self.definitions:
+                if rng.random() < 0.4:
+                    definition.hub.append(func)
+        return hub
+
+    def hub_text(self):
+        """The functions of the root: each calls what its table holds, with the same pointers."""
+        functions = ""
+        for i, (func, _, _) in enumerate(self.hub):
+            params, results = func.lifted()
+            given = " ".join(f"(local.get {n})" for n in range(len(params)))
+            called = f"(call_indirect (type $t{i}) {given} {{}} (i32.const {i}))"
+            body = f"{called.format('(i32.const 16)')} (i32.const 16)" if func.result_spills() else called.format("")
+            functions += f"(type $t{i} (func{core_type(*func.lowered())})) (func (export \"{func.name}\"){core_type(params, results)} {body})"
+        yield (f'(core module $hub (table (export "table") {len(self.hub)} funcref) (memory (export "memory") 1)\n'
+               f'  (data (i32.const 1) "\\10") {REALLOC.format(fault="", shrink="", pages=1)} {functions})')
+        yield "(core instance $hub (instantiate $hub))"
+        for func, _, encoding in self.hub:
+            signature = Definition.func_text(func, None, None)
+            yield f'(func $hub_{func.name}{signature} (canon lift (core func $hub "{func.name}") {HUB_OPTIONS} string-encoding={encoding}))'
+
+    def fill_text(self):
+        imports = exports = ""
+        for i, (func, target, encoding) in enumerate(self.hub):
+            yield f'(core func $fill{i} (canon lower (func {target.name} "{func.name}") {HUB_OPTIONS} string-encoding={encoding}))'
+            imports += f'(import "" "{i}" (func{core_type(*func.lowered())}))'
+            exports += f'(export "{i}" (func $fill{i}))'
+        indices = " ".join(str(i) for i in range(len(self.hub)))
+        yield f'(core module $fill {imports} (import "" "table" (table {len(self.hub)} funcref)) (elem (i32.const 0) func {indices}))'
+        yield f'(core instance (instantiate $fill (with "" (instance {exports} (export "table" (table $hub "table"))))))'
 
     def instantiate_all(self):
         rng = self.rng
@@ -310,15 +356,17 @@ class Program:
     def write(self):
         lines = ['(import "log" (func $log (param "x" u64)))']
         lines += [definition.text(self.fault) for definition in self.definitions]
+        lines += self.hub_text() if self.hub else []
         for instance in self.instances:
             given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(instance.bindings)]
             given += ['(with "log" (func $log))']
+            given += [f'(with "hub-{func.name}" (func $hub_{func.name}))' for func in instance.definition.hub]
             lines.append(f"(instance {instance.name} (instantiate $D{instance.definition.number} {' '.join(given)}))")
-        main = self.instances[-1]
-        lines += self.runner(main)
+        lines += self.fill_text() if self.hub else []
+        lines += self.runner()
         return "(component\n  " + "\n  ".join(lines) + ")\n"
 
-    def runner(self, main):
+    def runner(self):
         """A component that calls all functions of the last instances, some of them twice."""
         before = list(self.definitions)
         runner = Definition.__new__(Definition)
@@ -335,9 +383,10 @@ class Program:
         runner.funcs = [Func("run", [], None)]
         runner.steps = 14
         runner.style = self.rng.choice(("libc", "shim"))
-        runner.imported_encodings, runner.hub = {}, []
+        runner.imported_encodings, runner.hub, runner.callbacks = {}, [func for func, _, _ in self.hub], []
         bindings = self.bind(runner)
         text = runner.text(self.fault)
+        hub = "".join(f' (with "hub-{func.name}" (func $hub_{func.name}))' for func in runner.hub)
         given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(bindings)]
-        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log))))",
+        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log)){hub}))",
                 '(export "run" (func $run "run"))']

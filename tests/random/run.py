@@ -32,6 +32,7 @@ import wasmtime.component
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import program
+from guest import REENTERED
 
 SKIPPED = 77
 SECONDS = 60
@@ -60,6 +61,10 @@ TRAPS = (
     ("stack", r"call stack exhausted"),
     ("unreachable", r"unreachable"),
 )
+
+
+# Where more than one thing is wrong: what wasmtime says first, and what the specification says first.
+ORDERS = {("lent", "handle of another type")}
 
 
 def kind_of_trap(message):
@@ -151,7 +156,7 @@ def difference(oracle, run):
             return f"event {i} of {len(oracle.events)} is {show(got)}, not {show(wanted)}, after {' '.join(map(show, oracle.events[max(0, i - 8):i]))}"
     if len(oracle.events) != len(run.events):
         return f"{len(run.events)} events, not {len(oracle.events)}; the end is {run.message[-500:] or 'a return'}, not {oracle.message[-500:] or 'a return'}"
-    if oracle.end != run.end:
+    if oracle.end != run.end and (oracle.end, run.end) not in ORDERS:
         return f"the end is {run.end or 'a return'}, not {oracle.end or 'a return'}\n--- {run.message[-1500:]}\n--- {oracle.message[-1500:]}"
     return ""
 
@@ -171,10 +176,12 @@ def try_seed(options, engine, seed):
     made = program.Program(random.Random(seed), program.Options(frozenset(options.features), options.traces))
     binary = wasmtime.wat2wasm(made.text)
     oracle = run_component(engine, binary)
+    if REENTERED in oracle.events:  # wasmtime does not do what the specification asks here (may_enter_from)
+        oracle = Run(oracle.events[:oracle.events.index(REENTERED)], "enter", "an instance is entered that is on the stack")
     wrong = []
     with tempfile.TemporaryDirectory(prefix="meld-random-") as folder:
         source, target = pathlib.Path(folder) / "program.wasm", pathlib.Path(folder) / "fused.wasm"
-        source.write_bytes(binary)
+        source.write_bytes(wasmtime.wat2wasm(made.text.replace(program.QUIET, "")))
         for form, words, without in forms_of(options):
             failure = fuse(options, words, source, target, without)
             if failure:
@@ -190,7 +197,7 @@ def try_seed(options, engine, seed):
     if options.keep and (wrong or options.keep_all):
         options.keep.mkdir(parents=True, exist_ok=True)
         (options.keep / f"{seed}.wat").write_text(made.text)
-        (options.keep / f"{seed}.wasm").write_bytes(binary)
+        (options.keep / f"{seed}.wasm").write_bytes(wasmtime.wat2wasm(made.text.replace(program.QUIET, "")))
         (options.keep / f"{seed}.txt").write_text("\n".join(wrong))
     return oracle.end, len(oracle.events), made.fault.what, wrong
 
