@@ -249,9 +249,9 @@ class Guest:
             return before + self.walk_flat(func.result, [f"(local.get $r{core})"], encoding)
         return f"{before} (call ${name} {' '.join(texts)}) {after}"
 
-    def step(self):
+    def step(self, with_hub):
         rng = self.rng
-        imports = self.definition.callable()
+        imports = self.definition.callable(with_hub)
         if imports and rng.random() < 0.65:
             name, func, encoding = rng.choice(imports)
             return (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
@@ -277,8 +277,8 @@ class Guest:
             return "(call $mix32 (i32.load (i32.const 0)))"
         return rng.choice(forms)
 
-    def script(self, steps):
-        return " ".join(self.step() for _ in range(steps))
+    def script(self, steps, with_hub=True):
+        return " ".join(self.step(with_hub) for _ in range(steps))
 
     def result_of(self, func, encoding):
         """Code that leaves the result in the local $r…"""

@@ -199,8 +199,9 @@ def structure_text(t, resource_text, nominal_text):
 class Maker:
     """Makes types and values. `resources` are what handles may be of; `named` collects the types that need a name."""
 
-    def __init__(self, rng, resources=(), features=frozenset(), names_types=True):
+    def __init__(self, rng, resources=(), features=frozenset(), names_types=True, accepts=lambda t: True):
         self.rng, self.resources, self.features, self.names_types = rng, list(resources), features, names_types
+        self.accepts = accepts
         self.named = []
 
     def type(self, depth=3, borrow=False):
@@ -208,7 +209,7 @@ class Maker:
         while True:
             count = len(self.named)
             t = self.any_type(depth, borrow)
-            if len(flatten(t)) <= FLAT_LIMIT and size(t) <= SIZE_LIMIT:
+            if len(flatten(t)) <= FLAT_LIMIT and size(t) <= SIZE_LIMIT and self.accepts(t):
                 return t
             del self.named[count:]
             depth = max(0, depth - 1)

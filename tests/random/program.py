@@ -9,8 +9,9 @@ resource of a slot t of its own, `same[s, t]` says which slot of the importer is
 import dataclasses
 
 from guest import ENTER_DESTRUCTOR, EXIT, HASHING, REALLOC, REALLOCS, TEXTS, Guest
-from kinds import Func, Maker, Type, contains, flatten, structure_text, type_text
-from lowering import Fault, Memory
+from kinds import Func, Maker, Type, structure_text, type_text
+from host import APP, INTERFACE, is_friendly
+from lowering import Fault
 
 ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
 # A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
@@ -35,13 +36,16 @@ class Definition:
             if rng.random() < 0.75:
                 self.add_slot(other)
         self.own_count = rng.choice((0, 1, 1, 2))
-        self.maker = Maker(rng, self.visible_resources(), options.features)
+        self.maker = self.make_maker()
         self.encoding = rng.choice(ENCODINGS)
         self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
         self.style = rng.choice(("libc", "libc", "shim"))
         self.steps = 3
         self.imported_encodings = {}
         self.hub, self.callbacks = [], []
+
+    def make_maker(self):
+        return Maker(self.rng, self.visible_resources(), self.options.features)
 
     def add_slot(self, other):
         """The slot that imports another definition, after those that its signatures need."""
@@ -95,12 +99,12 @@ class Definition:
                     func, params=[in_slot(t, slot, self.same) for t in func.params],
                     result=func.result and in_slot(func.result, slot, self.same))
 
-    def callable(self):
+    def callable(self, with_hub=True):
         if not self.imported_encodings:
             for name, _, _ in self.imports():
                 self.imported_encodings[name] = self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS)))
         return [(name, func, self.imported_encodings[name]) for name, _, func in self.imports()] + [
-            (f"hub_{func.name}", func, self.encoding) for func in self.hub]
+            (f"hub_{func.name}", func, self.encoding) for func in self.hub if with_hub]
 
     def constructor(self, resource):
         return f"s{resource[1]}_make-{resource[2]}"
@@ -161,7 +165,7 @@ class Definition:
         realloc = guest.realloc()
         start = ""
         if self.rng.random() < 0.15 and self.style == "libc":
-            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) {guest.script(2)}) (start $start)"
+            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) {guest.script(2, False)}) (start $start)"
         pools = "\n  ".join(guest.pools())
         data, pages = guest.data()
         fuel = HASHING.replace("TRACE", "(call $log (local.get $x))" if self.options.traces else "").replace(
@@ -261,6 +265,31 @@ def core_type(params, results):
     return (f" (param {' '.join(params)})" if params else "") + (f" (result {' '.join(results)})" if results else "")
 
 
+class HostDefinition(Definition):
+    """What the host has, as a definition that others import."""
+
+    def __init__(self, rng, options):
+        super().__init__(rng, "H", [], options)
+        self.results = {func.name: [self.maker.value(func.result) for _ in range(3)] for func in self.funcs if func.result}
+
+    def make_maker(self):
+        return Maker(self.rng, self.visible_resources(), accepts=is_friendly)
+
+
+class AppDefinition(Definition):
+    """What the root exports to the host, which calls it: types that the host can give, resources of the host and of its own."""
+
+    def __init__(self, rng, number, before, options):
+        super().__init__(rng, number, before, options)
+        self.calls = [(func, [self.maker.value(t) for t in func.params]) for func in self.funcs for _ in range(2)]
+        rng.shuffle(self.calls)
+
+    def make_maker(self):
+        resources = [resource for resource in self.visible_resources()
+                     if resource[0] == "own" or isinstance(self.slots[resource[1]], HostDefinition)]
+        return Maker(self.rng, resources, accepts=is_friendly)
+
+
 @dataclasses.dataclass
 class Instance:
     name: str
@@ -277,17 +306,20 @@ class Options:
 
 
 class Program:
-    """`text` is the component; `calls` are (export, arguments) for the host to do in this order."""
+    """`text` is the component, `host` the interface of the host and `app` what is exported, or None."""
 
     def __init__(self, rng, options):
         self.rng, self.options = rng, options
         self.fault = Fault(rng.randrange(120) if rng.random() < 0.5 else None)
-        self.definitions = []
+        self.host = HostDefinition(rng, options) if rng.random() < 0.4 else None
+        self.definitions = [self.host] if self.host else []
         for number in range(rng.randint(2, 5)):
             self.definitions.append(Definition(rng, number, self.definitions, options))
+        self.app = AppDefinition(rng, "A", self.definitions, options) if rng.random() < 0.4 else None
+        self.definitions += [self.app] if self.app else []
         self.instances = []
         self.instantiate_all()
-        self.hub = self.make_hub() if rng.random() < 0.5 else []
+        self.hub = self.make_hub() if rng.random() < 0.4 else []
         self.text = self.write()
 
     def make_hub(self):
@@ -297,11 +329,11 @@ class Program:
             maker = Maker(rng, (), self.options.features, names_types=False)
             params = [maker.type(rng.randrange(3)) for _ in range(rng.choice((0, 1, 2, 8)))]
             func = Func(f"cb{i}", params, maker.type(rng.randrange(3)) if rng.random() < 0.6 else None)
-            target = rng.choice(self.instances)
+            target = rng.choice([x for x in self.instances if x.definition is not self.host])
             target.definition.callbacks.append(func)
             hub.append((func, target, rng.choice(ENCODINGS)))
             for definition in self.definitions:
-                if rng.random() < 0.4:
+                if rng.random() < 0.3 and definition is not self.host:
                     definition.hub.append(func)
         return hub
 
@@ -334,9 +366,12 @@ class Program:
     def instantiate_all(self):
         rng = self.rng
         for definition in self.definitions:
+            if definition is self.host:
+                self.instances.append(Instance("$host", definition, []))
+                continue
             first = [next(x for x in self.instances if x.definition is other) for other in definition.slots]
             self.instances.append(Instance(f"$x{definition.number}_0", definition, first))
-            if rng.random() < 0.3:
+            if rng.random() < 0.3 and definition is not self.app:
                 self.instances.append(Instance(f"$x{definition.number}_1", definition, self.bind(definition)))
 
     def bind(self, definition):
@@ -355,15 +390,22 @@ class Program:
 
     def write(self):
         lines = ['(import "log" (func $log (param "x" u64)))']
-        lines += [definition.text(self.fault) for definition in self.definitions]
+        if self.host:
+            lines.append(f'(import "{INTERFACE}" (instance $host {self.host.interface_text("h", {}, "")}))')
+        lines += [definition.text(self.fault) for definition in self.definitions if definition is not self.host]
         lines += self.hub_text() if self.hub else []
         for instance in self.instances:
+            if instance.definition is self.host:
+                continue
             given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(instance.bindings)]
             given += ['(with "log" (func $log))']
             given += [f'(with "hub-{func.name}" (func $hub_{func.name}))' for func in instance.definition.hub]
             lines.append(f"(instance {instance.name} (instantiate $D{instance.definition.number} {' '.join(given)}))")
         lines += self.fill_text() if self.hub else []
         lines += self.runner()
+        if self.app:
+            (exported,) = [x.name for x in self.instances if x.definition is self.app]
+            lines.append(f'(export "{APP}" (instance {exported}))')
         return "(component\n  " + "\n  ".join(lines) + ")\n"
 
     def runner(self):
