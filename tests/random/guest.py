@@ -20,7 +20,13 @@ POOLS = 1024
 POOL_SIZE, POOL_LIMIT = 136, 24
 MIX = 0x9E3779B97F4A7C15
 
-REALLOC = """(func $realloc (export "realloc") (param $old i32) (param $count i32) (param $align i32) (param $new i32) (result i32)
+# What is logged where the specification has a trap, so that it is known when wasmtime does not: an instance is entered that is on
+# the stack; a post-return calls an import.
+REENTERED, LEFT = 0x5EE5EE5EE5EE5EE5, 0x1EF71EF71EF71EF7
+CALLED_OUT = f"(call $log (i64.const {LEFT}))"
+CALLED_OUT_BY_TABLE = f"(call_indirect $out (param i64) (i64.const {LEFT}) (i32.const 0))"
+REALLOC = """(table $out 1 funcref) (elem (table $out) (i32.const 0) func $log)
+  (func $realloc (export "realloc") (param $old i32) (param $count i32) (param $align i32) (param $new i32) (result i32)
     (local $at i32)
     ;; What was UTF-16 and becomes Latin-1 is shrunk with an alignment of 1; wasmtime says 2.
     (if (i32.and (i32.ne (local.get $old) (i32.const 0)) (i32.eq (local.get $count) (i32.shl (local.get $new) (i32.const 1))))
@@ -45,9 +51,6 @@ REALLOC = """(func $realloc (export "realloc") (param $old i32) (param $count i3
       (select (local.get $count) (local.get $new) (i32.lt_u (local.get $count) (local.get $new))))
     (local.get $at))"""
 SHRINK = "(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count))) (then (return (local.get $old))))"
-# What is logged where the specification has a trap, so that it is known when wasmtime does not: an instance is entered that is on
-# the stack; a post-return calls an import.
-REENTERED, LEFT = 0x5EE5EE5EE5EE5EE5, 0x1EF71EF71EF71EF7
 DEPTH, DROPS = "(i32.load (i32.const 20))", "(i32.load (i32.const 512))"
 MARK = f"(call $log (i64.const {REENTERED}))"
 ENTER = f"(if {DEPTH} (then {MARK})) (i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1)))"
@@ -387,11 +390,13 @@ class Guest:
 
     def realloc(self):
         rng, fault = self.rng, ""
-        kind = self.fault.strikes(rng, "realloc-unaligned", "realloc-bounds", "realloc-traps") if rng.random() < 0.2 else ""
-        bad = {"realloc-unaligned": "(return (i32.const 4097))", "realloc-bounds": "(return (i32.const 0xfffffff0))",
-               "realloc-traps": "(unreachable)"}.get(kind)
-        if bad:
-            fault = f"(if (i32.eq (i32.load (i32.const 16)) (i32.const {rng.randint(1, 6)})) (then {bad}))"
+        kinds = {"realloc-unaligned": "(return (i32.const 4097))", "realloc-bounds": "(return (i32.const 0xfffffff0))",
+                 "realloc-traps": "(unreachable)", "realloc-leaves": f"(call $log (i64.const {LEFT}))"}
+        kind = self.fault.strikes(rng, *kinds) if rng.random() < 0.4 else ""
+        if kind:
+            fault = f"(if (i32.eq (i32.load (i32.const 16)) (i32.const {rng.randint(1, 6)})) (then {kinds[kind]}))"
+        if rng.random() < 0.25:  # what it could call, but never does
+            fault += f"(if (i32.eqz (i32.load (i32.const 0))) (then {rng.choice((CALLED_OUT, CALLED_OUT_BY_TABLE))}))"
         return REALLOC.format(fault=fault, shrink=SHRINK if rng.random() < 0.4 else "", pages=rng.choice((1, 1, 3)))
 
     def data(self):

@@ -322,6 +322,8 @@ class Maker:
     def string(self):
         rng = self.rng
         length = rng.choice((0, 1, 2, 3, 7, 8, 9, 15, 16, 17, rng.randrange(40), rng.randrange(140)))
+        if rng.random() < 0.03:
+            length = rng.randrange(300, 3000)
         highest = rng.choice((128, 128, 128, 256, 0x3000, 0x110000))
         text = [chr(rng.randrange(min(highest, 128))) for _ in range(length)]
         for _ in range(rng.randrange(4) if highest > 128 else 0):

@@ -35,6 +35,8 @@ class Definition:
         for other in before:
             if rng.random() < 0.75:
                 self.add_slot(other)
+                if rng.random() < 0.12:
+                    self.add_slot(other, again=True)
         self.own_count = rng.choice((0, 1, 1, 2))
         self.maker = self.make_maker()
         self.encoding = rng.choice(ENCODINGS)
@@ -47,10 +49,11 @@ class Definition:
     def make_maker(self):
         return Maker(self.rng, self.visible_resources(), self.options.features)
 
-    def add_slot(self, other):
-        """The slot that imports another definition, after those that its signatures need."""
+    def add_slot(self, other, again=False):
+        """The slot that imports another definition, after those that its signatures need. It may be there twice, for what may be
+        the same instance."""
         for slot, present in enumerate(self.slots):
-            if present is other:
+            if present is other and not again:
                 return slot
         needed = {t: self.add_slot(other.slots[t]) for t in other.shown_slots()}
         self.slots.append(other)
@@ -347,7 +350,7 @@ class Program:
             body = f"{called.format('(i32.const 16)')} (i32.const 16)" if func.result_spills() else called.format("")
             functions += f"(type $t{i} (func{core_type(*func.lowered())})) (func (export \"{func.name}\"){core_type(params, results)} {body})"
         yield (f'(core module $hub (table (export "table") {len(self.hub)} funcref) (memory (export "memory") 1)\n'
-               f'  (data (i32.const 1) "\\10") {REALLOC.format(fault="", shrink="", pages=1)} {functions})')
+               f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(fault="", shrink="", pages=1)} {functions})')
         yield "(core instance $hub (instantiate $hub))"
         for func, _, encoding in self.hub:
             signature = Definition.func_text(func, None, None)
@@ -400,13 +403,32 @@ class Program:
             given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(instance.bindings)]
             given += ['(with "log" (func $log))']
             given += [f'(with "hub-{func.name}" (func $hub_{func.name}))' for func in instance.definition.hub]
-            lines.append(f"(instance {instance.name} (instantiate $D{instance.definition.number} {' '.join(given)}))")
+            lines += self.instance_text(instance, given)
         lines += self.fill_text() if self.hub else []
         lines += self.runner()
         if self.app:
             (exported,) = [x.name for x in self.instances if x.definition is self.app]
             lines.append(f'(export "{APP}" (instance {exported}))')
         return "(component\n  " + "\n  ".join(lines) + ")\n"
+
+    def instance_text(self, instance, given):
+        """The instance, perhaps as what another component around it exports."""
+        definition, inside, whole = instance.definition, "", instance.name
+        depth = self.rng.choice((0, 0, 0, 1, 1, 2))
+        if not depth:
+            return [f"(instance {whole} (instantiate $D{definition.number} {' '.join(given)}))"]
+        names = [(f"s{slot}", f"(instance $s{slot})") for slot in range(len(definition.slots))] + [("log", "(func $log)")]
+        names += [(f"hub-{func.name}", f"(func $hub_{func.name})") for func in definition.hub]
+        arguments = " ".join(f'(with "{name}" {item})' for name, item in names)
+        imports = "\n    ".join(definition.import_text())
+        lines = []
+        for level in range(depth):
+            inner = f"$D{definition.number}" if level == 0 else f"$W{level - 1}_{whole[1:]}"
+            inside = f"(instance $i (instantiate {inner} {arguments}))"
+            inside += ' (export "inside" (instance $i))' if level == 0 else ' (alias export $i "inside" (instance $ii)) (export "inside" (instance $ii))'
+            lines.append(f"(component $W{level}_{whole[1:]}\n    {imports}\n    {inside})")
+        lines.append(f"(instance $w_{whole[1:]} (instantiate $W{depth - 1}_{whole[1:]} {' '.join(given)}))")
+        return lines + [f'(alias export $w_{whole[1:]} "inside" (instance {whole}))']
 
     def runner(self):
         """A component that calls all functions of the last instances, some of them twice."""

@@ -49,7 +49,7 @@ TRAPS = (
     ("unaligned result of realloc", r"realloc return: result not aligned"),
     ("bounds of realloc", r"realloc return: beyond end of memory"),
     ("unaligned", r"unaligned pointer|pointer not aligned"),
-    ("bounds", r"list content out-of-bounds|string content out-of-bounds|pointer out of bounds of memory|pointer/length out of bounds|"
+    ("bounds", r"pointer out of bounds|list content out-of-bounds|string content out-of-bounds|pointer out of bounds of memory|pointer/length out of bounds|"
                r"string is longer than|string pointer.*out of bounds|list.*longer than|size overflow|out of bounds memory access"),
     ("discriminant", r"invalid variant discriminant|discriminant \d+ out of range"),
     ("char", r"invalid `char` bit pattern|converted integer out of range for `char`"),
