@@ -259,8 +259,11 @@ class Guest:
         imports = self.definition.callable(with_hub)
         if imports and rng.random() < 0.65:
             name, func, encoding = rng.choice(imports)
+            call = self.call(name, func, encoding)
+            if self.definition.throws and rng.random() < 0.5:  # no exception comes out of another component
+                call = f"(block $caught (try_table (catch_all $caught) {call}))"
             return (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
-                    f"{self.call(name, func, encoding)} (call $say)))")
+                    f"{call} (call $say)))")
         forms = ["(drop (memory.grow (i32.const 1))) (call $mix32 (memory.size))"] if rng.random() < 0.3 else []
         if self.resources:
             index = rng.randrange(len(self.resources))
@@ -276,9 +279,13 @@ class Guest:
                 return f"(call $drop{index} (call $peek{rng.randrange(len(self.resources))}))"
             if kind == "forget":  # a borrow that is held is not dropped
                 return f"(i32.store (i32.const {BORROWS}) (i32.const 0))"
-        if not forms or self.rng.random() < 0.1:
+        if not forms or self.rng.random() < (0.4 if self.definition.throws else 0.1):
+            if self.definition.throws and self.fault.strikes(rng, "throw"):
+                return "(throw $e)"
             if self.fault.strikes(rng, "unreachable"):
                 return "(unreachable)"
+            if self.definition.throws:
+                return "(block $caught (try_table (catch_all $caught) (throw $e)))"
             return "(call $mix32 (i32.load (i32.const 0)))"
         return rng.choice(forms)
 

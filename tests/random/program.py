@@ -42,8 +42,8 @@ class Definition:
         self.encoding = rng.choice(ENCODINGS)
         self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
         self.style = rng.choice(("libc", "libc", "shim"))
-        self.steps = 3
-        self.imported_encodings = {}
+        self.steps, self.throws = 3, rng.random() < 0.15
+        self.imported_encodings, self.imported = {}, []
         self.hub, self.callbacks = [], []
 
     def make_maker(self):
@@ -104,9 +104,10 @@ class Definition:
 
     def callable(self, with_hub=True):
         if not self.imported_encodings:
-            for name, _, _ in self.imports():
+            for name, _, func in self.imports():
                 self.imported_encodings[name] = self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS)))
-        return [(name, func, self.imported_encodings[name]) for name, _, func in self.imports()] + [
+                self.imported.append((name, func, self.imported_encodings[name]))
+        return self.imported + [
             (f"hub_{func.name}", func, self.encoding) for func in self.hub if with_hub]
 
     def constructor(self, resource):
@@ -175,7 +176,8 @@ class Definition:
             "REALLOCS", REALLOCS if self.options.traces else "").replace("FUEL", str(self.rng.choice((3, 10, 25) if self.number != "R" else (50,))))
         own_memory = self.style == "shim"
         memory = f'(memory (export "memory") {pages}) {data} {realloc}'
-        body = "\n  ".join([fuel, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))", pools, start, *guest.functions])
+        body = "\n  ".join([fuel, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))",
+                             "(tag $e)" if self.throws else "", pools, start, *guest.functions])
         handles = list(self.handle_imports())
         imports = [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _ in handles]
         imports += [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _, _ in self.core_imports()]
@@ -445,9 +447,9 @@ class Program:
         runner.maker = Maker(self.rng, runner.visible_resources())
         runner.encoding = self.rng.choice(ENCODINGS)
         runner.funcs = [Func("run", [], None)]
-        runner.steps = 14
+        runner.steps, runner.throws = 14, self.rng.random() < 0.1
         runner.style = self.rng.choice(("libc", "shim"))
-        runner.imported_encodings, runner.hub, runner.callbacks = {}, [func for func, _, _ in self.hub], []
+        runner.imported_encodings, runner.imported, runner.hub, runner.callbacks = {}, [], [func for func, _, _ in self.hub], []
         bindings = self.bind(runner)
         text = runner.text(self.fault)
         hub = "".join(f' (with "hub-{func.name}" (func $hub_{func.name}))' for func in runner.hub)

@@ -59,6 +59,7 @@ TRAPS = (
     ("lent", r"cannot remove owned resource while borrowed"),
     ("own of a borrow", r"cannot lift own resource from a borrow"),
     ("borrows remain", r"borrow handles still remain"),
+    ("exception", r"uncaught exception|wasm exception|unhandled exception|thrown Wasm exception"),
     ("table", r"uninitialized element|undefined element"),
     ("stack", r"call stack exhausted"),
     ("unreachable", r"unreachable"),
@@ -93,6 +94,7 @@ def make_engine():
     config.wasm_multi_memory = True
     config.wasm_memory64 = True
     config.wasm_component_model_map = True
+    config.wasm_exceptions = True
     config.parallel_compilation = False
     return wasmtime.Engine(config)
 
@@ -163,8 +165,10 @@ def difference(oracle, run):
     return ""
 
 
-def forms_of(options):
+def forms_of(options, seed):
     for form, words in FORMS.items():
+        if form.endswith("simd") and seed % 3:
+            continue
         if options.without == "":
             yield form, words, ""
             continue
@@ -185,7 +189,7 @@ def try_seed(options, engine, seed):
     with tempfile.TemporaryDirectory(prefix="meld-random-") as folder:
         source, target = pathlib.Path(folder) / "program.wasm", pathlib.Path(folder) / "fused.wasm"
         source.write_bytes(wasmtime.wat2wasm(made.text.replace(program.QUIET, "")))
-        for form, words, without in forms_of(options):
+        for form, words, without in forms_of(options, seed):
             if form.startswith("core") and made.host and "(start " in made.text:
                 continue  # what wasm-tools makes of a core module has no host functions with memory while it starts
             failure = fuse(options, words, source, target, without)
