@@ -8,13 +8,32 @@ resource of a slot t of its own, `same[s, t]` says which slot of the importer is
 
 import dataclasses
 
-from guest import ENTER_DESTRUCTOR, EXIT, HASHING, REALLOC, REALLOCS, TEXTS, Guest
+from guest import ENTER_DESTRUCTOR, EXIT, HASHING, LEFT, REALLOC, REALLOCS, REENTERED, TEXTS, Guest
 from kinds import Func, Maker, Type, structure_text, type_text
 from host import APP, INTERFACE, is_friendly
 from lowering import Fault
 
 ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
 # A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
+SINK = f"""(component $Sink
+  (core module $m (global $all (mut i64) (i64.const 1))
+    (func $reentered (unreachable)) (func $left (unreachable))
+    (func (export "log") (param $x i64) (if (i64.eq (local.get $x) (i64.const {REENTERED})) (then (call $reentered)))
+      (if (i64.eq (local.get $x) (i64.const {LEFT})) (then (call $left)))
+      (global.set $all (i64.mul (i64.const 0x9E3779B97F4A7C15) (i64.xor (i64.rotl (global.get $all) (i64.const 9)) (local.get $x)))))
+    (func (export "total") (result i64) (global.get $all)))
+  (core instance $m (instantiate $m))
+  (func (export "log") (param "x" u64) (canon lift (core func $m "log")))
+  (func (export "total") (result u64) (canon lift (core func $m "total"))))
+  (instance $sink (instantiate $Sink)) (alias export $sink "log" (func $log))"""
+ALL = """(component $All (import "run" (func $run)) (import "total" (func $total (result u64)))
+  (core func $run (canon lower (func $run))) (core func $total (canon lower (func $total)))
+  (core module $m (import "" "run" (func $run)) (import "" "total" (func $total (result i64)))
+    (func (export "run-all") (result i64) (call $run) (call $run) (call $total)))
+  (core instance $m (instantiate $m (with "" (instance (export "run" (func $run)) (export "total" (func $total))))))
+  (func (export "run-all") (result u64) (canon lift (core func $m "run-all"))))
+  (instance $all (instantiate $All (with "run" (func $run "run")) (with "total" (func $sink "total"))))
+  (export "run-all" (func $all "run-all"))"""
 QUIET = ' (dtor (core func $libc "quiet"))'
 HUB_OPTIONS = '(memory (core memory $hub "memory")) (realloc (core func $hub "realloc"))'
 
@@ -308,6 +327,7 @@ class Options:
 
     features: frozenset = frozenset()
     traces: bool = False
+    is_closed: bool = False  # nothing is imported: what is logged becomes the result of run-all
 
 
 class Program:
@@ -316,11 +336,11 @@ class Program:
     def __init__(self, rng, options):
         self.rng, self.options = rng, options
         self.fault = Fault(rng.randrange(120) if rng.random() < 0.5 else None)
-        self.host = HostDefinition(rng, options) if rng.random() < 0.4 else None
+        self.host = HostDefinition(rng, options) if rng.random() < 0.4 and not options.is_closed else None
         self.definitions = [self.host] if self.host else []
         for number in range(rng.randint(2, 5)):
             self.definitions.append(Definition(rng, number, self.definitions, options))
-        self.app = AppDefinition(rng, "A", self.definitions, options) if rng.random() < 0.4 else None
+        self.app = AppDefinition(rng, "A", self.definitions, options) if rng.random() < 0.4 and not options.is_closed else None
         self.definitions += [self.app] if self.app else []
         self.instances = []
         self.instantiate_all()
@@ -394,7 +414,7 @@ class Program:
         return all(bound[slot].bindings[t] is bound[mine] for (slot, t), mine in definition.same.items())
 
     def write(self):
-        lines = ['(import "log" (func $log (param "x" u64)))']
+        lines = [SINK if self.options.is_closed else '(import "log" (func $log (param "x" u64)))']
         if self.host:
             lines.append(f'(import "{INTERFACE}" (instance $host {self.host.interface_text("h", {}, "")}))')
         lines += [definition.text(self.fault) for definition in self.definitions if definition is not self.host]
@@ -455,4 +475,4 @@ class Program:
         hub = "".join(f' (with "hub-{func.name}" (func $hub_{func.name}))' for func in runner.hub)
         given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(bindings)]
         return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log)){hub}))",
-                '(export "run" (func $run "run"))']
+                ALL if self.options.is_closed else '(export "run" (func $run "run"))']
