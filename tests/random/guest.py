@@ -95,6 +95,11 @@ def mix_of(t, value):
     return {"i32": "(call $mix32 {})", "i64": "(call $mix {})", "f32": "(call $mixf32 {})", "f64": "(call $mixf64 {})"}[core].format(value)
 
 
+# A task begins with a context of zero, and keeps what it sets.
+CONTEXT_BEGINS = "(call {mix} (call $context-get)) (call $context-set (i32.const {value}))"
+CONTEXT_ENDS = "(call {mix} (call $context-get))"
+
+
 class Guest:
     """Writes the core module of a definition. `imports` are (name, Func, encoding) that scripts may call, `resources` all that the
     component sees, in order; those of its own are ("own", k)."""
@@ -325,14 +330,20 @@ class Guest:
   (func (export "{func.name}") {head} (local $base i32) (local $turn i32) (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64)
     {ENTER} (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
     (global.set {counter} (i32.add (local.get $turn) (i32.const 1)))
-    (call $mix32 (i32.const {self.rng.getrandbits(31)})) {walked} {"(call $say)" if self.rng.random() < 0.8 else ""}
-    {chosen} (call $release (local.get $base)) {EXIT} {f"(local.get $r{results[0]})" if results else ""})""")
+    {self.context(True)} (call $mix32 (i32.const {self.rng.getrandbits(31)})) {walked} {"(call $say)" if self.rng.random() < 0.8 else ""}
+    {chosen} (call $release (local.get $base)) {self.context(False)} {EXIT} {f"(local.get $r{results[0]})" if results else ""})""")
         if post_return:
             head = "".join(f"(param $p{i} {core})" for i, core in enumerate(results))
             mixes = "".join(f"(call $take_in {'(i64.extend_i32_u (local.get $p0))' if core == 'i32' else '(local.get $p0)'})"
                             for core in results if core[0] == "i")
+            context = "(call $take_in (i64.extend_i32_u (call $context-get)))" if self.definition.uses_context else ""
             wrong = f"(call $log (i64.const {LEFT}))" if self.fault.strikes(self.rng, "leave") else ""
-            self.functions.append(f'(func (export "post-{func.name}") {head} (call $take_in (i64.const 99)) {mixes} {wrong})')
+            self.functions.append(f'(func (export "post-{func.name}") {head} (call $take_in (i64.const 99)) {mixes} {context} {wrong})')
+
+    def context(self, begins, mix="$mix32"):
+        if not self.definition.uses_context:
+            return ""
+        return (CONTEXT_BEGINS if begins else CONTEXT_ENDS).format(mix=mix, value=self.rng.randrange(1, 1000))
 
     # Handles
 
@@ -388,12 +399,13 @@ class Guest:
         if others and self.rng.random() < 0.5:
             more = (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
                     f" (call $discard{self.rng.choice(others)})))")
-        return f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $mix32 (local.get $rep)) (call $say) {more} {EXIT})'
+        return (f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} {self.context(True)} (call $mix32 (local.get $rep))'
+                f' (call $say) {more} {self.context(False)} {EXIT})')
 
     def constructor(self, k):
         index = self.pool(("own", k))
-        return (f'(func (export "make-{k}") (param $x i32) (result i32) {ENTER} (call $mix32 (local.get $x)) (call $say)'
-                f' (call $make{index}) {EXIT})')
+        return (f'(func (export "make-{k}") (param $x i32) (result i32) {ENTER} {self.context(True)} (call $mix32 (local.get $x)) (call $say)'
+                f' (call $make{index}) {self.context(False)} {EXIT})')
 
     def realloc(self):
         rng, fault = self.rng, ""
@@ -404,6 +416,9 @@ class Guest:
             fault = f"(if (i32.eq (i32.load (i32.const 16)) (i32.const {rng.randint(1, 6)})) (then {kinds[kind]}))"
         if rng.random() < 0.25:  # what it could call, but never does
             fault += f"(if (i32.eqz (i32.load (i32.const 0))) (then {rng.choice((CALLED_OUT, CALLED_OUT_BY_TABLE))}))"
+        if self.definition.uses_context and self.definition.style == "shim":
+            fault += ("(i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.extend_i32_u (call $context-get))))"
+                      " (call $context-set (i32.const 3))")
         return REALLOC.format(fault=fault, shrink=SHRINK if rng.random() < 0.4 else "", pages=rng.choice((1, 1, 3)))
 
     def data(self):

@@ -62,6 +62,7 @@ class Definition:
         self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
         self.style = rng.choice(("libc", "libc", "shim"))
         self.steps, self.throws = 3, rng.random() < 0.15
+        self.uses_context = rng.random() < 0.2
         self.imported_encodings, self.imported = {}, []
         self.hub, self.callbacks = [], []
 
@@ -225,6 +226,9 @@ class Definition:
             if resource[0] == "own":
                 yield f"new{index}", ["i32"], ["i32"], f"resource.new {self.resource_text(resource)}"
                 yield f"rep{index}", ["i32"], ["i32"], f"resource.rep {self.resource_text(resource)}"
+        if self.uses_context:
+            yield "context-get", [], ["i32"], "context.get i32 0"
+            yield "context-set", ["i32"], [], "context.set i32 0"
 
     def type_lines(self, dtors):
         for k in range(self.own_count):
@@ -468,6 +472,7 @@ class Program:
         runner.encoding = self.rng.choice(ENCODINGS)
         runner.funcs = [Func("run", [], None)]
         runner.steps, runner.throws = 14, self.rng.random() < 0.1
+        runner.uses_context = self.rng.random() < 0.2
         runner.style = self.rng.choice(("libc", "shim"))
         runner.imported_encodings, runner.imported, runner.hub, runner.callbacks = {}, [], [func for func, _, _ in self.hub], []
         bindings = self.bind(runner)

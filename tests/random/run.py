@@ -96,6 +96,8 @@ def make_engine():
     config.wasm_component_model_map = True
     config.wasm_exceptions = True
     config.parallel_compilation = False
+    wasmtime._ffi.wasmtime_config_wasm_component_model_async_set(config.ptr(), True)
+    wasmtime._ffi.wasmtime_config_wasm_component_model_async_stackful_set(config.ptr(), True)
     return wasmtime.Engine(config)
 
 
