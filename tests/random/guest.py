@@ -247,8 +247,10 @@ class Guest:
         return at + 1 if kind == "unaligned" else self.rng.choice((0xFFFFFFF0, 1 << 31, 0xFFFF0000)) if kind == "pointer" else at
 
     def call(self, name, func, encoding):
-        before, texts = self.arguments(func.params, func.params_spill(), encoding)
+        before, texts = self.arguments(func.params, func.call_spills(), encoding)
         after = ""
+        if func.lowers_async:
+            return before + self.call_async(name, func, texts, encoding)
         if func.result_spills():
             at = self.memory.allocate(size(func.result), alignment(func.result), self.rng.randrange(3))
             texts.append(f"(i32.const {self.place(at, alignment(func.result))})")
@@ -258,6 +260,15 @@ class Guest:
             before += f"(local.set $r{core} (call ${name} {' '.join(texts)}))"
             return before + self.walk_flat(func.result, [f"(local.get $r{core})"], encoding)
         return f"{before} (call ${name} {' '.join(texts)}) {after}"
+
+    def call_async(self, name, func, texts, encoding):
+        """It says what state the subtask is in: returned, for functions that don't wait."""
+        after = ""
+        if func.result:
+            at = self.memory.allocate(size(func.result), alignment(func.result), self.rng.randrange(3))
+            texts.append(f"(i32.const {self.place(at, alignment(func.result))})")
+            after = f"(call {self.walker(func.result, encoding)} (i32.const {at}))"
+        return f"(call $mix32 (call ${name} {' '.join(texts)})) {after}"
 
     def step(self, with_hub):
         rng = self.rng
@@ -297,8 +308,23 @@ class Guest:
     def script(self, steps, with_hub=True):
         return " ".join(self.step(with_hub) for _ in range(steps))
 
+    def returns_task(self, func, encoding):
+        """Code that gives the result by task.return, after which borrows can't be held."""
+        kind = self.fault.strikes(self.rng, "no-return", "returns-twice") if self.rng.random() < 0.3 else ""
+        if kind == "no-return":
+            return ""
+        code, texts = [], []
+        if func.result and func.returned() != list(flatten(func.result)):
+            texts = [f"(i32.const {self.stored([func.result], encoding, code)})"]
+        elif func.result:
+            texts = self.lowering.flat(func.result, self.definition.maker.value(func.result), encoding, code)
+        returns = f"{' '.join(code)} (call $return-{func.name} {' '.join(texts)})"
+        return f"(call $release (local.get $base)) {returns * (2 if kind else 1)}"
+
     def result_of(self, func, encoding):
         """Code that leaves the result in the local $r…"""
+        if func.lifts_async:
+            return self.returns_task(func, encoding)
         if not func.result:
             return ""
         if func.result_spills():

@@ -20,7 +20,7 @@ SIZES = {"bool": 1, "u8": 1, "s8": 1, "u16": 2, "s16": 2, "u32": 4, "s32": 4, "u
          "own": 4, "borrow": 4}
 WIDE = {"u64": "i64", "s64": "i64", "f32": "f32", "f64": "f64"}
 NUMBERS = tuple(kind for kind in SIZES if kind not in ("own", "borrow"))
-MAX_FLAT_PARAMS = 16
+MAX_FLAT_PARAMS, MAX_FLAT_ASYNC_PARAMS = 16, 4
 FLAT_LIMIT = 60  # of a type that is made here
 SIZE_LIMIT = 600
 
@@ -137,16 +137,23 @@ def contains(t, predicate):
 
 @dataclasses.dataclass
 class Func:
+    """`is_async` is of its type; `lifts_async` says how the one who has it lifts it, `lowers_async` how the one who calls lowers it."""
+
     name: str
     params: list
     result: Type = None
     is_async: bool = False
+    lifts_async: bool = False
+    lowers_async: bool = False
 
     def flat_params(self):
         return [core for param in self.params for core in flatten(param)]
 
-    def params_spill(self):
-        return len(self.flat_params()) > MAX_FLAT_PARAMS
+    def params_spill(self, limit=MAX_FLAT_PARAMS):
+        return len(self.flat_params()) > limit
+
+    def call_spills(self):
+        return self.params_spill(MAX_FLAT_ASYNC_PARAMS if self.lowers_async else MAX_FLAT_PARAMS)
 
     def result_spills(self):
         return bool(self.result) and len(flatten(self.result)) > 1
@@ -155,11 +162,19 @@ class Func:
         """(core params, core results)"""
         params = ["i32"] if self.params_spill() else self.flat_params()
         results = [] if not self.result else ["i32"] if self.result_spills() else list(flatten(self.result))
-        return params, results
+        return params, [] if self.lifts_async else results
 
     def lowered(self):
-        params, results = self.lifted()
+        params = ["i32"] if self.call_spills() else self.flat_params()
+        if self.lowers_async:
+            return params + (["i32"] if self.result else []), ["i32"]
+        results = [] if not self.result else list(flatten(self.result))
         return (params + ["i32"], []) if self.result_spills() else (params, results)
+
+    def returned(self):
+        """The core params of task.return."""
+        flat = list(flatten(self.result)) if self.result else []
+        return ["i32"] if len(flat) > MAX_FLAT_PARAMS else flat
 
     def types(self):
         return self.params + ([self.result] if self.result else [])

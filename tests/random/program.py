@@ -48,6 +48,8 @@ def in_slot(t, slot, same):
 
 
 class Definition:
+    may_be_async = True
+
     def __init__(self, rng, number, before, options):
         self.rng, self.number, self.options = rng, number, options
         self.slots, self.same = [], {}
@@ -61,6 +63,9 @@ class Definition:
         self.encoding = rng.choice(ENCODINGS)
         self.funcs = [self.function(f"f{i}") for i in range(rng.randint(1, 4))]
         self.style = rng.choice(("libc", "libc", "shim"))
+        for func in self.funcs:
+            func.is_async = options.has_async and self.may_be_async and rng.random() < 0.25
+            func.lifts_async = func.is_async and self.style == "libc" and rng.random() < 0.7
         self.steps, self.throws = 3, rng.random() < 0.15
         self.uses_context = rng.random() < 0.2
         self.imported_encodings, self.imported = {}, []
@@ -124,7 +129,8 @@ class Definition:
 
     def callable(self, with_hub=True):
         if not self.imported_encodings:
-            for name, _, func in self.imports():
+            for name, _, func in list(self.imports()):
+                func.lowers_async = func.is_async and self.rng.random() < 0.5
                 self.imported_encodings[name] = self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS)))
                 self.imported.append((name, func, self.imported_encodings[name]))
         return self.imported + [
@@ -143,7 +149,7 @@ class Definition:
         def show(t):
             return type_text(t, resource_text, nominal_text)
         params = "".join(f' (param "p{i}" {show(t)})' for i, t in enumerate(func.params))
-        return params + (f" (result {show(func.result)})" if func.result else "")
+        return (" async" if func.is_async else "") + params + (f" (result {show(func.result)})" if func.result else "")
 
     def interface_text(self, slot, same, prefix):
         """What an importer says of this definition as its slot."""
@@ -171,8 +177,8 @@ class Definition:
 
     def core_imports(self):
         """(name, core params, core results, text of what is lowered)"""
-        for name, slot, func in self.imports():
-            yield name, *func.lowered(), f'(func $s{slot} "{func.name}")', self.imported_encodings[name]
+        for (name, slot, _), (_, func, encoding) in zip(self.imports(), self.imported):
+            yield name, *func.lowered(), f'(func $s{slot} "{func.name}")', encoding + (" async" if func.lowers_async else "")
         for func in self.hub:
             yield f"hub_{func.name}", *func.lowered(), f"(func $hub_{func.name})", self.encoding
 
@@ -180,7 +186,7 @@ class Definition:
         guest = Guest(self.rng, self, fault)
         self.callable()
         funcs = self.funcs + self.callbacks
-        post = {func.name for func in funcs if self.rng.random() < 0.4}
+        post = {func.name for func in funcs if self.rng.random() < 0.4 and not func.lifts_async}
         encodings = {func.name: self.rng.choice((self.encoding, self.encoding, self.rng.choice(ENCODINGS))) for func in funcs}
         for func in funcs:
             guest.function(func, encodings[func.name], func.name in post, self.steps)
@@ -199,17 +205,21 @@ class Definition:
         body = "\n  ".join([fuel, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))",
                              "(tag $e)" if self.throws else "", pools, start, *guest.functions])
         handles = list(self.handle_imports())
+        returns = {f"return-{func.name}": func for func in funcs if func.lifts_async}
         imports = [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _ in handles]
+        imports += [f'(import "" "{name}" (func ${name}{core_type(func.returned(), [])}))' for name, func in returns.items()]
         imports += [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _, _ in self.core_imports()]
         log = '(import "" "log" (func $log (param i64)))'
         main = f"(core module $m {log} {' '.join(imports)}\n  {{}} {body})"
         lines = list(self.import_text())
         lines.append("(core func $log (canon lower (func $log)))")
         lines += self.shim_text(main.format(memory)) if own_memory else self.libc_text(
-            main.format(f'(import "libc" "memory" (memory {pages}))'), memory)
+            main.format(f'(import "libc" "memory" (memory {pages}))'), memory, self.task_returns(returns, encodings))
         where = "$m" if own_memory else "$libc"
         for func in funcs:
             options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) string-encoding={encodings[func.name]}'
+            if func.lifts_async:
+                options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) async string-encoding={encodings[func.name]}'
             if func.name in post:
                 options += f' (post-return (core func $m "post-{func.name}"))'
             signature = self.func_text(func, self.resource_text, lambda name: f"${name}")
@@ -250,7 +260,15 @@ class Definition:
     def export_list(self, names):
         return " ".join(f'(export "{name}" (func ${name}))' for name in names)
 
-    def libc_text(self, main, memory):
+    def task_returns(self, returns, encodings):
+        """(name, the canonical function)"""
+        for name, func in returns.items():
+            result = ""
+            if func.result:
+                result = f" (result {type_text(func.result, self.resource_text, lambda name: f'${name}')})"
+            yield name, f'task.return{result} (memory (core memory $libc "memory")) string-encoding={encodings[func.name]}'
+
+    def libc_text(self, main, memory, returns):
         """A module with the memory stands before all that is lowered with it. Destructors are in it, and only say so."""
         dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $log (i64.extend_i32_u (local.get $rep))) {EXIT})'
                          for k in range(self.own_count))
@@ -259,8 +277,12 @@ class Definition:
         yield '(core instance $libc (instantiate $libc (with "" (instance (export "log" (func $log))))))'
         yield from self.type_lines("$libc")
         yield from self.lowered_text("$libc")
+        names = ["log"]
+        for name, canon in returns:
+            names.append(name)
+            yield f"(core func ${name} (canon {canon}))"
         yield main
-        names = ["log"] + [name for name, *_ in self.handle_imports()] + [name for name, *_ in self.core_imports()]
+        names += [name for name, *_ in self.handle_imports()] + [name for name, *_ in self.core_imports()]
         yield f'(core instance $m (instantiate $m (with "libc" (instance $libc)) (with "" (instance {self.export_list(names)}))))'
 
     def shim_text(self, main):
@@ -296,6 +318,8 @@ def core_type(params, results):
 class HostDefinition(Definition):
     """What the host has, as a definition that others import."""
 
+    may_be_async = False
+
     def __init__(self, rng, options):
         super().__init__(rng, "H", [], options)
         self.results = {func.name: [self.maker.value(func.result) for _ in range(3)] for func in self.funcs if func.result}
@@ -306,6 +330,8 @@ class HostDefinition(Definition):
 
 class AppDefinition(Definition):
     """What the root exports to the host, which calls it: types that the host can give, resources of the host and of its own."""
+
+    may_be_async = False
 
     def __init__(self, rng, number, before, options):
         super().__init__(rng, number, before, options)
@@ -331,6 +357,7 @@ class Options:
 
     features: frozenset = frozenset()
     traces: bool = False
+    has_async: bool = False
     is_closed: bool = False  # nothing is imported: what is logged becomes the result of run-all
 
 
