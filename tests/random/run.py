@@ -258,6 +258,7 @@ def parse_arguments():
     parser.add_argument("--keep", type=pathlib.Path, help="keep programs that differ in this folder")
     parser.add_argument("--keep-all", action="store_true", help="and all others")
     parser.add_argument("--traces", action="store_true", help="log all that is hashed, to see where a program differs")
+    parser.add_argument("--stop", action="store_true", help="end with the first program that differs")
     parser.add_argument("--step", type=int, default=1, help="from one seed to the next")
     parser.add_argument("--closed", action="store_true", help="import nothing and run by the wasmtime command: for fixed lists")
     parser.add_argument("--features", nargs="*", default=["map"], help="kinds of types that are made only if asked for: map, fixed")
@@ -306,6 +307,8 @@ def main():
         failed += bool(wrong)
         for line in wrong:
             print(f"FAILED seed {seed} (fault: {fault or 'none'}): {line}", flush=True)
+        if options.stop and failed:
+            break
     print(f"{programs} programs, {events} events, {failed} differ, {time.monotonic() - began:.0f} s")
     print("ends:", ", ".join(f"{name} {count}" for name, count in ends.most_common()))
     print("faults:", ", ".join(f"{name} {count}" for name, count in faults.most_common()))
