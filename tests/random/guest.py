@@ -49,7 +49,10 @@ REALLOC = """(table $out 1 funcref) (elem (table $out) (i32.const 0) func $log)
     (memory.fill (local.get $at) (i32.const 0xa5) (local.get $new))
     (memory.copy (local.get $at) (local.get $old)
       (select (local.get $count) (local.get $new) (i32.lt_u (local.get $count) (local.get $new))))
-    (local.get $at))"""
+    (local.get $at))
+  (func (export "other") (param i32 i32 i32 i32) (result i32)
+    (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1)))
+    (call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3)))"""
 SHRINK = "(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count))) (then (return (local.get $old))))"
 DEPTH, DROPS = "(i32.load (i32.const 20))", "(i32.load (i32.const 512))"
 MARK = f"(call $log (i64.const {REENTERED}))"
@@ -286,6 +289,9 @@ class Guest:
             forms += [f"(call $discard{index})", f"(call $discard{index})", f"(call $keep{index} (call $make{index}))"]
             if self.resources[index][0] == "own":
                 forms.append(f"(call $mix32 (call $rep{index} (call $peek{index})))")
+                if rng.random() < 0.04:  # the table of handles grows
+                    forms.append(f"(local.set $ri32 (i32.const 3000)) (loop $next (call $mix32 (call $make{index}))"
+                                 " (br_if $next (local.tee $ri32 (i32.sub (local.get $ri32) (i32.const 1)))))")
             kind = self.fault.strikes(rng, "drop-twice", "drop-borrowed", "rep", "forget") if rng.random() < 0.3 else ""
             if kind == "drop-twice":
                 return f"(call $discard{index}) (call $drop{index} (global.get $dropped))"

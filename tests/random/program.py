@@ -217,9 +217,7 @@ class Definition:
             main.format(f'(import "libc" "memory" (memory {pages}))'), memory, self.task_returns(returns, encodings))
         where = "$m" if own_memory else "$libc"
         for func in funcs:
-            options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) string-encoding={encodings[func.name]}'
-            if func.lifts_async:
-                options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc")) async string-encoding={encodings[func.name]}'
+            options = f"{self.memory_options(where)}{' async' if func.lifts_async else ''} string-encoding={encodings[func.name]}"
             if func.name in post:
                 options += f' (post-return (core func $m "post-{func.name}"))'
             signature = self.func_text(func, self.resource_text, lambda name: f"${name}")
@@ -253,9 +251,12 @@ class Definition:
             yield f"(core func ${name} (canon {canon}))"
 
     def lowered_text(self, where):
-        options = f'(memory (core memory {where} "memory")) (realloc (core func {where} "realloc"))'
         for name, _, _, func, encoding in self.core_imports():
-            yield f"(core func ${name} (canon lower {func} {options} string-encoding={encoding}))"
+            yield f"(core func ${name} (canon lower {func} {self.memory_options(where)} string-encoding={encoding}))"
+
+    def memory_options(self, where):
+        realloc = self.rng.choice(("realloc", "realloc", "other"))
+        return f'(memory (core memory {where} "memory")) (realloc (core func {where} "{realloc}"))'
 
     def export_list(self, names):
         return " ".join(f'(export "{name}" (func ${name}))' for name in names)
@@ -272,6 +273,8 @@ class Definition:
         """A module with the memory stands before all that is lowered with it. Destructors are in it, and only say so."""
         dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $log (i64.extend_i32_u (local.get $rep))) {EXIT})'
                          for k in range(self.own_count))
+        if self.rng.random() < 0.15:
+            dtors += f" (func $begin (call $log (i64.const {self.rng.getrandbits(20)}))) (start $begin)"
         dtors += f' (func (export "quiet") (param $rep i32) {ENTER_DESTRUCTOR} {EXIT})'
         yield f'(core module $libc (import "" "log" (func $log (param i64))) {memory} {dtors})'
         yield '(core instance $libc (instantiate $libc (with "" (instance (export "log" (func $log))))))'
