@@ -8,12 +8,13 @@ A function has a few scripts, of which each call runs the next one: calls of imp
 made, kept, lent and dropped, memory grown. A component runs a limited number of calls.
 
 Memory  0 where the heap ends, 8 the hash of calls of realloc, 16 how many there were, 528 the last ones, 20 how many functions are
-under way, 512 whether a handle of an own resource is being dropped, 24 borrows that are held, then handles that
+under way, 512 whether a handle of an own resource is being dropped, 516
+which fault is asked for, 24 borrows that are held, then handles that
 are owned, then data, then the heap.
 """
 
 from kinds import Type, alignment, cases_of, element_of, fields_of, flatten, offsets, payload_offset, size
-from lowering import PAGE, Lowering, Memory
+from lowering import FAULT_AT, PAGE, Choice, Lowering, Memory, core_text
 
 BORROWS, BORROWS_LIMIT = 24, 60
 POOLS = 1024
@@ -54,6 +55,7 @@ REALLOC = """(table $out 1 funcref) (elem (table $out) (i32.const 0) func $log)
     (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1)))
     (call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3)))"""
 SHRINK = "(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count))) (then (return (local.get $old))))"
+LEARN = "(call $learn)"
 DEPTH, DROPS = "(i32.load (i32.const 20))", "(i32.load (i32.const 512))"
 MARK = f"(call $log (i64.const {REENTERED}))"
 ENTER = f"(if {DEPTH} (then {MARK})) (i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1)))"
@@ -62,6 +64,7 @@ ENTER_DESTRUCTOR = (f"(if (i32.and (i32.ne {DEPTH} (i32.const 0)) (i32.eqz {DROP
                     f"(i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1))) (i32.store (i32.const 512) (i32.const 0))")
 EXIT = f"(i32.store (i32.const 20) (i32.sub {DEPTH} (i32.const 1)))"
 HASHING = f"""(global $hash (mut i64) (i64.const 7)) (global $fuel (mut i32) (i32.const FUEL))
+  (func $learn (if (i32.eqz (i32.load (i32.const {FAULT_AT}))) (then (i32.store (i32.const {FAULT_AT}) (i32.add (call $ask) (i32.const 1))))))
   (func $mix (param $x i64) TRACE (call $take_in (local.get $x)))
   (func $take_in (param $x i64) (global.set $hash (i64.mul (i64.const {MIX})
     (i64.xor (i64.rotl (global.get $hash) (i64.const 23)) (local.get $x)))))
@@ -107,35 +110,40 @@ class Guest:
     """Writes the core module of a definition. `imports` are (name, Func, encoding) that scripts may call, `resources` all that the
     component sees, in order; those of its own are ("own", k)."""
 
-    def __init__(self, rng, definition, fault):
-        self.rng, self.definition, self.fault = rng, definition, fault
+    def __init__(self, rng, definition, faults):
+        self.rng, self.definition, self.faults = rng, definition, faults
         self.resources = definition.visible_resources()
         self.memory = Memory(POOLS + POOL_SIZE * len(self.resources))
-        self.lowering = Lowering(rng, self.memory, fault, self.handle)
+        self.lowering = Lowering(rng, self.memory, faults, self.handle)
         self.walkers, self.functions = {}, []
 
     def pool(self, resource):
         return self.resources.index(resource)
 
-    def handle(self, t, fault):
+    def handle(self, t):
         """The text that takes a handle for a value of type own or borrow."""
-        index = self.pool(t.resource)
-        kind = fault.strikes(self.rng, "zero", "unknown", "type", "stale", "same", "borrowed")
-        if kind == "zero":
-            return "(i32.const 0)"
-        if kind == "unknown":
-            return self.rng.choice(("(i32.const 12345)", "(i32.const -1)", "(i32.const 99)", "(i32.const 0x10000000)"))
-        if kind == "type":
-            return f"(call $peek{self.rng.randrange(len(self.resources))})"
-        if kind == "stale":
-            return f"(global.get $dropped)"
-        if kind == "same":
-            return f"(call $peek{index})"
-        if kind == "borrowed":
-            return f"(call $lend{index})"
-        if t.kind == "own":
-            return f"(call $take{index})"
-        return f"(call ${'lend' if self.rng.random() < 0.5 else 'peek'}{index})"
+        rng, index = self.rng, self.pool(t.resource)
+        good = f"(call $take{index})" if t.kind == "own" else f"(call ${'lend' if rng.random() < 0.5 else 'peek'}{index})"
+        site = self.faults.site("zero", "unknown", "type", "stale", "same", "borrowed")
+        if not site:
+            return good
+        kind, asked = site
+        bad = {"zero": "(i32.const 0)", "type": f"(call $peek{self.any_pool(index)})", "stale": "(global.get $dropped)",
+               "same": f"(call $peek{index})", "borrowed": f"(call $lend{index})",
+               "unknown": f"(i32.const {rng.choice((12345, -1, 99, 0x10000000))})"}[kind]
+        return f"(if (result i32) {asked} (then {bad}) (else {good}))"
+
+    def any_pool(self, index):
+        """Of any resource, but of none that may be the same one by another name: wasmtime tells these apart."""
+        def defined(resource):
+            return (self.definition.slots[resource[1]], resource[2]) if resource[0] == "slot" else resource
+        mine = defined(self.resources[index])
+        return self.rng.choice([i for i, resource in enumerate(self.resources) if i == index or defined(resource) != mine])
+
+    def wrong(self, text, *kinds):
+        """Code that runs where a fault is asked for, or nothing."""
+        site = self.faults.site(*kinds)
+        return f"(if {site[1]} (then {text}))" if site else ""
 
     # What is received
 
@@ -236,7 +244,7 @@ class Guest:
                 texts += self.lowering.flat(t, maker.value(t), encoding, code)
             return " ".join(code), texts
         at = self.stored(types, encoding, code)
-        return " ".join(code), [f"(i32.const {at})"]
+        return " ".join(code), [core_text("i32", at)]
 
     def stored(self, types, encoding, code):
         whole = Type("tuple", tuple(types))
@@ -245,9 +253,12 @@ class Guest:
         return self.place(at, alignment(whole))
 
     def place(self, at, align):
-        """An address, or a wrong one."""
-        kind = self.fault.strikes(self.rng, "pointer", *(["unaligned"] if align > 1 else []))
-        return at + 1 if kind == "unaligned" else self.rng.choice((0xFFFFFFF0, 1 << 31, 0xFFFF0000)) if kind == "pointer" else at
+        """An address, and perhaps a wrong one."""
+        site = self.faults.site("pointer", *(["unaligned"] if align > 1 else []))
+        if not site:
+            return at
+        bad = at + self.rng.randrange(1, align) if site[0] == "unaligned" else self.rng.choice((0xFFFFFFF0, 1 << 31, 0xFFFF0000))
+        return Choice(at, bad, site[1])
 
     def call(self, name, func, encoding):
         before, texts = self.arguments(func.params, func.call_spills(), encoding)
@@ -256,7 +267,7 @@ class Guest:
             return before + self.call_async(name, func, texts, encoding)
         if func.result_spills():
             at = self.memory.allocate(size(func.result), alignment(func.result), self.rng.randrange(3))
-            texts.append(f"(i32.const {self.place(at, alignment(func.result))})")
+            texts.append(core_text("i32", self.place(at, alignment(func.result))))
             after = f"(call {self.walker(func.result, encoding)} (i32.const {at}))"
         elif func.result:
             core = flatten(func.result)[0]
@@ -269,7 +280,7 @@ class Guest:
         after = ""
         if func.result:
             at = self.memory.allocate(size(func.result), alignment(func.result), self.rng.randrange(3))
-            texts.append(f"(i32.const {self.place(at, alignment(func.result))})")
+            texts.append(core_text("i32", self.place(at, alignment(func.result))))
             after = f"(call {self.walker(func.result, encoding)} (i32.const {at}))"
         return f"(call $mix32 (call ${name} {' '.join(texts)})) {after}"
 
@@ -292,23 +303,16 @@ class Guest:
                 if rng.random() < 0.04:  # the table of handles grows
                     forms.append(f"(local.set $ri32 (i32.const 3000)) (loop $next (call $mix32 (call $make{index}))"
                                  " (br_if $next (local.tee $ri32 (i32.sub (local.get $ri32) (i32.const 1)))))")
-            kind = self.fault.strikes(rng, "drop-twice", "drop-borrowed", "rep", "forget") if rng.random() < 0.3 else ""
-            if kind == "drop-twice":
-                return f"(call $discard{index}) (call $drop{index} (global.get $dropped))"
-            if kind == "drop-borrowed":
-                return f"(call $drop{index} (call $lend{index}))"
-            if kind == "rep":
-                return f"(call $drop{index} (call $peek{rng.randrange(len(self.resources))}))"
-            if kind == "forget":  # a borrow that is held is not dropped
-                return f"(i32.store (i32.const {BORROWS}) (i32.const 0))"
-        if not forms or self.rng.random() < (0.4 if self.definition.throws else 0.1):
-            if self.definition.throws and self.fault.strikes(rng, "throw"):
-                return "(throw $e)"
-            if self.fault.strikes(rng, "unreachable"):
-                return "(unreachable)"
-            if self.definition.throws:
-                return "(block $caught (try_table (catch_all $caught) (throw $e)))"
-            return "(call $mix32 (i32.load (i32.const 0)))"
+            any_other = self.any_pool(index)
+            forms += [text for text in (
+                self.wrong(f"(call $discard{index}) (call $drop{index} (global.get $dropped))", "drop-twice"),
+                self.wrong(f"(call $drop{index} (call $lend{index}))", "drop-borrowed"),
+                self.wrong(f"(call $drop{index} (call $peek{any_other}))", "drop-another"),
+                self.wrong(f"(i32.store (i32.const {BORROWS}) (i32.const 0))", "forget")) if text]  # a borrow that is held is not dropped
+        if self.definition.throws:
+            forms += ["(block $caught (try_table (catch_all $caught) (throw $e)))", self.wrong("(throw $e)", "throw")]
+        if not forms or rng.random() < 0.1:
+            return "(call $mix32 (i32.load (i32.const 0)))" + self.wrong("(unreachable)", "unreachable")
         return rng.choice(forms)
 
     def script(self, steps, with_hub=True):
@@ -316,16 +320,18 @@ class Guest:
 
     def returns_task(self, func, encoding):
         """Code that gives the result by task.return, after which borrows can't be held."""
-        kind = self.fault.strikes(self.rng, "no-return", "returns-twice") if self.rng.random() < 0.3 else ""
-        if kind == "no-return":
-            return ""
         code, texts = [], []
         if func.result and func.returned() != list(flatten(func.result)):
-            texts = [f"(i32.const {self.stored([func.result], encoding, code)})"]
+            texts = [core_text("i32", self.stored([func.result], encoding, code))]
         elif func.result:
             texts = self.lowering.flat(func.result, self.definition.maker.value(func.result), encoding, code)
         returns = f"{' '.join(code)} (call $return-{func.name} {' '.join(texts)})"
-        return f"(call $release (local.get $base)) {returns * (2 if kind else 1)}"
+        site = self.faults.site("no-return", "returns-twice")
+        if site and site[0] == "no-return":
+            returns = f"(if {site[1]} (then) (else {returns}))"
+        elif site:
+            returns += f"(if {site[1]} (then {returns}))"
+        return f"(call $release (local.get $base)) {returns}"
 
     def result_of(self, func, encoding):
         """Code that leaves the result in the local $r…"""
@@ -336,7 +342,7 @@ class Guest:
         if func.result_spills():
             code = []
             at = self.stored([func.result], encoding, code)
-            return f"{' '.join(code)} (local.set $ri32 (i32.const {at}))"
+            return f"{' '.join(code)} (local.set $ri32 {core_text('i32', at)})"
         code = []
         (text,) = self.lowering.flat(func.result, self.definition.maker.value(func.result), encoding, code)
         return f"{' '.join(code)} (local.set $r{flatten(func.result)[0]} {text})"
@@ -360,7 +366,7 @@ class Guest:
         counter = f"$turns_{func.name}"
         self.functions.append(f"""(global {counter} (mut i32) (i32.const 0))
   (func (export "{func.name}") {head} (local $base i32) (local $turn i32) (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64)
-    {ENTER} (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
+    {LEARN} {ENTER} (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
     (global.set {counter} (i32.add (local.get $turn) (i32.const 1)))
     {self.context(True)} (call $mix32 (i32.const {self.rng.getrandbits(31)})) {walked} {"(call $say)" if self.rng.random() < 0.8 else ""}
     {chosen} (call $release (local.get $base)) {self.context(False)} {EXIT} {f"(local.get $r{results[0]})" if results else ""})""")
@@ -369,7 +375,7 @@ class Guest:
             mixes = "".join(f"(call $take_in {'(i64.extend_i32_u (local.get $p0))' if core == 'i32' else '(local.get $p0)'})"
                             for core in results if core[0] == "i")
             context = "(call $take_in (i64.extend_i32_u (call $context-get)))" if self.definition.uses_context else ""
-            wrong = f"(call $log (i64.const {LEFT}))" if self.fault.strikes(self.rng, "leave") else ""
+            wrong = self.wrong(f"(call $log (i64.const {LEFT}))", "leave")
             self.functions.append(f'(func (export "post-{func.name}") {head} (call $take_in (i64.const 99)) {mixes} {context} {wrong})')
 
     def context(self, begins, mix="$mix32"):
@@ -431,21 +437,20 @@ class Guest:
         if others and self.rng.random() < 0.5:
             more = (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
                     f" (call $discard{self.rng.choice(others)})))")
-        return (f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} {self.context(True)} (call $mix32 (local.get $rep))'
+        return (f'(func (export "dtor{k}") (param $rep i32) {LEARN} {ENTER_DESTRUCTOR} {self.context(True)} (call $mix32 (local.get $rep))'
                 f' (call $say) {more} {self.context(False)} {EXIT})')
 
     def constructor(self, k):
         index = self.pool(("own", k))
-        return (f'(func (export "make-{k}") (param $x i32) (result i32) {ENTER} {self.context(True)} (call $mix32 (local.get $x)) (call $say)'
+        return (f'(func (export "make-{k}") (param $x i32) (result i32) {LEARN} {ENTER} {self.context(True)} (call $mix32 (local.get $x)) (call $say)'
                 f' (call $make{index}) {self.context(False)} {EXIT})')
 
     def realloc(self):
         rng, fault = self.rng, ""
         kinds = {"realloc-unaligned": "(return (i32.const 4097))", "realloc-bounds": "(return (i32.const 0xfffffff0))",
                  "realloc-traps": "(unreachable)", "realloc-leaves": f"(call $log (i64.const {LEFT}))"}
-        kind = self.fault.strikes(rng, *kinds) if rng.random() < 0.4 else ""
-        if kind:
-            fault = f"(if (i32.eq (i32.load (i32.const 16)) (i32.const {rng.randint(1, 6)})) (then {kinds[kind]}))"
+        for kind, bad in kinds.items():
+            fault += self.wrong(f"(if (i32.eq (i32.load (i32.const 16)) (i32.const {rng.randint(1, 6)})) (then {bad}))", kind)
         if rng.random() < 0.25:  # what it could call, but never does
             fault += f"(if (i32.eqz (i32.load (i32.const 0))) (then {rng.choice((CALLED_OUT, CALLED_OUT_BY_TABLE))}))"
         if self.definition.uses_context and self.definition.style == "shim":

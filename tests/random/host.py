@@ -59,15 +59,16 @@ def float_of(t, bits):
 
 
 class Host:
-    """Of one run. `definition` is the host's interface or None, `app` the definition of what the program exports or None."""
+    """Of one run, in which `fault` is asked for. `definition` is the host's interface or None, `app` the definition of what the program exports or None."""
 
-    def __init__(self, store, definition, app):
-        self.store, self.definition, self.app, self.events = store, definition, app, []
+    def __init__(self, store, definition, app, fault):
+        self.store, self.definition, self.app, self.fault, self.events = store, definition, app, fault, []
         self.turns, self.made, self.kept = {}, 1000, {}
 
     def define(self, linker):
         with linker.root() as root:
             root.add_func("log", lambda _store, value: self.events.append(value))
+            root.add_func("ask", lambda _store: self.fault)
             if self.definition:
                 with root.add_instance(INTERFACE) as instance:
                     for k in range(self.definition.own_count):

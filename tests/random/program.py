@@ -11,7 +11,7 @@ import dataclasses
 from guest import ENTER_DESTRUCTOR, EXIT, HASHING, LEFT, REALLOC, REALLOCS, REENTERED, TEXTS, Guest
 from kinds import Func, Maker, Type, structure_text, type_text
 from host import APP, INTERFACE, is_friendly
-from lowering import Fault
+from lowering import Faults
 
 ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
 # A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
@@ -21,11 +21,41 @@ SINK = f"""(component $Sink
     (func (export "log") (param $x i64) (if (i64.eq (local.get $x) (i64.const {REENTERED})) (then (call $reentered)))
       (if (i64.eq (local.get $x) (i64.const {LEFT})) (then (call $left)))
       (global.set $all (i64.mul (i64.const 0x9E3779B97F4A7C15) (i64.xor (i64.rotl (global.get $all) (i64.const 9)) (local.get $x)))))
-    (func (export "total") (result i64) (global.get $all)))
+    (func (export "total") (result i64) (global.get $all))
+    (global $asked (mut i32) (i32.const 0)) (func (export "ask") (result i32) (global.get $asked))
+    (func (export "set") (param i32) (global.set $asked (local.get 0))))
   (core instance $m (instantiate $m))
   (func (export "log") (param "x" u64) (canon lift (core func $m "log")))
-  (func (export "total") (result u64) (canon lift (core func $m "total"))))
-  (instance $sink (instantiate $Sink)) (alias export $sink "log" (func $log))"""
+  (func (export "total") (result u64) (canon lift (core func $m "total")))
+  (func (export "ask") (result u32) (canon lift (core func $m "ask")))
+  (func (export "set") (param "n" u32) (canon lift (core func $m "set"))))
+  (instance $sink (instantiate $Sink)) (alias export $sink "log" (func $log)) (alias export $sink "ask" (func $ask))"""
+ALL = """(component $All (import "run" (func $run)) (import "total" (func $total (result u64))) (import "set" (func $set (param "n" u32)))
+  (core func $run (canon lower (func $run))) (core func $total (canon lower (func $total))) (core func $set (canon lower (func $set)))
+  (core module $m (import "" "run" (func $run)) (import "" "total" (func $total (result i64))) (import "" "set" (func $set (param i32)))
+    (func (export "run-all") (param i32) (result i64) (call $set (local.get 0)) (call $run) (call $run) (call $total)))
+  (core instance $m (instantiate $m
+    (with "" (instance (export "run" (func $run)) (export "total" (func $total)) (export "set" (func $set))))))
+  (func (export "run-all") (param "fault" u32) (result u64) (canon lift (core func $m "run-all"))))
+  (instance $all (instantiate $All
+    (with "run" (func $run "run")) (with "total" (func $sink "total")) (with "set" (func $sink "set"))))
+  (export "run-all" (func $all "run-all"))"""
+# A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
+SINK = f"""(component $Sink
+  (core module $m (global $all (mut i64) (i64.const 1))
+    (func $reentered (unreachable)) (func $left (unreachable))
+    (func (export "log") (param $x i64) (if (i64.eq (local.get $x) (i64.const {REENTERED})) (then (call $reentered)))
+      (if (i64.eq (local.get $x) (i64.const {LEFT})) (then (call $left)))
+      (global.set $all (i64.mul (i64.const 0x9E3779B97F4A7C15) (i64.xor (i64.rotl (global.get $all) (i64.const 9)) (local.get $x)))))
+    (func (export "total") (result i64) (global.get $all))
+    (global $asked (mut i32) (i32.const 0)) (func (export "ask") (result i32) (global.get $asked))
+    (func (export "set") (param i32) (global.set $asked (local.get 0))))
+  (core instance $m (instantiate $m))
+  (func (export "log") (param "x" u64) (canon lift (core func $m "log")))
+  (func (export "total") (result u64) (canon lift (core func $m "total")))
+  (func (export "ask") (result u32) (canon lift (core func $m "ask")))
+  (func (export "set") (param "n" u32) (canon lift (core func $m "set"))))
+  (instance $sink (instantiate $Sink)) (alias export $sink "log" (func $log)) (alias export $sink "ask" (func $ask))"""
 ALL = """(component $All (import "run" (func $run)) (import "total" (func $total (result u64)))
   (core func $run (canon lower (func $run))) (core func $total (canon lower (func $total)))
   (core module $m (import "" "run" (func $run)) (import "" "total" (func $total (result i64)))
@@ -171,7 +201,7 @@ class Definition:
             yield f'(import "s{slot}" (instance $s{slot} {other.interface_text(slot, self.same, "s")}))'
             for k in range(other.own_count):
                 yield f'(alias export $s{slot} "r{k}" (type $s{slot}_r{k}))'
-        yield '(import "log" (func $log (param "x" u64)))'
+        yield '(import "log" (func $log (param "x" u64))) (import "ask" (func $ask (result u32)))'
         for func in self.hub:
             yield f'(import "hub-{func.name}" (func $hub_{func.name}{self.func_text(func, None, None)}))'
 
@@ -182,8 +212,8 @@ class Definition:
         for func in self.hub:
             yield f"hub_{func.name}", *func.lowered(), f"(func $hub_{func.name})", self.encoding
 
-    def text(self, fault):
-        guest = Guest(self.rng, self, fault)
+    def text(self, faults):
+        guest = Guest(self.rng, self, faults)
         self.callable()
         funcs = self.funcs + self.callbacks
         post = {func.name for func in funcs if self.rng.random() < 0.4 and not func.lifts_async}
@@ -195,7 +225,7 @@ class Definition:
         realloc = guest.realloc()
         start = ""
         if self.rng.random() < 0.15 and self.style == "libc":
-            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) {guest.script(2, False)}) (start $start)"
+            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) (call $learn) {guest.script(2, False)}) (start $start)"
         pools = "\n  ".join(guest.pools())
         data, pages = guest.data()
         fuel = HASHING.replace("TRACE", "(call $log (local.get $x))" if self.options.traces else "").replace(
@@ -209,10 +239,10 @@ class Definition:
         imports = [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _ in handles]
         imports += [f'(import "" "{name}" (func ${name}{core_type(func.returned(), [])}))' for name, func in returns.items()]
         imports += [f'(import "" "{name}" (func ${name}{core_type(params, results)}))' for name, params, results, _, _ in self.core_imports()]
-        log = '(import "" "log" (func $log (param i64)))'
+        log = '(import "" "log" (func $log (param i64))) (import "" "ask" (func $ask (result i32)))'
         main = f"(core module $m {log} {' '.join(imports)}\n  {{}} {body})"
         lines = list(self.import_text())
-        lines.append("(core func $log (canon lower (func $log)))")
+        lines.append("(core func $log (canon lower (func $log))) (core func $ask (canon lower (func $ask)))")
         lines += self.shim_text(main.format(memory)) if own_memory else self.libc_text(
             main.format(f'(import "libc" "memory" (memory {pages}))'), memory, self.task_returns(returns, encodings))
         where = "$m" if own_memory else "$libc"
@@ -280,7 +310,7 @@ class Definition:
         yield '(core instance $libc (instantiate $libc (with "" (instance (export "log" (func $log))))))'
         yield from self.type_lines("$libc")
         yield from self.lowered_text("$libc")
-        names = ["log"]
+        names = ["log", "ask"]
         for name, canon in returns:
             names.append(name)
             yield f"(core func ${name} (canon {canon}))"
@@ -302,7 +332,7 @@ class Definition:
         yield "(core instance $shim (instantiate $shim))"
         yield from self.type_lines("$shim")
         yield main
-        direct = self.export_list(["log"] + [name for name, *_ in self.handle_imports()])
+        direct = self.export_list(["log", "ask"] + [name for name, *_ in self.handle_imports()])
         shimmed = " ".join(f'(export "{name}" (func $shim "{name}"))' for name, *_ in lowered)
         yield f'(core instance $m (instantiate $m (with "" (instance {direct} {shimmed}))))'
         yield from self.lowered_text("$m")
@@ -369,7 +399,7 @@ class Program:
 
     def __init__(self, rng, options):
         self.rng, self.options = rng, options
-        self.fault = Fault(rng.randrange(120) if rng.random() < 0.5 else None)
+        self.faults = Faults(rng, rng.choice((0, 0.2, 0.4, 0.4)))
         self.host = HostDefinition(rng, options) if rng.random() < 0.4 and not options.is_closed else None
         self.definitions = [self.host] if self.host else []
         for number in range(rng.randint(2, 5)):
@@ -448,16 +478,16 @@ class Program:
         return all(bound[slot].bindings[t] is bound[mine] for (slot, t), mine in definition.same.items())
 
     def write(self):
-        lines = [SINK if self.options.is_closed else '(import "log" (func $log (param "x" u64)))']
+        lines = [SINK if self.options.is_closed else '(import "log" (func $log (param "x" u64))) (import "ask" (func $ask (result u32)))']
         if self.host:
             lines.append(f'(import "{INTERFACE}" (instance $host {self.host.interface_text("h", {}, "")}))')
-        lines += [definition.text(self.fault) for definition in self.definitions if definition is not self.host]
+        lines += [definition.text(self.faults) for definition in self.definitions if definition is not self.host]
         lines += self.hub_text() if self.hub else []
         for instance in self.instances:
             if instance.definition is self.host:
                 continue
             given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(instance.bindings)]
-            given += ['(with "log" (func $log))']
+            given += ['(with "log" (func $log)) (with "ask" (func $ask))']
             given += [f'(with "hub-{func.name}" (func $hub_{func.name}))' for func in instance.definition.hub]
             lines += self.instance_text(instance, given)
         lines += self.fill_text() if self.hub else []
@@ -473,7 +503,7 @@ class Program:
         depth = self.rng.choice((0, 0, 0, 1, 1, 2))
         if not depth:
             return [f"(instance {whole} (instantiate $D{definition.number} {' '.join(given)}))"]
-        names = [(f"s{slot}", f"(instance $s{slot})") for slot in range(len(definition.slots))] + [("log", "(func $log)")]
+        names = [(f"s{slot}", f"(instance $s{slot})") for slot in range(len(definition.slots))] + [("log", "(func $log)"), ("ask", "(func $ask)")]
         names += [(f"hub-{func.name}", f"(func $hub_{func.name})") for func in definition.hub]
         arguments = " ".join(f'(with "{name}" {item})' for name, item in names)
         imports = "\n    ".join(definition.import_text())
@@ -506,8 +536,8 @@ class Program:
         runner.style = self.rng.choice(("libc", "shim"))
         runner.imported_encodings, runner.imported, runner.hub, runner.callbacks = {}, [], [func for func, _, _ in self.hub], []
         bindings = self.bind(runner)
-        text = runner.text(self.fault)
+        text = runner.text(self.faults)
         hub = "".join(f' (with "hub-{func.name}" (func $hub_{func.name}))' for func in runner.hub)
         given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(bindings)]
-        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log)){hub}))",
+        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log)) (with \"ask\" (func $ask)){hub}))",
                 ALL if self.options.is_closed else '(export "run" (func $run "run"))']

@@ -46,10 +46,8 @@ TRAPS = (
     (FAULT_OF_WASMTIME, r"BUG: "),
     ("leave", r"cannot leave component instance"),
     ("enter", r"cannot enter component instance|wasm trap: cannot enter"),
-    ("unaligned result of realloc", r"realloc return: result not aligned"),
-    ("bounds of realloc", r"realloc return: beyond end of memory"),
-    ("unaligned", r"unaligned pointer|pointer not aligned"),
-    ("bounds", r"pointer out of bounds|list content out-of-bounds|string content out-of-bounds|pointer out of bounds of memory|pointer/length out of bounds|"
+    ("unaligned", r"unaligned pointer|pointer (is )?not aligned|result not aligned"),
+    ("bounds", r"pointer out of bounds|beyond end of memory|list content out-of-bounds|string content out-of-bounds|pointer out of bounds of memory|pointer/length out of bounds|"
                r"string is longer than|string pointer.*out of bounds|list.*longer than|size overflow|out of bounds memory access"),
     ("discriminant", r"invalid variant discriminant|discriminant \d+ out of range"),
     ("char", r"invalid `char` bit pattern|converted integer out of range for `char`"),
@@ -103,59 +101,95 @@ def make_engine():
     return wasmtime.Engine(config)
 
 
-def run_component(engine, binary, made):
-    store, linker = wasmtime.Store(engine), wasmtime.component.Linker(engine)
-    host = Host(store, made.host, made.app)
-    host.define(linker)
-    component = wasmtime.component.Component(engine, binary)
-    try:
-        host.run(linker.instantiate(store, component))
-    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-        return Run(host.events, kind_of_trap(str(error)), str(error))
-    return Run(host.events, "")
+class Loaded:
+    """A component in the library of wasmtime, to be run once for each fault."""
+
+    def __init__(self, engine, binary, made):
+        self.engine, self.made = engine, made
+        self.component = wasmtime.component.Component(engine, binary)
+
+    def run(self, fault):
+        store, linker = wasmtime.Store(self.engine), wasmtime.component.Linker(self.engine)
+        host = Host(store, self.made.host, self.made.app, fault)
+        host.define(linker)
+        try:
+            host.run(linker.instantiate(store, self.component))
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            return Run(host.events, kind_of_trap(str(error)), str(error))
+        return Run(host.events, "")
 
 
-def run_closed(binary, is_core):
-    """By the command, which has features that the library can't be asked for; a trap hides what was logged before it."""
-    with tempfile.NamedTemporaryFile(suffix=".wasm") as file:
-        file.write(binary)
-        file.flush()
-        words = ["wasmtime", "run", "-O", "opt-level=0", "-W", "all-proposals=y", "--invoke", "run-all" if is_core else "run-all()", file.name]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
-    if done.returncode == 0:
-        return Run([int(done.stdout) & 0xFFFFFFFFFFFFFFFF], "")
-    for mark, end in (("!reentered", "enter"), ("!left", "leave")):
-        if mark in done.stderr:
-            return Run([], end, done.stderr)
-    return Run([], kind_of_trap(done.stderr), done.stderr)
+class LoadedCore:
+    """A core module with numbers alone at its boundary."""
+
+    def __init__(self, engine, binary):
+        self.engine, self.module = engine, wasmtime.Module(engine, binary)
+
+    def run(self, fault):
+        store, events = wasmtime.Store(self.engine), []
+        given = {"log": lambda value: events.append(value & 0xFFFFFFFFFFFFFFFF), "ask": lambda: fault}
+        functions = [wasmtime.Func(store, item.type, given[item.name]) for item in self.module.imports]
+        try:
+            exports = wasmtime.Instance(store, self.module, functions).exports(store)
+            for _ in range(2):
+                result = exports["run"](store)
+                if "cabi_post_run" in exports:
+                    exports["cabi_post_run"](store)
+                events.append(result)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            return Run(events, kind_of_trap(str(error)), str(error))
+        return Run(events, "")
 
 
-def run_form(options, engine, binary, made, is_core):
+class Command:
+    """Run by the command, which has features that the library can't be asked for; a trap hides what was logged before it."""
+
+    def __init__(self, binary, is_core):
+        self.binary, self.is_core = binary, is_core
+
+    def run(self, fault):
+        with tempfile.NamedTemporaryFile(suffix=".wasm") as file:
+            file.write(self.binary)
+            file.flush()
+            call = ["run-all", file.name, str(fault)] if self.is_core else [f"run-all({fault})", file.name]
+            words = ["wasmtime", "run", "-O", "opt-level=0", "-W", "all-proposals=y", "--invoke", *call]
+            done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
+        if done.returncode == 0:
+            return Run([int(done.stdout) & 0xFFFFFFFFFFFFFFFF], "")
+        for mark, end in (("!reentered", "enter"), ("!left", "leave")):
+            if mark in done.stderr:
+                return Run([], end, done.stderr)
+        return Run([], kind_of_trap(done.stderr), done.stderr)
+
+
+def load(options, engine, binary, made, is_core):
+    """Of a core module with more than numbers at its boundary, the component that wasm-tools makes of it."""
     if options.closed:
-        return run_closed(binary, is_core)
-    return (run_core if is_core else run_component)(engine, binary, made)
+        return Command(binary, is_core)
+    if is_core and not made.host and not made.app:
+        return LoadedCore(engine, binary)
+    return Loaded(engine, new_component(binary) if is_core else binary, made)
 
 
-def run_core(engine, binary, made):
-    """A core module; where more than numbers cross its boundary, as the component that wasm-tools makes of it."""
-    if made.host or made.app:
-        return run_component(engine, new_component(binary), made)
-    store, linker, events = wasmtime.Store(engine), wasmtime.Linker(engine), []
-    module = wasmtime.Module(engine, binary)
-    functions = []
-    for item in module.imports:
-        assert item.name == "log", (item.module, item.name)
-        functions.append(wasmtime.Func(store, item.type, lambda value: events.append(value & 0xFFFFFFFFFFFFFFFF)))
-    try:
-        exports = wasmtime.Instance(store, module, functions).exports(store)
-        for _ in range(2):
-            result = exports["run"](store)
-            if "cabi_post_run" in exports:
-                exports["cabi_post_run"](store)
-            events.append(result)
-    except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-        return Run(events, kind_of_trap(str(error)), str(error))
-    return Run(events, "")
+def as_specified(run):
+    """What the oracle should have done: where wasmtime does not do what the specification asks, the program has said so."""
+    for mark, end in ((REENTERED, "enter"), (LEFT, "leave")):
+        if mark in run.events:
+            return Run(run.events[:run.events.index(mark)], end, "a trap that wasmtime does not have")
+    return run
+
+
+def choose_faults(options, made, oracle, seed):
+    """What has to come of which fault, first without one; of faults, those that the program comes to."""
+    rng, plain = random.Random(seed), as_specified(oracle.run(0))
+    chosen, numbers = {0: plain}, range(1, len(made.faults.kinds) + 1)
+    for number in rng.sample(numbers, min(len(numbers), options.faults * 4)):
+        run = as_specified(oracle.run(number))
+        if (run.events, run.end) != (plain.events, plain.end):
+            chosen[number] = run
+        if len(chosen) > options.faults:
+            break
+    return chosen
 
 
 def new_component(binary):
@@ -202,38 +236,40 @@ def forms_of(options, seed):
                 yield f"{form} without {name}", words, name
 
 
+def compare(options, engine, made, path, form, wanted):
+    """Lines of how a fused form differs."""
+    fused = load(options, engine, path.read_bytes(), made, form.startswith("core"))
+    for fault, run in wanted.items():
+        failure = difference(run, fused.run(fault))
+        if failure:
+            yield f"{form} (fault {fault}{': ' + made.faults.kinds[fault - 1] if fault else ''}): {failure}"
+
+
+def keep(options, seed, made, unfused, wrong):
+    (options.keep / f"{seed}.wat").write_text(made.text)
+    (options.keep / f"{seed}.wasm").write_bytes(unfused)
+    (options.keep / f"{seed}.txt").write_text("\n".join(wrong))
+
+
 def try_seed(options, engine, seed):
-    """(kind of end, number of events, the fault, lines of what is wrong)"""
-    made = program.Program(random.Random(seed), program.Options(frozenset(options.features), options.traces, options.closed and seed % 2 == 1, options.closed))
-    binary = wasmtime.wat2wasm(made.text)
-    oracle = run_form(options, engine, binary, made, False)
-    for mark, end in ((REENTERED, "enter"), (LEFT, "leave")):  # where wasmtime does not do what the specification asks
-        if mark in oracle.events:
-            oracle = Run(oracle.events[:oracle.events.index(mark)], end, "a trap that wasmtime does not have")
-    wrong = []
+    """(what the oracle did by fault, the kinds of faults, lines of what is wrong)"""
+    has_async = options.closed and seed % 2 == 1
+    made = program.Program(random.Random(seed), program.Options(frozenset(options.features), options.traces, has_async, options.closed))
+    wanted = choose_faults(options, made, load(options, engine, wasmtime.wat2wasm(made.text), made, False), seed)
+    wrong, unfused = [], wasmtime.wat2wasm(made.text.replace(program.QUIET, ""))
     with tempfile.TemporaryDirectory(prefix="meld-random-") as folder:
         source, target = pathlib.Path(folder) / "program.wasm", pathlib.Path(folder) / "fused.wasm"
-        source.write_bytes(wasmtime.wat2wasm(made.text.replace(program.QUIET, "")))
+        source.write_bytes(unfused)
         for form, words, without in forms_of(options, seed):
-            if form.startswith("core") and made.host and "(start " in made.text:
+            if form.startswith("core") and made.host and "(start $start)" in made.text:
                 continue  # what wasm-tools makes of a core module has no host functions with memory while it starts
             failure = fuse(options, words, source, target, without)
-            if failure:
-                wrong.append(f"{form}: {failure}")
-                continue
-            fused = target.read_bytes()
-            run = run_form(options, engine, fused, made, form.startswith("core"))
-            failure = difference(oracle, run)
-            if failure:
-                wrong.append(f"{form}: {failure}")
-            if options.keep and (wrong or options.keep_all):
-                (options.keep / f"{seed}.{form.replace(' ', '-')}.wasm").write_bytes(fused)
-    if options.keep and (wrong or options.keep_all):
-        options.keep.mkdir(parents=True, exist_ok=True)
-        (options.keep / f"{seed}.wat").write_text(made.text)
-        (options.keep / f"{seed}.wasm").write_bytes(wasmtime.wat2wasm(made.text.replace(program.QUIET, "")))
-        (options.keep / f"{seed}.txt").write_text("\n".join(wrong))
-    return oracle.end, len(oracle.events), made.fault.what, wrong
+            wrong += [f"{form}: {failure}"] if failure else compare(options, engine, made, target, form, wanted)
+    if options.keep and wrong:
+        keep(options, seed, made, unfused, wrong)
+    ends = [run.end for run in wanted.values()]
+    kinds = ["none" if fault == 0 else made.faults.kinds[fault - 1] for fault in wanted]
+    return ends, sum(len(run.events) for run in wanted.values()), kinds, wrong
 
 
 ENGINE = None
@@ -245,7 +281,7 @@ def work(options, seed):
     try:
         return seed, *try_seed(options, ENGINE, seed)
     except Exception:
-        return seed, "error", 0, "", [traceback.format_exc()]
+        return seed, ["error"], 0, [], [traceback.format_exc()]
 
 
 def parse_arguments():
@@ -256,7 +292,7 @@ def parse_arguments():
     parser.add_argument("--minutes", type=float, help="go on with further seeds for so long")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=pathlib.Path, help="keep programs that differ in this folder")
-    parser.add_argument("--keep-all", action="store_true", help="and all others")
+    parser.add_argument("--faults", type=int, default=12, help="how many faults of a program at most")
     parser.add_argument("--traces", action="store_true", help="log all that is hashed, to see where a program differs")
     parser.add_argument("--stop", action="store_true", help="end with the first program that differs")
     parser.add_argument("--step", type=int, default=1, help="from one seed to the next")
@@ -299,17 +335,17 @@ def main():
     ends, faults = collections.Counter(), collections.Counter()
     programs = events = failed = 0
     began = time.monotonic()
-    for seed, end, count, fault, wrong in results(options):
+    for seed, outcomes, count, kinds, wrong in results(options):
         programs += 1
         events += count
-        ends[end or "returns"] += 1
-        faults[fault or "none"] += 1
+        ends.update(outcome or "returns" for outcome in outcomes)
+        faults.update(kinds)
         failed += bool(wrong)
         for line in wrong:
-            print(f"FAILED seed {seed} (fault: {fault or 'none'}): {line}", flush=True)
+            print(f"FAILED seed {seed}: {line}", flush=True)
         if options.stop and failed:
             break
-    print(f"{programs} programs, {events} events, {failed} differ, {time.monotonic() - began:.0f} s")
+    print(f"{programs} programs, {ends.total()} runs of each form, {events} events, {failed} differ, {time.monotonic() - began:.0f} s")
     print("ends:", ", ".join(f"{name} {count}" for name, count in ends.most_common()))
     print("faults:", ", ".join(f"{name} {count}" for name, count in faults.most_common()))
     return 1 if failed or not programs else 0
