@@ -14,7 +14,7 @@ from host import APP, INTERFACE, is_friendly
 from lowering import Faults
 
 ENCODINGS = ("utf8", "utf8", "utf8", "utf16", "latin1+utf16")
-# A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
+# Where nothing is imported: what is logged goes here, and what becomes of it is the result.
 SINK = f"""(component $Sink
   (core module $m (global $all (mut i64) (i64.const 1))
     (func $reentered (unreachable)) (func $left (unreachable))
@@ -41,29 +41,6 @@ ALL = """(component $All (import "run" (func $run)) (import "total" (func $total
     (with "run" (func $run "run")) (with "total" (func $sink "total")) (with "set" (func $sink "set"))))
   (export "run-all" (func $all "run-all"))"""
 # A resource without a destructor: for wasmtime it has one that tells whether its instance is on the stack.
-SINK = f"""(component $Sink
-  (core module $m (global $all (mut i64) (i64.const 1))
-    (func $reentered (unreachable)) (func $left (unreachable))
-    (func (export "log") (param $x i64) (if (i64.eq (local.get $x) (i64.const {REENTERED})) (then (call $reentered)))
-      (if (i64.eq (local.get $x) (i64.const {LEFT})) (then (call $left)))
-      (global.set $all (i64.mul (i64.const 0x9E3779B97F4A7C15) (i64.xor (i64.rotl (global.get $all) (i64.const 9)) (local.get $x)))))
-    (func (export "total") (result i64) (global.get $all))
-    (global $asked (mut i32) (i32.const 0)) (func (export "ask") (result i32) (global.get $asked))
-    (func (export "set") (param i32) (global.set $asked (local.get 0))))
-  (core instance $m (instantiate $m))
-  (func (export "log") (param "x" u64) (canon lift (core func $m "log")))
-  (func (export "total") (result u64) (canon lift (core func $m "total")))
-  (func (export "ask") (result u32) (canon lift (core func $m "ask")))
-  (func (export "set") (param "n" u32) (canon lift (core func $m "set"))))
-  (instance $sink (instantiate $Sink)) (alias export $sink "log" (func $log)) (alias export $sink "ask" (func $ask))"""
-ALL = """(component $All (import "run" (func $run)) (import "total" (func $total (result u64)))
-  (core func $run (canon lower (func $run))) (core func $total (canon lower (func $total)))
-  (core module $m (import "" "run" (func $run)) (import "" "total" (func $total (result i64)))
-    (func (export "run-all") (result i64) (call $run) (call $run) (call $total)))
-  (core instance $m (instantiate $m (with "" (instance (export "run" (func $run)) (export "total" (func $total))))))
-  (func (export "run-all") (result u64) (canon lift (core func $m "run-all"))))
-  (instance $all (instantiate $All (with "run" (func $run "run")) (with "total" (func $sink "total"))))
-  (export "run-all" (func $all "run-all"))"""
 QUIET = ' (dtor (core func $libc "quiet"))'
 HUB_OPTIONS = '(memory (core memory $hub "memory")) (realloc (core func $hub "realloc"))'
 

@@ -76,7 +76,7 @@ def kind_of_trap(message):
     for kind, pattern in TRAPS:
         if re.search(pattern, message):
             return kind
-    return message
+    return " ".join(message.split())[:200]
 
 
 @dataclasses.dataclass
