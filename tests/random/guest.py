@@ -54,8 +54,10 @@ REALLOC = """(table $out 1 funcref) (elem (table $out) (i32.const 0) func $log)
   (func (export "other") (param i32 i32 i32 i32) (result i32)
     (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1)))
     (call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3)))"""
-SHRINK = "(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count))) (then (return (local.get $old))))"
+SHRINK = ("(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count)))"
+          " (then (return (local.get $old))))")
 LEARN = "(call $learn)"
+RESULTS = "(local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64)"
 DEPTH, DROPS = "(i32.load (i32.const 20))", "(i32.load (i32.const 512))"
 MARK = f"(call $log (i64.const {REENTERED}))"
 ENTER = f"(if {DEPTH} (then {MARK})) (i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1)))"
@@ -64,7 +66,8 @@ ENTER_DESTRUCTOR = (f"(if (i32.and (i32.ne {DEPTH} (i32.const 0)) (i32.eqz {DROP
                     f"(i32.store (i32.const 20) (i32.add {DEPTH} (i32.const 1))) (i32.store (i32.const 512) (i32.const 0))")
 EXIT = f"(i32.store (i32.const 20) (i32.sub {DEPTH} (i32.const 1)))"
 HASHING = f"""(global $hash (mut i64) (i64.const 7)) (global $fuel (mut i32) (i32.const FUEL))
-  (func $learn (if (i32.eqz (i32.load (i32.const {FAULT_AT}))) (then (i32.store (i32.const {FAULT_AT}) (i32.add (call $ask) (i32.const 1))))))
+  (func $learn (if (i32.eqz (i32.load (i32.const {FAULT_AT})))
+    (then (i32.store (i32.const {FAULT_AT}) (i32.add (call $ask) (i32.const 1))))))
   (func $mix (param $x i64) TRACE (call $take_in (local.get $x)))
   (func $take_in (param $x i64) (global.set $hash (i64.mul (i64.const {MIX})
     (i64.xor (i64.rotl (global.get $hash) (i64.const 23)) (local.get $x)))))
@@ -97,8 +100,8 @@ ZERO = {core: f"({core}.const 0)" for core in ("i32", "i64", "f32", "f64")}
 
 def mix_of(t, value):
     """The hash takes a number that is no aggregate; `value` is the text of it as a core value."""
-    core = flatten(t)[0]
-    return {"i32": "(call $mix32 {})", "i64": "(call $mix {})", "f32": "(call $mixf32 {})", "f64": "(call $mixf64 {})"}[core].format(value)
+    name = {"i32": "$mix32", "i64": "$mix", "f32": "$mixf32", "f64": "$mixf64"}[flatten(t)[0]]
+    return f"(call {name} {value})"
 
 
 # A task begins with a context of zero, and keeps what it sets.
@@ -106,9 +109,14 @@ CONTEXT_BEGINS = "(call {mix} (call $context-get)) (call $context-set (i32.const
 CONTEXT_ENDS = "(call {mix} (call $context-get))"
 
 
+def fueled(code):
+    """Code that runs a limited number of times."""
+    return ("(if (i32.gt_s (global.get $fuel) (i32.const 0))"
+            f" (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1))) {code}))")
+
+
 class Guest:
-    """Writes the core module of a definition. `imports` are (name, Func, encoding) that scripts may call, `resources` all that the
-    component sees, in order; those of its own are ("own", k)."""
+    """Writes the core module of a definition. `resources` are all that the component sees, in order."""
 
     def __init__(self, rng, definition, faults):
         self.rng, self.definition, self.faults = rng, definition, faults
@@ -292,8 +300,7 @@ class Guest:
             call = self.call(name, func, encoding)
             if self.definition.throws and rng.random() < 0.5:  # no exception comes out of another component
                 call = f"(block $caught (try_table (catch_all $caught) {call}))"
-            return (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
-                    f"{call} (call $say)))")
+            return fueled(f"{call} (call $say)")
         forms = ["(drop (memory.grow (i32.const 1))) (call $mix32 (memory.size))"] if rng.random() < 0.3 else []
         if self.resources:
             index = rng.randrange(len(self.resources))
@@ -359,13 +366,17 @@ class Guest:
                 count = len(flatten(param))
                 walked += self.walk_flat(param, items[:count], encoding)
                 del items[:count]
-        scripts = [f"{self.script(steps if steps > 3 else self.rng.randrange(steps + 1))} {self.result_of(func, encoding)}" for _ in range(self.rng.randint(1, 3) if steps <= 3 else 1)]
+        scripts = []
+        for _ in range(self.rng.randint(1, 3) if steps <= 3 else 1):
+            script = self.script(steps if steps > 3 else self.rng.randrange(steps + 1))
+            scripts.append(f"{script} {self.result_of(func, encoding)}")
         chosen = scripts[0]
         for i, script in enumerate(scripts[1:], 1):
-            chosen = f"(if (i32.eq (i32.rem_u (local.get $turn) (i32.const {len(scripts)})) (i32.const {i})) (then {script}) (else {chosen}))"
+            is_next = f"(i32.eq (i32.rem_u (local.get $turn) (i32.const {len(scripts)})) (i32.const {i}))"
+            chosen = f"(if {is_next} (then {script}) (else {chosen}))"
         counter = f"$turns_{func.name}"
         self.functions.append(f"""(global {counter} (mut i32) (i32.const 0))
-  (func (export "{func.name}") {head} (local $base i32) (local $turn i32) (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64)
+  (func (export "{func.name}") {head} (local $base i32) (local $turn i32) {RESULTS}
     {LEARN} {ENTER} (local.set $base (i32.load (i32.const {BORROWS}))) (local.set $turn (global.get {counter}))
     (global.set {counter} (i32.add (local.get $turn) (i32.const 1)))
     {self.context(True)} (call $mix32 (i32.const {self.rng.getrandbits(31)})) {walked} {"(call $say)" if self.rng.random() < 0.8 else ""}
@@ -394,8 +405,8 @@ class Guest:
             slot = f"(i32.add (i32.const {at + 4}) (i32.shl {{}} (i32.const 2)))"
             drops += f"(if (i32.eq (local.get $resource) (i32.const {index})) (then (call $drop{index} (local.get $h))))"
             if resource[0] == "own":
-                yield (f"(func $drop{index} (param $h i32) (i32.store (i32.const 512) (i32.const 1)) (call $canon-drop{index} (local.get $h))"
-                       " (i32.store (i32.const 512) (i32.const 0)))")
+                yield (f"(func $drop{index} (param $h i32) (i32.store (i32.const 512) (i32.const 1))"
+                       f" (call $canon-drop{index} (local.get $h)) (i32.store (i32.const 512) (i32.const 0)))")
             yield f"""(func $keep{index} (param $h i32)
     (if (i32.ge_u {count} (i32.const {POOL_LIMIT})) (then (call $drop{index} (local.get $h))) (else
       (i32.store {slot.format(count)} (local.get $h)) (i32.store (i32.const {at}) (i32.add {count} (i32.const 1))))))
@@ -421,7 +432,8 @@ class Guest:
   (func $release (param $base i32)
     (block $done (loop $next (br_if $done (i32.le_u {held} (local.get $base)))
       (i32.store (i32.const {BORROWS}) (i32.sub {held} (i32.const 1)))
-      (call $drop_any (i32.load offset={BORROWS + 8} (i32.shl {held} (i32.const 3))) (i32.load offset={BORROWS + 12} (i32.shl {held} (i32.const 3))))
+      (call $drop_any (i32.load offset={BORROWS + 8} (i32.shl {held} (i32.const 3)))
+        (i32.load offset={BORROWS + 12} (i32.shl {held} (i32.const 3))))
       (br $next))))"""
 
     def make(self, index, resource):
@@ -435,15 +447,14 @@ class Guest:
         others = [index for index, resource in enumerate(self.resources) if resource != ("own", k)]
         more = ""
         if others and self.rng.random() < 0.5:
-            more = (f"(if (i32.gt_s (global.get $fuel) (i32.const 0)) (then (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))"
-                    f" (call $discard{self.rng.choice(others)})))")
-        return (f'(func (export "dtor{k}") (param $rep i32) {LEARN} {ENTER_DESTRUCTOR} {self.context(True)} (call $mix32 (local.get $rep))'
-                f' (call $say) {more} {self.context(False)} {EXIT})')
+            more = fueled(f"(call $discard{self.rng.choice(others)})")
+        return (f'(func (export "dtor{k}") (param $rep i32) {LEARN} {ENTER_DESTRUCTOR} {self.context(True)}'
+                f' (call $mix32 (local.get $rep)) (call $say) {more} {self.context(False)} {EXIT})')
 
     def constructor(self, k):
         index = self.pool(("own", k))
-        return (f'(func (export "make-{k}") (param $x i32) (result i32) {LEARN} {ENTER} {self.context(True)} (call $mix32 (local.get $x)) (call $say)'
-                f' (call $make{index}) {self.context(False)} {EXIT})')
+        return (f'(func (export "make-{k}") (param $x i32) (result i32) {LEARN} {ENTER} {self.context(True)}'
+                f' (call $mix32 (local.get $x)) (call $say) (call $make{index}) {self.context(False)} {EXIT})')
 
     def realloc(self):
         rng, fault = self.rng, ""
@@ -461,7 +472,9 @@ class Guest:
     def data(self):
         """(text of the data segments, pages)"""
         pages = self.memory.end() // PAGE + 1
-        heap = self.memory.end() + 64 if self.rng.random() < 0.5 else max(self.memory.end() + 64, pages * PAGE - self.rng.randrange(2000))
+        heap = self.memory.end() + 64
+        if self.rng.random() < 0.5:  # soon to grow
+            heap = max(heap, pages * PAGE - self.rng.randrange(2000))
         pages = heap // PAGE + 1
         top = "".join(f"\\{byte:02x}" for byte in heap.to_bytes(4, "little"))
         return f'{self.memory.text()} (data (i32.const 0) "{top}")', pages

@@ -59,7 +59,8 @@ def float_of(t, bits):
 
 
 class Host:
-    """Of one run, in which `fault` is asked for. `definition` is the host's interface or None, `app` the definition of what the program exports or None."""
+    """Of one run, in which `fault` is asked for. `definition` is the host's interface and `app` the definition of what the program
+    exports, or None."""
 
     def __init__(self, store, definition, app, fault):
         self.store, self.definition, self.app, self.fault, self.events = store, definition, app, fault, []
@@ -72,10 +73,13 @@ class Host:
             if self.definition:
                 with root.add_instance(INTERFACE) as instance:
                     for k in range(self.definition.own_count):
-                        instance.add_resource(f"r{k}", component.ResourceType.host(k), lambda _store, rep: self.events.append(("dropped", rep)))
+                        instance.add_resource(f"r{k}", component.ResourceType.host(k), self.dropped)
                         instance.add_func(f"make-{k}", self.constructor(k))
                     for func in self.definition.funcs:
                         instance.add_func(func.name, self.function(func))
+
+    def dropped(self, _store, rep):
+        self.events.append(("dropped", rep))
 
     def constructor(self, k):
         return lambda _store, x: self.own(k, x)
@@ -87,7 +91,8 @@ class Host:
 
     def function(self, func):
         def run(store, *arguments):
-            self.events.append((func.name, *[self.taken(t, value, self.definition, store) for t, value in zip(func.params, arguments)]))
+            taken = [self.taken(t, value, self.definition, store) for t, value in zip(func.params, arguments)]
+            self.events.append((func.name, *taken))
             turn = self.turns[func.name] = self.turns.get(func.name, -1) + 1
             values = self.definition.results.get(func.name)
             return self.given(func.result, values[turn % len(values)], self.definition) if func.result else None

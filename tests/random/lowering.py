@@ -13,7 +13,8 @@ from kinds import alignment, cases_of, discriminant_size, element_of, fields_of,
 
 PAGE = 65536
 TAG = 1 << 31
-BAD_UTF8 = (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x82", b"\xf0\x9f\x98", b"\xc3", b"\xf8\x88\x80\x80\x80")
+BAD_UTF8 = (b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80", b"\xe2\x82", b"\xf0\x9f\x98",
+            b"\xc3", b"\xf8\x88\x80\x80\x80")
 BAD_UTF16 = (b"\x00\xd8", b"\x00\xdc", b"\x41\x00\x00\xd8", b"\x00\xdc\x00\xd8", b"\x00\xd8\x41\x00")
 FAULT_AT = 516  # in the memory of each guest: one more than the number of the fault that the host asks for
 

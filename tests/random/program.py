@@ -8,7 +8,7 @@ resource of a slot t of its own, `same[s, t]` says which slot of the importer is
 
 import dataclasses
 
-from guest import ENTER_DESTRUCTOR, EXIT, HASHING, LEFT, REALLOC, REALLOCS, REENTERED, TEXTS, Guest
+from guest import ENTER_DESTRUCTOR, EXIT, HASHING, LEFT, REALLOC, REALLOCS, REENTERED, RESULTS, TEXTS, Guest
 from kinds import Func, Maker, Type, structure_text, type_text
 from host import APP, INTERFACE, is_friendly
 from lowering import Faults
@@ -202,14 +202,15 @@ class Definition:
         realloc = guest.realloc()
         start = ""
         if self.rng.random() < 0.15 and self.style == "libc":
-            start = f"(func $start (local $ri32 i32) (local $ri64 i64) (local $rf32 f32) (local $rf64 f64) (call $learn) {guest.script(2, False)}) (start $start)"
+            start = f"(func $start {RESULTS} (call $learn) {guest.script(2, False)}) (start $start)"
         pools = "\n  ".join(guest.pools())
         data, pages = guest.data()
-        fuel = HASHING.replace("TRACE", "(call $log (local.get $x))" if self.options.traces else "").replace(
-            "REALLOCS", REALLOCS if self.options.traces else "").replace("FUEL", str(self.rng.choice((3, 10, 25) if self.number != "R" else (50,))))
+        hashing = HASHING.replace("TRACE", "(call $log (local.get $x))" if self.options.traces else "")
+        hashing = hashing.replace("REALLOCS", REALLOCS if self.options.traces else "")
+        hashing = hashing.replace("FUEL", str(50 if self.number == "R" else self.rng.choice((3, 10, 25))))
         own_memory = self.style == "shim"
         memory = f'(memory (export "memory") {pages}) {data} {realloc}'
-        body = "\n  ".join([fuel, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))",
+        body = "\n  ".join([hashing, *TEXTS.values(), "(global $made (mut i32) (i32.const 100))",
                              "(tag $e)" if self.throws else "", pools, start, *guest.functions])
         handles = list(self.handle_imports())
         returns = {f"return-{func.name}": func for func in funcs if func.lifts_async}
@@ -278,8 +279,8 @@ class Definition:
 
     def libc_text(self, main, memory, returns):
         """A module with the memory stands before all that is lowered with it. Destructors are in it, and only say so."""
-        dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) {ENTER_DESTRUCTOR} (call $log (i64.extend_i32_u (local.get $rep))) {EXIT})'
-                         for k in range(self.own_count))
+        says = f"{ENTER_DESTRUCTOR} (call $log (i64.extend_i32_u (local.get $rep))) {EXIT}"
+        dtors = " ".join(f'(func (export "dtor{k}") (param $rep i32) {says})' for k in range(self.own_count))
         if self.rng.random() < 0.15:
             dtors += f" (func $begin (call $log (i64.const {self.rng.getrandbits(20)}))) (start $begin)"
         dtors += f' (func (export "quiet") (param $rep i32) {ENTER_DESTRUCTOR} {EXIT})'
@@ -316,8 +317,8 @@ class Definition:
         imports = " ".join(f'(import "" "{i}" (func{core_type(params, results)}))' for i, (_, params, results) in enumerate(entries))
         indices = " ".join(str(i) for i in range(len(entries)))
         yield f'(core module $fix {imports} (import "" "$imports" (table {len(entries)} funcref)) (elem (i32.const 0) func {indices}))'
-        filled = " ".join(f'(export "{i}" (func {"$m" if name.startswith("dtor") else f"${name}"}{f" {chr(34)}{name}{chr(34)}" if name.startswith("dtor") else ""}))'
-                          for i, (name, _, _) in enumerate(entries))
+        given = [f"(func ${name})" for name, *_ in lowered] + [f'(func $m "{name}")' for name, *_ in dtors]
+        filled = " ".join(f'(export "{i}" {item})' for i, item in enumerate(given))
         yield f'(core instance $fix (instantiate $fix (with "" (instance {filled} (export "$imports" (table $shim "$imports"))))))'
 
 
@@ -411,13 +412,15 @@ class Program:
             given = " ".join(f"(local.get {n})" for n in range(len(params)))
             called = f"(call_indirect (type $t{i}) {given} {{}} (i32.const {i}))"
             body = f"{called.format('(i32.const 16)')} (i32.const 16)" if func.result_spills() else called.format("")
-            functions += f"(type $t{i} (func{core_type(*func.lowered())})) (func (export \"{func.name}\"){core_type(params, results)} {body})"
+            functions += f"(type $t{i} (func{core_type(*func.lowered())}))"
+            functions += f' (func (export "{func.name}"){core_type(params, results)} {body})'
         yield (f'(core module $hub (table (export "table") {len(self.hub)} funcref) (memory (export "memory") 1)\n'
                f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(fault="", shrink="", pages=1)} {functions})')
         yield "(core instance $hub (instantiate $hub))"
         for func, _, encoding in self.hub:
             signature = Definition.func_text(func, None, None)
-            yield f'(func $hub_{func.name}{signature} (canon lift (core func $hub "{func.name}") {HUB_OPTIONS} string-encoding={encoding}))'
+            options = f"{HUB_OPTIONS} string-encoding={encoding}"
+            yield f'(func $hub_{func.name}{signature} (canon lift (core func $hub "{func.name}") {options}))'
 
     def fill_text(self):
         imports = exports = ""
@@ -480,7 +483,8 @@ class Program:
         depth = self.rng.choice((0, 0, 0, 1, 1, 2))
         if not depth:
             return [f"(instance {whole} (instantiate $D{definition.number} {' '.join(given)}))"]
-        names = [(f"s{slot}", f"(instance $s{slot})") for slot in range(len(definition.slots))] + [("log", "(func $log)"), ("ask", "(func $ask)")]
+        names = [(f"s{slot}", f"(instance $s{slot})") for slot in range(len(definition.slots))]
+        names += [("log", "(func $log)"), ("ask", "(func $ask)")]
         names += [(f"hub-{func.name}", f"(func $hub_{func.name})") for func in definition.hub]
         arguments = " ".join(f'(with "{name}" {item})' for name, item in names)
         imports = "\n    ".join(definition.import_text())
@@ -488,7 +492,7 @@ class Program:
         for level in range(depth):
             inner = f"$D{definition.number}" if level == 0 else f"$W{level - 1}_{whole[1:]}"
             inside = f"(instance $i (instantiate {inner} {arguments}))"
-            inside += ' (export "inside" (instance $i))' if level == 0 else ' (alias export $i "inside" (instance $ii)) (export "inside" (instance $ii))'
+            inside += ' (export "inside" (instance $i))' if level == 0 else ' (export "inside" (instance $i "inside"))'
             lines.append(f"(component $W{level}_{whole[1:]}\n    {imports}\n    {inside})")
         lines.append(f"(instance $w_{whole[1:]} (instantiate $W{depth - 1}_{whole[1:]} {' '.join(given)}))")
         return lines + [f'(alias export $w_{whole[1:]} "inside" (instance {whole}))']
@@ -516,5 +520,6 @@ class Program:
         text = runner.text(self.faults)
         hub = "".join(f' (with "hub-{func.name}" (func $hub_{func.name}))' for func in runner.hub)
         given = [f'(with "s{slot}" (instance {bound.name}))' for slot, bound in enumerate(bindings)]
-        return [text, f"(instance $run (instantiate $DR {' '.join(given)} (with \"log\" (func $log)) (with \"ask\" (func $ask)){hub}))",
+        given.append('(with "log" (func $log)) (with "ask" (func $ask))')
+        return [text, f"(instance $run (instantiate $DR {' '.join(given)}{hub}))",
                 ALL if self.options.is_closed else '(export "run" (func $run "run"))']

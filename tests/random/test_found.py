@@ -29,7 +29,8 @@ MELD = os.environ["MELD"]
 FOUND = pathlib.Path(__file__).resolve().parent / "found"
 LINE = re.compile(r"^;; (?:(?P<interface>[\w:/-]+)#)?(?P<name>[\w-]+) (?P<outcome>(?:returns|traps) .+)$", re.MULTILINE)
 KNOWN = re.compile(r"^;; wasmtime: (.+)$", re.MULTILINE)
-FORMS = {"component": ["--component"], "core": [], "component.simd": ["--component", "--features=+simd"], "core.simd": ["--features=+simd"]}
+VECTORS = "--features=+simd"
+FORMS = {"component": ["--component"], "core": [], "component.simd": ["--component", VECTORS], "core.simd": [VECTORS]}
 
 
 def function_of(store, instance, call):
