@@ -17,6 +17,7 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import gc
 import os
 import pathlib
 import random
@@ -97,6 +98,7 @@ def make_engine():
     config.wasm_component_model_map = True
     config.wasm_exceptions = True
     config.parallel_compilation = False
+    config.memory_reservation = config.memory_guard_size = 1 << 16  # of many instances at a time
     wasmtime._ffi.wasmtime_config_wasm_component_model_async_set(config.ptr(), True)
     wasmtime._ffi.wasmtime_config_wasm_component_model_async_stackful_set(config.ptr(), True)
     return wasmtime.Engine(config)
@@ -288,8 +290,10 @@ def work(options, seed):
     ENGINE = ENGINE or make_engine()
     try:
         return seed, *try_seed(options, ENGINE, seed)
-    except Exception:
+    except Exception:  # of the generator or the engine: a failure like any other, with its place
         return seed, ["error"], 0, [], [traceback.format_exc()]
+    finally:
+        gc.collect()  # stores and their hosts hold each other
 
 
 def parse_arguments():
