@@ -52,7 +52,7 @@ REALLOC = """(table $out 1 funcref) (elem (table $out) (i32.const 0) func $log)
       (select (local.get $count) (local.get $new) (i32.lt_u (local.get $count) (local.get $new))))
     (local.get $at))
   (func (export "other") (param i32 i32 i32 i32) (result i32)
-    (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1)))
+    (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1))) {other}
     (call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3)))"""
 SHRINK = ("(if (i32.and (i32.ne (local.get $count) (i32.const 0)) (i32.le_u (local.get $new) (local.get $count)))"
           " (then (return (local.get $old))))")
@@ -467,7 +467,8 @@ class Guest:
         if self.definition.uses_context and self.definition.style == "shim":
             fault += ("(i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.extend_i32_u (call $context-get))))"
                       " (call $context-set (i32.const 3))")
-        return REALLOC.format(fault=fault, shrink=SHRINK if rng.random() < 0.4 else "", pages=rng.choice((1, 1, 3)))
+        other = self.wrong(CALLED_OUT, "realloc-leaves")
+        return REALLOC.format(fault=fault, other=other, shrink=SHRINK if rng.random() < 0.4 else "", pages=rng.choice((1, 1, 3)))
 
     def data(self):
         """(text of the data segments, pages)"""

@@ -415,7 +415,7 @@ class Program:
             functions += f"(type $t{i} (func{core_type(*func.lowered())}))"
             functions += f' (func (export "{func.name}"){core_type(params, results)} {body})'
         yield (f'(core module $hub (table (export "table") {len(self.hub)} funcref) (memory (export "memory") 1)\n'
-               f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(fault="", shrink="", pages=1)} {functions})')
+               f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(fault="", other="", shrink="", pages=1)} {functions})')
         yield "(core instance $hub (instantiate $hub))"
         for func, _, encoding in self.hub:
             signature = Definition.func_text(func, None, None)
