@@ -66,6 +66,11 @@ class Host:
         self.store, self.definition, self.app, self.fault, self.events = store, definition, app, fault, []
         self.turns, self.made, self.kept = {}, 1000, {}
 
+    def let_go(self):
+        """Of the store, which holds the functions that hold the host."""
+        self.store = self.instance = None
+        self.kept.clear()
+
     def define(self, linker):
         with linker.root() as root:
             root.add_func("log", lambda _store, value: self.events.append(value))

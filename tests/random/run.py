@@ -119,6 +119,8 @@ class Loaded:
             host.run(linker.instantiate(store, self.component))
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             return Run(host.events, kind_of_trap(str(error)), str(error))
+        finally:
+            host.let_go()
         return Run(host.events, "")
 
 
