@@ -384,6 +384,7 @@ class Program:
             self.definitions.append(Definition(rng, number, self.definitions, options))
         self.app = AppDefinition(rng, "A", self.definitions, options) if rng.random() < 0.4 and not options.is_closed else None
         self.definitions += [self.app] if self.app else []
+        self.has_two_names = any(len(set(definition.slots)) < len(definition.slots) for definition in self.definitions)
         self.instances = []
         self.instantiate_all()
         self.hub = self.make_hub() if rng.random() < 0.4 else []
