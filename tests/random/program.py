@@ -8,7 +8,7 @@ resource of a slot t of its own, `same[s, t]` says which slot of the importer is
 
 import dataclasses
 
-from guest import ENTER_DESTRUCTOR, EXIT, HASHING, LEFT, REALLOC, REALLOCS, REENTERED, RESULTS, TEXTS, Guest
+from guest import ENTER_DESTRUCTOR, EXIT, HASHING, IS_SHRUNK, LEFT, REALLOC, REALLOCS, REENTERED, RESULTS, TEXTS, Guest
 from kinds import Func, Maker, Type, structure_text, type_text
 from host import APP, INTERFACE, is_friendly
 from lowering import Faults
@@ -416,7 +416,7 @@ class Program:
             functions += f"(type $t{i} (func{core_type(*func.lowered())}))"
             functions += f' (func (export "{func.name}"){core_type(params, results)} {body})'
         yield (f'(core module $hub (table (export "table") {len(self.hub)} funcref) (memory (export "memory") 1)\n'
-               f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(fault="", other="", shrink="", pages=1)} {functions})')
+               f'  (data (i32.const 1) "\\10") (func $log (param i64)) {REALLOC.format(shrunk=IS_SHRUNK, fault="", other="", shrink="", pages=1)} {functions})')
         yield "(core instance $hub (instantiate $hub))"
         for func, _, encoding in self.hub:
             signature = Definition.func_text(func, None, None)
