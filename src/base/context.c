@@ -1,10 +1,13 @@
 /* context.c -- the arena, the one way out, and the path that a diagnostic carries.
  *
- * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is ever given back
- * before context_free(), so leaving early through fail() needs no clean-up.
+ * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back to the
+ * system before context_free(), or the end of the scratch that it is of, so leaving early through fail() needs no
+ * clean-up. What an array has outgrown is spare: the next that grows to such a size has it, and before there is a new
+ * block, what is cut from is the largest spare.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
- * Provides  allocate, fail, run_guarded, places, branches for other threads, and small helpers on bytes.
+ * Provides  allocate, grow_memory, scratches, fail, run_guarded, places, branches for other threads, and small helpers
+ *           on bytes.
  */
 #include "base/context.h"
 #include "base/utf8.h"
@@ -17,12 +20,44 @@
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
 #define LARGEST_BLOCK ((size_t)8 << 20)
+#define LEAST_SPARE ((size_t)64)               /* bytes: less is not worth keeping */
+#define LEAST_CUT_FROM ((size_t)32 << 10)      /* bytes: less is not worth cutting from */
 
 struct arena_block {
   struct arena_block *previous;
-  size_t size;    /* of the memory after the header */
+  size_t size;    /* of the memory after the header; of the block before, where a scratch begins */
   bool is_single; /* it holds one allocation */
+  bool is_mark;   /* a scratch begins: it holds a struct mark */
 };
+
+/* At the start of memory that nobody uses. */
+struct spare {
+  struct spare *next;
+  size_t size;
+};
+
+/* How it was before a scratch. */
+struct mark {
+  uint8_t *next, *limit;
+  struct spare *spares[SPARE_CLASSES];
+};
+
+/* The address sanitizer is told what is spare, so that it finds who still uses it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifdef IS_SANITIZED
+#include <sanitizer/asan_interface.h>
+#define HIDE(memory, size) ASAN_POISON_MEMORY_REGION(memory, size)
+#define REVEAL(memory, size) ASAN_UNPOISON_MEMORY_REGION(memory, size)
+#else
+#define HIDE(memory, size) ((void)(memory), (void)(size))
+#define REVEAL(memory, size) ((void)(memory), (void)(size))
+#endif
 
 static size_t header_size(void) { return (sizeof(struct arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -41,18 +76,21 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
   return context->failure == FAILURE_NONE;
 }
 
+/* Frees the newest block; gives the one before. */
+static struct arena_block *free_block(struct context *context, struct arena_block *block) {
+  struct arena_block *previous = block->previous;
+  if (context->release)
+    context->release(context->user, block);
+  else
+    free(block);
+  return previous;
+}
+
 void context_free(struct context *context) {
-  struct arena_block *block = context->blocks;
-  while (block) {
-    struct arena_block *previous = block->previous;
-    if (context->release)
-      context->release(context->user, block);
-    else
-      free(block);
-    block = previous;
-  }
-  context->blocks = NULL;
+  while (context->blocks)
+    context->blocks = free_block(context, context->blocks);
   context->next = context->limit = NULL;
+  memset(context->spares, 0, sizeof context->spares);
 }
 
 /* The code point at the start of `text`, and its size; 0 bytes where it is not UTF-8. */
@@ -204,11 +242,93 @@ static struct arena_block *new_block(struct context *context, size_t size) {
 
 static uint8_t *block_memory(struct arena_block *block) { return (uint8_t *)block + header_size(); }
 
+static uint32_t spare_class(size_t size) {
+  const uint32_t class = 63 - (uint32_t)__builtin_clzll((unsigned long long)size | 1);
+  return class < SPARE_CLASSES ? class : SPARE_CLASSES - 1;
+}
+
+static void add_spare(struct context *context, void *memory, size_t size) {
+  if (size < LEAST_SPARE)
+    return;
+  REVEAL(memory, sizeof(struct spare));
+  struct spare *spare = memory;
+  const uint32_t class = spare_class(size);
+  *spare = (struct spare){context->spares[class], size};
+  context->spares[class] = spare;
+  HIDE((uint8_t *)memory + sizeof *spare, size - sizeof *spare);
+}
+
+/* The newest of a class, which has one. */
+static struct spare *take_spare(struct context *context, uint32_t class) {
+  struct spare *spare = context->spares[class];
+  context->spares[class] = spare->next;
+  REVEAL((uint8_t *)spare, spare->size);
+  return spare;
+}
+
+static size_t round_up(size_t size) { return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+/* What follows `size` bytes, which are used, is spare again. */
+static void *use_spare(struct context *context, struct spare *spare, size_t size) {
+  size = round_up(size);
+  if (size < spare->size)
+    add_spare(context, (uint8_t *)spare + size, spare->size - size);
+  return spare;
+}
+
+/* Spare memory for `size` bytes; null: there is none, of those that are looked at. */
+static void *find_spare(struct context *context, size_t size) {
+  const uint32_t class = spare_class(size);
+  if (context->spares[class] && context->spares[class]->size >= size)
+    return use_spare(context, take_spare(context, class), size);
+  if (class + 1 < SPARE_CLASSES && context->spares[class + 1])
+    return use_spare(context, take_spare(context, class + 1), size);
+  return NULL;
+}
+
+void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size) {
+  void *memory = find_spare(context, size);
+  if (!memory)
+    memory = allocate(context, size, 1);
+  if (used)
+    memcpy(memory, outgrown, used);
+  if (outgrown)
+    add_spare(context, outgrown, outgrown_size);
+  return memory;
+}
+
+/* From here on, allocate() cuts from this. What is left of the memory before is spare. */
+static void cut_from(struct context *context, uint8_t *memory, size_t size) {
+  if (context->limit > context->next)
+    add_spare(context, context->next, (size_t)(context->limit - context->next));
+  context->next = memory;
+  context->limit = memory + size;
+}
+
+/* The largest spare, if it has room for `size` bytes. */
+static bool cut_from_spare(struct context *context, size_t size) {
+  uint32_t class = SPARE_CLASSES;
+  const uint32_t least = spare_class(LEAST_CUT_FROM);
+  while (class > least && !context->spares[class - 1])
+    class--;
+  if (class == least || context->spares[class - 1]->size < size)
+    return false;
+  struct spare *spare = take_spare(context, class - 1);
+  const size_t spare_size = spare->size;
+  memset(spare, 0, spare_size);
+  cut_from(context, (uint8_t *)spare, spare_size);
+  return true;
+}
+
 /* A request that would waste most of what is left gets a block of its own, behind the newest one. */
 static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
+  if (cut_from_spare(context, size)) {
+    context->next += size;
+    return context->next - size;
+  }
   const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
   const size_t usual = newest < LARGEST_BLOCK / 2 ? newest * 2 : LARGEST_BLOCK;
-  if (size > usual / 4 && context->blocks) {
+  if (size > usual / 4 && context->blocks && !context->blocks->is_mark) {
     struct arena_block *own = new_block(context, size);
     own->is_single = true;
     /* Its size must not count as that of the newest block. */
@@ -219,9 +339,30 @@ static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   struct arena_block *block = new_block(context, size > usual ? size : usual);
   block->previous = context->blocks;
   context->blocks = block;
-  context->next = block_memory(block) + size;
-  context->limit = block_memory(block) + block->size;
+  cut_from(context, block_memory(block) + size, block->size - size);
   return block_memory(block);
+}
+
+void begin_scratch(struct context *context) {
+  const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
+  struct arena_block *block = new_block(context, sizeof(struct mark));
+  struct mark *mark = (struct mark *)block_memory(block);
+  *mark = (struct mark){.next = context->next, .limit = context->limit};
+  memcpy(mark->spares, context->spares, sizeof mark->spares);
+  *block = (struct arena_block){.previous = context->blocks, .size = newest, .is_mark = true};
+  context->blocks = block;
+  context->next = context->limit = NULL;
+  memset(context->spares, 0, sizeof context->spares);
+}
+
+void end_scratch(struct context *context) {
+  while (!context->blocks->is_mark)
+    context->blocks = free_block(context, context->blocks);
+  const struct mark *mark = (const struct mark *)block_memory(context->blocks);
+  context->next = mark->next;
+  context->limit = mark->limit;
+  memcpy(context->spares, mark->spares, sizeof context->spares);
+  context->blocks = free_block(context, context->blocks);
 }
 
 /* The block that holds nothing but what is at `memory`, taken out of the arena; null if there is none. */
@@ -255,7 +396,7 @@ void *allocate(struct context *context, size_t count, size_t size) {
   size_t total = count * size;
   if (total == 0)
     total = 1;
-  total = (total + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  total = round_up(total);
   uint8_t *memory;
   if (total <= (size_t)(context->limit - context->next)) {
     memory = context->next;
@@ -281,10 +422,11 @@ void context_adopt(struct context *context, struct context *branch) {
     return;
   while (last->previous)
     last = last->previous;
-  if (context->blocks) { /* behind the newest, which is the one that is cut from */
+  if (context->blocks && !context->blocks->is_mark) { /* behind the newest, which is the one that is cut from */
     last->previous = context->blocks->previous;
     context->blocks->previous = branch->blocks;
   } else {
+    last->previous = context->blocks;
     context->blocks = branch->blocks;
     context->next = branch->next;
     context->limit = branch->limit;

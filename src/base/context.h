@@ -42,10 +42,13 @@ struct place {
 };
 
 struct arena_block;
+struct spare;
+#define SPARE_CLASSES 48 /* by the logarithm of the size */
 
 struct context {
   struct arena_block *blocks;
-  uint8_t *next, *limit; /* what is left of the newest block */
+  uint8_t *next, *limit;               /* what is left of the newest block */
+  struct spare *spares[SPARE_CLASSES]; /* memory that was outgrown, by size */
   jmp_buf *escape;
   enum failure failure;
   size_t offset;      /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
@@ -93,6 +96,15 @@ void clear_hint(struct context *context);
 void *allocate(struct context *context, size_t count, size_t size);
 
 #define ALLOCATE(context, type, count) ((type *)allocate((context), (count), sizeof(type)))
+
+/* Room for `size` bytes, of which the first `used` are those at `outgrown`. Memory that was outgrown is used again: who
+ * else has a pointer to it must not use that any more. The bytes behind `used` can be anything. */
+void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size);
+
+/* What is allocated between the two is freed by the second. They come in pairs, one in another; a failure in between
+ * leaves all to context_free(). */
+void begin_scratch(struct context *context);
+void end_scratch(struct context *context);
 
 /* `import "write"`, `instance 3 "wasi:io/streams@0.2.0"`, `core module 2`. */
 void push_place(struct context *context, const char *what, uint32_t index, struct bytes name);

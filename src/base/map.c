@@ -6,21 +6,14 @@
  * Provides  map_get, map_add, map_intern.
  */
 #include "base/map.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define FIRST_SLOTS 16
 
-/* FNV-1a, then mixed so that the low bits depend on all of it. */
-static uint32_t hash_of(struct bytes key) {
-  uint32_t hash = 2166136261u;
-  for (size_t i = 0; i < key.size; i++)
-    hash = (hash ^ key.at[i]) * 16777619u;
-  hash ^= hash >> 15;
-  hash *= 0x2c1b3c6du;
-  return hash ^ hash >> 13;
-}
+static uint32_t hash_of(struct bytes key) { return (uint32_t)(hash_bytes(0, key) >> 32); }
 
 /* The slot of `key`, or the free slot where it would go. */
 static uint32_t find_slot(const struct map *map, struct bytes key, uint32_t hash) {
@@ -35,7 +28,8 @@ static uint32_t find_slot(const struct map *map, struct bytes key, uint32_t hash
 }
 
 static void rebuild(struct context *context, struct map *map, uint32_t slot_count) {
-  map->slots = ALLOCATE(context, uint32_t, slot_count);
+  map->slots = grow_memory(context, map->slots, map->slot_count * sizeof *map->slots, 0, slot_count * sizeof *map->slots);
+  memset(map->slots, 0, slot_count * sizeof *map->slots);
   map->slot_count = slot_count;
   const uint32_t mask = slot_count - 1;
   for (uint32_t i = 0; i < map->entries.count; i++) {

@@ -19,17 +19,20 @@ struct vec_members {
 
 _Static_assert(sizeof(struct vec_members) == sizeof(VEC(char)), "a VEC has the members that vec.c copies");
 
+static void set_capacity(struct context *context, struct vec_members *v, size_t size, uint32_t capacity) {
+  if (size && capacity > SIZE_MAX / size)
+    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  v->items = grow_memory(context, v->items, v->capacity * size, v->count * size, capacity * size);
+  v->capacity = capacity;
+}
+
 static void grow(struct context *context, struct vec_members *v, size_t size, uint32_t least) {
   uint32_t capacity = v->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : v->capacity;
   if (v->capacity >= FIRST_CAPACITY / 2)
     capacity = v->capacity > UINT32_MAX / 2 ? UINT32_MAX : v->capacity * 2;
   if (capacity < least)
     capacity = least;
-  void *items = allocate(context, capacity, size);
-  if (v->count)
-    memcpy(items, v->items, v->count * size);
-  v->items = items;
-  v->capacity = capacity;
+  set_capacity(context, v, size, capacity);
 }
 
 void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more) {
@@ -40,7 +43,7 @@ void *vec_extend(struct context *context, void *vec, size_t size, uint32_t more)
   if (more > v.capacity - v.count || !v.items)
     grow(context, &v, size, v.count + more);
   uint8_t *first = (uint8_t *)v.items + v.count * size;
-  /* An owner that lowered `count` left old items behind. */
+  /* An owner that lowered `count` left old items behind, as did whoever had the memory before. */
   memset(first, 0, more * size);
   v.count += more;
   memcpy(vec, &v, sizeof v);
@@ -54,11 +57,7 @@ void vec_reserve(struct context *context, void *vec, size_t size, uint32_t more)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
   if (more <= v.capacity - v.count && v.items)
     return;
-  void *items = allocate(context, v.count + more, size);
-  if (v.count)
-    memcpy(items, v.items, v.count * size);
-  v.items = items;
-  v.capacity = v.count + more;
+  set_capacity(context, &v, size, v.count + more);
   memcpy(vec, &v, sizeof v);
 }
 

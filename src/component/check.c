@@ -341,4 +341,8 @@ const struct typing *type_component(struct context *c, const struct component *r
   return check_whole(&check, root);
 }
 
-void check_component(struct context *c, const struct component *root) { type_component(c, root); }
+void check_component(struct context *c, const struct component *root) {
+  begin_scratch(c);
+  type_component(c, root);
+  end_scratch(c);
+}
