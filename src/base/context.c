@@ -1,9 +1,9 @@
 /* context.c -- the arena, the one way out, and the path that a diagnostic carries.
  *
- * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back to the
- * system before context_free(), or the end of the scratch that it is of, so leaving early through fail() needs no
- * clean-up. What an array has outgrown is spare: the next that grows to such a size has it, and before there is a new
- * block, what is cut from is the largest spare.
+ * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back before
+ * context_free(), so leaving early through fail() needs no clean-up. What an array has outgrown, and what a scratch took,
+ * is spare: the next array that grows to such a size has it, and before there is a new block, memory is cut from what is
+ * spare.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
  * Provides  allocate, grow_memory, scratches, fail, run_guarded, places, branches for other threads, and small helpers
@@ -25,9 +25,8 @@
 
 struct arena_block {
   struct arena_block *previous;
-  size_t size;    /* of the memory after the header; of the block before, where a scratch begins */
+  size_t size;    /* of the memory after the header */
   bool is_single; /* it holds one allocation */
-  bool is_mark;   /* a scratch begins: it holds a struct mark */
 };
 
 /* At the start of memory that nobody uses. */
@@ -38,7 +37,10 @@ struct spare {
 
 /* How it was before a scratch. */
 struct mark {
+  struct mark *outer;
+  struct arena_block *blocks;
   uint8_t *next, *limit;
+  bool is_used;
   struct spare *spares[SPARE_CLASSES];
 };
 
@@ -76,19 +78,19 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
   return context->failure == FAILURE_NONE;
 }
 
-/* Frees the newest block; gives the one before. */
-static struct arena_block *free_block(struct context *context, struct arena_block *block) {
-  struct arena_block *previous = block->previous;
-  if (context->release)
-    context->release(context->user, block);
-  else
-    free(block);
-  return previous;
-}
-
 void context_free(struct context *context) {
-  while (context->blocks)
-    context->blocks = free_block(context, context->blocks);
+  while (context->mark)
+    end_scratch(context);
+  struct arena_block *block = context->blocks;
+  while (block) {
+    struct arena_block *previous = block->previous;
+    if (context->release)
+      context->release(context->user, block);
+    else
+      free(block);
+    block = previous;
+  }
+  context->blocks = NULL;
   context->next = context->limit = NULL;
   memset(context->spares, 0, sizeof context->spares);
 }
@@ -298,37 +300,31 @@ void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size,
 }
 
 /* From here on, allocate() cuts from this. What is left of the memory before is spare. */
-static void cut_from(struct context *context, uint8_t *memory, size_t size) {
+static void cut_from(struct context *context, uint8_t *memory, size_t size, bool is_used) {
   if (context->limit > context->next)
     add_spare(context, context->next, (size_t)(context->limit - context->next));
   context->next = memory;
   context->limit = memory + size;
+  context->is_used = is_used;
 }
 
-/* The largest spare, if it has room for `size` bytes. */
+/* A spare that has room for `size` bytes, of the smallest that are worth it: the largest may never have been touched. */
 static bool cut_from_spare(struct context *context, size_t size) {
-  uint32_t class = SPARE_CLASSES;
-  const uint32_t least = spare_class(LEAST_CUT_FROM);
-  while (class > least && !context->spares[class - 1])
-    class--;
-  if (class == least || context->spares[class - 1]->size < size)
+  uint32_t class = spare_class(size > LEAST_CUT_FROM ? size : LEAST_CUT_FROM);
+  while (class < SPARE_CLASSES && !(context->spares[class] && context->spares[class]->size >= size))
+    class++;
+  if (class == SPARE_CLASSES)
     return false;
-  struct spare *spare = take_spare(context, class - 1);
-  const size_t spare_size = spare->size;
-  memset(spare, 0, spare_size);
-  cut_from(context, (uint8_t *)spare, spare_size);
+  struct spare *spare = take_spare(context, class);
+  cut_from(context, (uint8_t *)spare, spare->size, true);
   return true;
 }
 
 /* A request that would waste most of what is left gets a block of its own, behind the newest one. */
 static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
-  if (cut_from_spare(context, size)) {
-    context->next += size;
-    return context->next - size;
-  }
   const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
   const size_t usual = newest < LARGEST_BLOCK / 2 ? newest * 2 : LARGEST_BLOCK;
-  if (size > usual / 4 && context->blocks && !context->blocks->is_mark) {
+  if (size > usual / 4 && context->blocks) {
     struct arena_block *own = new_block(context, size);
     own->is_single = true;
     /* Its size must not count as that of the newest block. */
@@ -339,30 +335,42 @@ static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   struct arena_block *block = new_block(context, size > usual ? size : usual);
   block->previous = context->blocks;
   context->blocks = block;
-  cut_from(context, block_memory(block) + size, block->size - size);
+  cut_from(context, block_memory(block) + size, block->size - size, false);
   return block_memory(block);
 }
 
+/* Adds blocks behind the newest, which is the one that is cut from. */
+static void add_blocks(struct context *context, struct arena_block *blocks) {
+  struct arena_block *last = blocks;
+  while (last->previous)
+    last = last->previous;
+  last->previous = context->blocks->previous;
+  context->blocks->previous = blocks;
+}
+
 void begin_scratch(struct context *context) {
-  const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
-  struct arena_block *block = new_block(context, sizeof(struct mark));
-  struct mark *mark = (struct mark *)block_memory(block);
-  *mark = (struct mark){.next = context->next, .limit = context->limit};
+  struct mark *mark = ALLOCATE(context, struct mark, 1);
+  *mark = (struct mark){context->mark, context->blocks, context->next, context->limit, context->is_used, {0}};
   memcpy(mark->spares, context->spares, sizeof mark->spares);
-  *block = (struct arena_block){.previous = context->blocks, .size = newest, .is_mark = true};
-  context->blocks = block;
+  context->mark = mark;
+  context->blocks = NULL;
   context->next = context->limit = NULL;
   memset(context->spares, 0, sizeof context->spares);
 }
 
 void end_scratch(struct context *context) {
-  while (!context->blocks->is_mark)
-    context->blocks = free_block(context, context->blocks);
-  const struct mark *mark = (const struct mark *)block_memory(context->blocks);
+  const struct mark *mark = context->mark;
+  struct arena_block *taken = context->blocks;
+  context->mark = mark->outer;
+  context->blocks = mark->blocks;
   context->next = mark->next;
   context->limit = mark->limit;
+  context->is_used = mark->is_used;
   memcpy(context->spares, mark->spares, sizeof context->spares);
-  context->blocks = free_block(context, context->blocks);
+  for (struct arena_block *block = taken; block; block = block->previous)
+    add_spare(context, block_memory(block), block->size);
+  if (taken)
+    add_blocks(context, taken);
 }
 
 /* The block that holds nothing but what is at `memory`, taken out of the arena; null if there is none. */
@@ -401,10 +409,13 @@ void *allocate(struct context *context, size_t count, size_t size) {
   if (total <= (size_t)(context->limit - context->next)) {
     memory = context->next;
     context->next += total;
+  } else if (cut_from_spare(context, total)) {
+    memory = context->next;
+    context->next += total;
   } else {
-    memory = allocate_from_new_block(context, total);
+    return allocate_from_new_block(context, total);
   }
-  return memory;
+  return context->is_used ? memset(memory, 0, total) : memory;
 }
 
 void context_branch(struct context *branch, const struct context *context) {
@@ -417,19 +428,15 @@ void context_branch(struct context *branch, const struct context *context) {
 }
 
 void context_adopt(struct context *context, struct context *branch) {
-  struct arena_block *last = branch->blocks;
-  if (!last)
+  if (!branch->blocks)
     return;
-  while (last->previous)
-    last = last->previous;
-  if (context->blocks && !context->blocks->is_mark) { /* behind the newest, which is the one that is cut from */
-    last->previous = context->blocks->previous;
-    context->blocks->previous = branch->blocks;
+  if (context->blocks) {
+    add_blocks(context, branch->blocks);
   } else {
-    last->previous = context->blocks;
     context->blocks = branch->blocks;
     context->next = branch->next;
     context->limit = branch->limit;
+    context->is_used = branch->is_used;
   }
   branch->blocks = NULL;
 }

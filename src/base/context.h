@@ -43,12 +43,15 @@ struct place {
 
 struct arena_block;
 struct spare;
+struct mark;
 #define SPARE_CLASSES 48 /* by the logarithm of the size */
 
 struct context {
   struct arena_block *blocks;
-  uint8_t *next, *limit;               /* what is left of the newest block */
+  uint8_t *next, *limit;               /* what memory is cut from: what is left of the newest block, or of a spare */
+  bool is_used;                        /* it was used before, and is not zero */
   struct spare *spares[SPARE_CLASSES]; /* memory that was outgrown, by size */
+  struct mark *mark;                   /* where the innermost scratch began; null: there is none */
   jmp_buf *escape;
   enum failure failure;
   size_t offset;      /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
@@ -101,7 +104,7 @@ void *allocate(struct context *context, size_t count, size_t size);
  * else has a pointer to it must not use that any more. The bytes behind `used` can be anything. */
 void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size);
 
-/* What is allocated between the two is freed by the second. They come in pairs, one in another; a failure in between
+/* What is allocated between the two is spare after the second. They come in pairs, one in another; a failure in between
  * leaves all to context_free(). */
 void begin_scratch(struct context *context);
 void end_scratch(struct context *context);

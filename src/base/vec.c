@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define FIRST_CAPACITY 8
+#define FIRST_SIZE 64   /* bytes, of small items */
+#define FIRST_CAPACITY 2 /* of large ones: most often there are one or two */
 
 struct vec_members {
   void *items;
@@ -27,8 +28,9 @@ static void set_capacity(struct context *context, struct vec_members *v, size_t 
 }
 
 static void grow(struct context *context, struct vec_members *v, size_t size, uint32_t least) {
-  uint32_t capacity = v->capacity < FIRST_CAPACITY / 2 ? FIRST_CAPACITY : v->capacity;
-  if (v->capacity >= FIRST_CAPACITY / 2)
+  const size_t fit = size ? FIRST_SIZE / size : FIRST_SIZE;
+  uint32_t capacity = fit > FIRST_CAPACITY ? (uint32_t)fit : FIRST_CAPACITY;
+  if (v->capacity)
     capacity = v->capacity > UINT32_MAX / 2 ? UINT32_MAX : v->capacity * 2;
   if (capacity < least)
     capacity = least;
