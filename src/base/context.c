@@ -478,6 +478,19 @@ struct bytes format_bytes(struct context *context, const char *format, ...) {
   return (struct bytes){(const uint8_t *)text, (size_t)size};
 }
 
+struct bytes join_bytes(struct context *context, const struct bytes *parts, uint32_t count) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < count; i++)
+    size += parts[i].size;
+  uint8_t *joined = ALLOCATE(context, uint8_t, size), *to = joined;
+  for (uint32_t i = 0; i < count; i++) {
+    if (parts[i].size)
+      memcpy(to, parts[i].at, parts[i].size);
+    to += parts[i].size;
+  }
+  return (struct bytes){joined, size};
+}
+
 bool bytes_equal(struct bytes a, struct bytes b) {
   return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }

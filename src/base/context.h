@@ -118,6 +118,12 @@ void pop_place(struct context *context);
 /* A copy in the arena of a formatted string. */
 struct bytes format_bytes(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One behind the other, in the arena. */
+struct bytes join_bytes(struct context *context, const struct bytes *parts, uint32_t count);
+#define JOIN(context, ...)                                                                                             \
+  join_bytes((context), (const struct bytes[]){__VA_ARGS__},                                                           \
+             sizeof((const struct bytes[]){__VA_ARGS__}) / sizeof(struct bytes))
+
 /* Copies `text` to `to`, in which it ends with a zero, and as much of it as there is room for. What would disturb a
  * line of text stands as an escape: control characters and changes of direction as \u{1b}, bytes that are not UTF-8 as
  * \x1b, and each of the characters `also` with a \ before it. Returns the size. */
