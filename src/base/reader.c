@@ -26,17 +26,7 @@ void fail_at(struct reader *r, const char *format, ...) {
 
 static size_t bytes_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 
-uint8_t read_byte(struct reader *r, const char *field) {
-  if (at_end(r))
-    fail_at(r, "unexpected end where %s should be", field);
-  return *r->at++;
-}
-
-uint8_t peek_byte(struct reader *r, const char *field) {
-  if (at_end(r))
-    fail_at(r, "unexpected end where %s should be", field);
-  return *r->at;
-}
+void fail_at_end(struct reader *r, const char *field) { fail_at(r, "unexpected end where %s should be", field); }
 
 /* uN: little-endian groups of seven bits, at most ceil(N/7) of them, none beyond N bits. */
 static uint64_t read_unsigned(struct reader *r, unsigned bits, const char *field) {
@@ -78,11 +68,7 @@ static int64_t read_signed(struct reader *r, unsigned bits, const char *field) {
   }
 }
 
-uint32_t read_u32(struct reader *r, const char *field) {
-  if (!at_end(r) && *r->at < 0x80)
-    return *r->at++;
-  return (uint32_t)read_unsigned(r, 32, field);
-}
+uint32_t read_long_u32(struct reader *r, const char *field) { return (uint32_t)read_unsigned(r, 32, field); }
 
 uint64_t read_u64(struct reader *r, const char *field) { return read_unsigned(r, 64, field); }
 

@@ -59,7 +59,9 @@ void vec_reserve(struct context *context, void *vec, size_t size, uint32_t more)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
   if (more <= v.capacity - v.count && v.items)
     return;
-  set_capacity(context, &v, size, v.count + more);
+  /* Who reserves again and again must not copy all of it each time. */
+  const uint32_t least = v.count + more;
+  set_capacity(context, &v, size, v.capacity <= UINT32_MAX / 2 && least < v.capacity * 2 ? v.capacity * 2 : least);
   memcpy(vec, &v, sizeof v);
 }
 

@@ -58,8 +58,10 @@ void add_size(struct check *check, struct typing *typing, uint32_t size, uint32_
 }
 
 void add_part(struct check *check, struct typing *typing, const struct typing *part) {
-  if (part)
-    add_size(check, typing, part->size, part->depth);
+  if (!part)
+    return;
+  typing->has_no_resources &= part->has_no_resources;
+  add_size(check, typing, part->size, part->depth);
 }
 
 void add_signature_size(struct check *check, struct typing *typing, const struct signature *signature) {
@@ -327,6 +329,7 @@ void check_definition(struct check *check, const struct definition *definition) 
 static void make_primitives(struct check *check) {
   for (enum type_kind kind = TYPE_BOOL; kind <= TYPE_ERROR_CONTEXT; kind++) {
     struct typing *typing = new_typing(check, DEFTYPE_VALUE);
+    typing->has_no_resources = true;
     typing->is.value.kind = kind;
     typing->is.value.form = primitive_type(check->context, &check->forms, kind);
     check->primitives[kind] = typing;

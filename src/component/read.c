@@ -351,6 +351,7 @@ static void add_definition(struct context *c, struct component_reading *at, stru
 static void read_section_content(struct reader *section, uint8_t id, struct component_reading *at) {
   const bool is_vector = id != 1 && id != 4;
   const uint32_t count = is_vector ? read_count(section, vector_sections[id].least, vector_sections[id].count) : 1;
+  VEC_RESERVE(section->context, &at->component->definitions, count < DEFINITION_LIMIT ? count : DEFINITION_LIMIT);
   for (uint32_t i = 0; i < count; i++) {
     struct definition definition = {.offset = reader_offset(section)};
     count_definition(section, at->reading);
