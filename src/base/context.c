@@ -478,6 +478,14 @@ struct bytes format_bytes(struct context *context, const char *format, ...) {
   return (struct bytes){(const uint8_t *)text, (size_t)size};
 }
 
+struct bytes number_text(uint32_t number, char digits[NUMBER_DIGITS]) {
+  char *at = digits + NUMBER_DIGITS;
+  do
+    *--at = (char)('0' + number % 10);
+  while (number /= 10);
+  return (struct bytes){(const uint8_t *)at, (size_t)(digits + NUMBER_DIGITS - at)};
+}
+
 struct bytes join_bytes(struct context *context, const struct bytes *parts, uint32_t count) {
   size_t size = 0;
   for (uint32_t i = 0; i < count; i++)

@@ -124,6 +124,10 @@ struct bytes join_bytes(struct context *context, const struct bytes *parts, uint
   join_bytes((context), (const struct bytes[]){__VA_ARGS__},                                                           \
              sizeof((const struct bytes[]){__VA_ARGS__}) / sizeof(struct bytes))
 
+/* A number in decimal digits, in `digits`. */
+#define NUMBER_DIGITS 10
+struct bytes number_text(uint32_t number, char digits[NUMBER_DIGITS]);
+
 /* Copies `text` to `to`, in which it ends with a zero, and as much of it as there is room for. What would disturb a
  * line of text stands as an escape: control characters and changes of direction as \u{1b}, bytes that are not UTF-8 as
  * \x1b, and each of the characters `also` with a \ before it. Returns the size. */

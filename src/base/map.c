@@ -3,7 +3,7 @@
  * Open addressing with linear probing; `slots` holds at least twice as many slots as there are entries, and is rebuilt
  * from the entries when it grows. Most maps are small: up to FEW entries, there are none.
  *
- * Provides  map_get, map_add, map_put, map_intern.
+ * Provides  what map.h declares.
  */
 #include "base/map.h"
 #include "base/hash.h"
@@ -44,17 +44,33 @@ static void set_slot(struct map *map, uint32_t index) {
   map->slots[slot] = index + 1;
 }
 
-/* Twice as many slots, so that one in four to one in two is taken. */
-static void add_slots(struct context *context, struct map *map) {
-  if (map->slot_count > UINT32_MAX / 2)
-    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
-  const uint32_t count = map->slot_count ? map->slot_count * 2 : FEW * 4;
+/* So many slots that one in four to one in two is taken once there are `entries`. */
+static void set_slots(struct context *context, struct map *map, uint32_t entries) {
+  uint32_t count = FEW * 4;
+  while (count / 2 < entries) {
+    if (count > UINT32_MAX / 2)
+      fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+    count *= 2;
+  }
   const size_t size = sizeof *map->slots;
   map->slots = grow_memory(context, map->slots, map->slot_count * size, 0, count * size);
   memset(map->slots, 0, count * size);
   map->slot_count = count;
   for (uint32_t i = 0; i < map->entries.count; i++)
     set_slot(map, i);
+}
+
+void map_reserve(struct context *context, struct map *map, uint32_t more) {
+  VEC_RESERVE(context, &map->entries, more);
+  const uint32_t entries = map->entries.count + more;
+  if (entries > FEW && entries > map->slot_count / 2)
+    set_slots(context, map, entries);
+}
+
+void map_clear(struct map *map) {
+  map->entries.count = 0;
+  map->slot_count = 0;
+  map->slots = NULL;
 }
 
 uint32_t map_get(const struct map *map, struct bytes key) {
@@ -72,7 +88,7 @@ static struct map_entry *find_or_add(struct context *context, struct map *map, s
   const uint32_t index = map->entries.count;
   VEC_ADD(context, &map->entries, ((struct map_entry){key, value, hash}));
   if (map->slot_count ? index >= map->slot_count / 2 : index == FEW)
-    add_slots(context, map);
+    set_slots(context, map, index + 1);
   else if (map->slot_count)
     set_slot(map, index);
   return &map->entries.items[index];

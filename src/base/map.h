@@ -25,6 +25,12 @@ struct map {
 /* The value of `key`, or NOT_FOUND. */
 uint32_t map_get(const struct map *map, struct bytes key);
 
+/* Makes room for `more` keys: where many are about to come, growing would take longer and leave as much behind. */
+void map_reserve(struct context *context, struct map *map, uint32_t more);
+
+/* Removes all keys, for others of a few. */
+void map_clear(struct map *map);
+
 /* Adds `key` with `value` unless it is there; returns the value it has then. `key` is borrowed. */
 uint32_t map_add(struct context *context, struct map *map, struct bytes key, uint32_t value);
 

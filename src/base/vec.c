@@ -57,7 +57,7 @@ void vec_reserve(struct context *context, void *vec, size_t size, uint32_t more)
   memcpy(&v, vec, sizeof v);
   if (more > UINT32_MAX - v.count)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
-  if (more <= v.capacity - v.count && v.items)
+  if (more <= v.capacity - v.count)
     return;
   /* Who reserves again and again must not copy all of it each time. */
   const uint32_t least = v.count + more;

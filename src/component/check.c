@@ -266,10 +266,35 @@ const struct typing *component_typing(struct check *check, struct scope *scope) 
   return typing;
 }
 
+/* Room for all that the component defines. */
+static void make_spaces(struct check *check, struct scope *scope, const struct component *component) {
+  uint32_t count = 0;
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++)
+    count += component->index_counts[sort];
+  struct item *items = ALLOCATE(check->context, struct item, count);
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++) {
+    scope->spaces[sort].items = items;
+    scope->spaces[sort].capacity = component->index_counts[sort];
+    items += component->index_counts[sort];
+  }
+}
+
+static void reserve_externs(struct check *check, struct externs *externs, uint32_t count) {
+  if (!count)
+    return;
+  externs->items.names = ALLOCATE(check->context, struct map, 1);
+  map_reserve(check->context, externs->items.names, count);
+  map_reserve(check->context, &externs->canonical, count);
+  VEC_RESERVE(check->context, &externs->items.items, count);
+}
+
 static const struct typing *check_whole(struct check *check, const struct component *component) {
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
   open_scope(check, scope, SCOPE_COMPONENT);
   scope->component = component;
+  make_spaces(check, scope, component);
+  reserve_externs(check, &scope->imports, component->import_count);
+  reserve_externs(check, &scope->exports, component->export_count);
   for (uint32_t i = 0; i < component->definitions.count; i++)
     check_definition(check, &component->definitions.items[i]);
   check->offset = component->offset;

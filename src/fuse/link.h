@@ -159,6 +159,7 @@ struct link {
   uint32_t depth;
   struct matching matching;  /* of core types */
   VEC(struct type_field) parts; /* of the type that is being evaluated */
+  struct map arguments;      /* of the core instance that is being made, by name, to their index */
   struct map paths;          /* names of instances, to index into path_counts */
   VEC(uint32_t) path_counts; /* how often this name was asked for */
   struct map modules;        /* address of a module to index into module_exports */
