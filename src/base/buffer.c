@@ -54,11 +54,6 @@ void reserve(struct buffer *b, size_t more) {
   b->capacity = capacity;
 }
 
-void put_byte(struct buffer *b, uint8_t value) {
-  reserve(b, 1);
-  b->data[b->size++] = value;
-}
-
 void put_u64(struct buffer *b, uint64_t value) {
   reserve(b, LEB128_LIMIT);
   while (value >= 0x80) {
@@ -67,8 +62,6 @@ void put_u64(struct buffer *b, uint64_t value) {
   }
   b->data[b->size++] = (uint8_t)value;
 }
-
-void put_u32(struct buffer *b, uint32_t value) { put_u64(b, value); }
 
 void put_s64(struct buffer *b, int64_t value) {
   reserve(b, LEB128_LIMIT);
