@@ -21,7 +21,7 @@ struct bytes buffer_bytes(const struct buffer *b) { return (struct bytes){b->dat
 
 struct buffer new_buffer_to(struct context *context, struct sink *sink) {
   return (struct buffer){
-      .context = context, .data = ALLOCATE(context, uint8_t, SINK_CAPACITY), .capacity = SINK_CAPACITY, .sink = sink};
+      .context = context, .data = grow_memory(context, NULL, 0, 0, SINK_CAPACITY), .capacity = SINK_CAPACITY, .sink = sink};
 }
 
 static void write_out(struct buffer *b, const uint8_t *data, size_t size) {
@@ -47,7 +47,8 @@ void reserve(struct buffer *b, size_t more) {
   size_t capacity = b->capacity ? b->capacity * 2 : FIRST_CAPACITY;
   if (capacity < b->size + more)
     capacity = b->size + more;
-  uint8_t *data = ALLOCATE(b->context, uint8_t, capacity);
+  /* Who has bytes of the buffer keeps them, so that what was outgrown is not used again. */
+  uint8_t *data = grow_memory(b->context, NULL, 0, 0, capacity);
   if (b->size)
     memcpy(data, b->data, b->size);
   b->data = data;

@@ -68,7 +68,13 @@ static int64_t read_signed(struct reader *r, unsigned bits, const char *field) {
   }
 }
 
-uint32_t read_long_u32(struct reader *r, const char *field) { return (uint32_t)read_unsigned(r, 32, field); }
+uint32_t read_long_u32(struct reader *r, const char *field) {
+  if (bytes_left(r) >= 2 && r->at[1] < 0x80) {
+    r->at += 2;
+    return (r->at[-2] & 0x7fu) | (uint32_t)r->at[-1] << 7;
+  }
+  return (uint32_t)read_unsigned(r, 32, field);
+}
 
 uint64_t read_u64(struct reader *r, const char *field) { return read_unsigned(r, 64, field); }
 

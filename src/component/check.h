@@ -162,6 +162,7 @@ struct check {
   const struct typing *primitives[TYPE_ERROR_CONTEXT + 1];
   struct module *core; /* the core types of all component-level definitions */
   struct map core_functypes;
+  struct buffer core_key; /* what is looked up at present in core_functypes */
   struct map arguments; /* of the core instance that is being checked, by name, to their index */
   struct matching matching; /* of core types */
 };

@@ -146,14 +146,16 @@ static uint32_t add_group(struct check *check, struct core_space space, const st
 }
 
 uint32_t intern_core_functype(struct check *check, const struct core_functype *type) {
-  struct buffer key = new_buffer(check->context);
-  put_u32(&key, type->param_count);
+  struct buffer *key = &check->core_key;
+  key->context = check->context;
+  key->size = 0;
+  put_u32(key, type->param_count);
   for (uint32_t i = 0; i < type->param_count; i++)
-    put_core_valtype(&key, type->params[i]);
+    put_core_valtype(key, type->params[i]);
   for (uint32_t i = 0; i < type->result_count; i++)
-    put_core_valtype(&key, type->results[i]);
+    put_core_valtype(key, type->results[i]);
   const uint32_t index = check->core->types.count;
-  const uint32_t known = map_add(check->context, &check->core_functypes, buffer_bytes(&key), index);
+  const uint32_t known = map_put(check->context, &check->core_functypes, buffer_bytes(key), index);
   if (known != index)
     return known;
   struct core_type added = {

@@ -334,13 +334,12 @@ static const char *section_name(uint8_t id) {
   }
 }
 
-static void add_definition(struct context *c, struct component *component, const struct definition *definition) {
+static void note_definition(struct component *component, const struct definition *definition) {
   uint32_t count;
   const enum sort sort = introduced_sort(definition, &count);
   component->index_counts[sort] += count;
   component->import_count += definition->kind == DEFINE_IMPORT;
   component->export_count += definition->kind == DEFINE_EXPORT;
-  VEC_ADD(c, &component->definitions, *definition);
 }
 
 static void read_section_content(struct reader *section, uint8_t id, struct reading *reading,
@@ -348,15 +347,16 @@ static void read_section_content(struct reader *section, uint8_t id, struct read
   const bool is_vector = id != 1 && id != 4;
   const uint32_t count = is_vector ? read_count(section, vector_sections[id].least, vector_sections[id].count) : 1;
   for (uint32_t i = 0; i < count; i++) {
-    struct definition definition = {.offset = reader_offset(section)};
+    struct definition *definition = VEC_PUSH(section->context, &component->definitions);
+    definition->offset = reader_offset(section);
     count_definition(section, reading);
     if (id == 1)
-      read_core_module(section, component->index_counts[SORT_CORE_MODULE], &definition);
+      read_core_module(section, component->index_counts[SORT_CORE_MODULE], definition);
     else if (id == 4)
-      read_nested_component(section, reading, component->index_counts[SORT_COMPONENT], &definition);
+      read_nested_component(section, reading, component->index_counts[SORT_COMPONENT], definition);
     else
-      vector_sections[id].read(section, reading, &definition);
-    add_definition(section->context, component, &definition);
+      vector_sections[id].read(section, reading, definition);
+    note_definition(component, definition);
   }
 }
 

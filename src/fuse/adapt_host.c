@@ -41,16 +41,17 @@ static bool has_handles_in_memory(const struct functype *f) {
 }
 
 static bool params_use_memory(const struct functype *f) {
-  if (flatten_functype(f, FLAT_LOWER, POINTER_32).params_spilled)
-    return true;
-  for (uint32_t i = 0; i < f->param_count; i++)
+  uint64_t flat_count = 0;
+  for (uint32_t i = 0; i < f->param_count; i++) {
+    flat_count += f->params[i].type->flat_count;
     if (f->params[i].type->has_pointers)
       return true;
-  return false;
+  }
+  return flat_count > MAX_FLAT_PARAMS;
 }
 
 static bool result_uses_memory(const struct functype *f) {
-  return f->result && (f->result->has_pointers || flatten_functype(f, FLAT_LOWER, POINTER_32).result_spilled);
+  return f->result && (f->result->has_pointers || f->result->flat_count > MAX_FLAT_RESULTS);
 }
 
 bool uses_memory(const struct functype *f) { return params_use_memory(f) || result_uses_memory(f); }

@@ -39,7 +39,8 @@ static uint32_t import_item(struct adapt *a, struct core_item item, struct core_
   uint32_t index = map_get(&a->item_imports, item_key(&item));
   if (index != NOT_FOUND)
     return index;
-  struct core_import import = {bytes_of("plan"), format_bytes(a->context, "%u", a->items.count), type};
+  char digits[NUMBER_DIGITS];
+  struct core_import import = {bytes_of("plan"), JOIN(a->context, number_text(a->items.count, digits)), type};
   index = add_import(a->context, a->code.module, import);
   VEC_ADD(a->context, &a->items, item);
   map_put(a->context, &a->item_imports, item_key(&item), index);

@@ -59,6 +59,7 @@ struct module_def {
 /* A core instance: of the plan, or a bag of items by name. */
 struct core_instance_def {
   uint32_t instance; /* index into plan->core_instances; NO_INDEX: a bag */
+  uint32_t exports;  /* of an instance: index into link->module_exports */
   struct map names;  /* to index into items */
   VEC(struct core_item) items;
 };

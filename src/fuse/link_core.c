@@ -44,8 +44,8 @@ const struct core_functype *functype_of_item(const struct link *link, struct cor
   return &module->types.items[type.type].func;
 }
 
-/* By name, for a module that may have thousands of exports. */
-static const struct map *exports_of(struct link *link, const struct module *module) {
+/* By name, for a module that may have thousands of exports; their index in link->module_exports. */
+static uint32_t exports_of(struct link *link, const struct module *module) {
   const struct bytes key = {(const uint8_t *)&module, sizeof module};
   const uint32_t index = map_intern(link->context, &link->modules, key);
   if (index == link->module_exports.count) {
@@ -54,7 +54,7 @@ static const struct map *exports_of(struct link *link, const struct module *modu
     for (uint32_t i = 0; i < module->exports.count; i++)
       map_add(link->context, &exports->names, module->exports.items[i].name, i);
   }
-  return &link->module_exports.items[index].names;
+  return index;
 }
 
 struct core_item find_core_export(struct link *link, const struct core_instance_def *instance, struct bytes name) {
@@ -64,7 +64,7 @@ struct core_item find_core_export(struct link *link, const struct core_instance_
     return index == NOT_FOUND ? none : instance->items.items[index];
   }
   const struct core_instance *owner = &link->plan->core_instances.items[instance->instance];
-  const uint32_t index = map_get(exports_of(link, owner->module), name);
+  const uint32_t index = map_get(&link->module_exports.items[instance->exports].names, name);
   if (index == NOT_FOUND)
     return none;
   const struct core_export *export_ = &owner->module->exports.items[index];
@@ -174,6 +174,7 @@ static const struct core_instance_def *instantiate_module(struct link *link, con
     instance.imports[i] = resolve_import(link, frame, expression, module, &module->imports.items[i]);
   struct core_instance_def *result = ALLOCATE(link->context, struct core_instance_def, 1);
   result->instance = PLAN_ADD(link, core_instances, instance);
+  result->exports = exports_of(link, module);
   return result;
 }
 
