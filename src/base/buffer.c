@@ -20,8 +20,10 @@ struct buffer new_buffer(struct context *context) { return (struct buffer){.cont
 struct bytes buffer_bytes(const struct buffer *b) { return (struct bytes){b->data, b->size}; }
 
 struct buffer new_buffer_to(struct context *context, struct sink *sink) {
-  return (struct buffer){
-      .context = context, .data = grow_memory(context, NULL, 0, 0, SINK_CAPACITY), .capacity = SINK_CAPACITY, .sink = sink};
+  return (struct buffer){.context = context,
+                         .data = grow_memory(context, NULL, 0, 0, SINK_CAPACITY),
+                         .capacity = SINK_CAPACITY,
+                         .sink = sink};
 }
 
 static void write_out(struct buffer *b, const uint8_t *data, size_t size) {

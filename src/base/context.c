@@ -1,9 +1,9 @@
 /* context.c -- the arena, the one way out, and the path that a diagnostic carries.
  *
  * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back before
- * context_free(), so leaving early through fail() needs no clean-up. What an array has outgrown, and what a scratch took,
- * is spare: the next array that grows to such a size has it, and before there is a new block, memory is cut from what is
- * spare.
+ * context_free(), so leaving early through fail() needs no clean-up. What an array has outgrown, and what a scratch
+ * took, is spare: the next array that grows to such a size has it, and before there is a new block, memory is cut from
+ * what is spare.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
  * Provides  allocate, grow_memory, scratches, fail, run_guarded, places, branches for other threads, and small helpers
@@ -20,8 +20,9 @@
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
 #define LARGEST_BLOCK ((size_t)8 << 20)
-#define LEAST_SPARE ((size_t)64)               /* bytes: less is not worth keeping */
-#define LEAST_CUT_FROM ((size_t)32 << 10)      /* bytes: less is not worth cutting from */
+#define LEAST_SPARE ((size_t)64)          /* bytes: less is not worth keeping */
+#define LEAST_REUSED ((size_t)128)        /* bytes: for less it is quicker to cut new ones */
+#define LEAST_CUT_FROM ((size_t)32 << 10) /* bytes: less is not worth cutting from */
 
 struct arena_block {
   struct arena_block *previous;
@@ -288,17 +289,6 @@ static void *find_spare(struct context *context, size_t size) {
   return NULL;
 }
 
-void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size) {
-  void *memory = find_spare(context, size);
-  if (!memory)
-    memory = allocate(context, size, 1);
-  if (used)
-    memcpy(memory, outgrown, used);
-  if (outgrown)
-    add_spare(context, outgrown, outgrown_size);
-  return memory;
-}
-
 /* From here on, allocate() cuts from this. What is left of the memory before is spare. */
 static void cut_from(struct context *context, uint8_t *memory, size_t size, bool is_used) {
   if (context->limit > context->next)
@@ -308,11 +298,12 @@ static void cut_from(struct context *context, uint8_t *memory, size_t size, bool
   context->is_used = is_used;
 }
 
-/* A spare that has room for `size` bytes, of the smallest that are worth it: the largest may never have been touched. */
+/* A spare that has room for `size` bytes, of the smallest that are worth it: the largest may never have been touched.
+ */
 static bool cut_from_spare(struct context *context, size_t size) {
   uint32_t class = spare_class(size > LEAST_CUT_FROM ? size : LEAST_CUT_FROM);
   while (class < SPARE_CLASSES && !(context->spares[class] && context->spares[class]->size >= size))
-    class++;
+    class ++;
   if (class == SPARE_CLASSES)
     return false;
   struct spare *spare = take_spare(context, class);
@@ -398,24 +389,34 @@ uint8_t *context_keep(struct context *context, struct bytes bytes, void **block)
   return *block;
 }
 
+/* `size` bytes, which is a multiple of the alignment; they can be anything. */
+static uint8_t *cut(struct context *context, size_t size) {
+  if (size > (size_t)(context->limit - context->next) && !cut_from_spare(context, size))
+    return allocate_from_new_block(context, size);
+  context->next += size;
+  return context->next - size;
+}
+
 void *allocate(struct context *context, size_t count, size_t size) {
-  if (size && count > (SIZE_MAX - ALIGNMENT) / size)
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total) || total > SIZE_MAX - ALIGNMENT)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
-  size_t total = count * size;
-  if (total == 0)
-    total = 1;
-  total = round_up(total);
-  uint8_t *memory;
-  if (total <= (size_t)(context->limit - context->next)) {
-    memory = context->next;
-    context->next += total;
-  } else if (cut_from_spare(context, total)) {
-    memory = context->next;
-    context->next += total;
-  } else {
-    return allocate_from_new_block(context, total);
-  }
+  total = round_up(total ? total : 1);
+  uint8_t *memory = cut(context, total);
   return context->is_used ? memset(memory, 0, total) : memory;
+}
+
+void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size) {
+  if (size > SIZE_MAX - ALIGNMENT)
+    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  void *memory = size < LEAST_REUSED ? NULL : find_spare(context, size);
+  if (!memory)
+    memory = cut(context, round_up(size ? size : 1));
+  if (used)
+    memcpy(memory, outgrown, used);
+  if (outgrown)
+    add_spare(context, outgrown, outgrown_size);
+  return memory;
 }
 
 void context_branch(struct context *branch, const struct context *context) {

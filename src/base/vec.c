@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define FIRST_SIZE 64   /* bytes, of small items */
+#define FIRST_SIZE 64    /* bytes, of small items */
 #define FIRST_CAPACITY 2 /* of large ones: most often there are one or two */
 
 struct vec_members {

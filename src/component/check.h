@@ -94,9 +94,9 @@ struct resources {
 struct typing {
   enum deftype_kind kind;
   uint32_t id;
-  uint32_t size, depth; /* of the tree that it is */
+  uint32_t size, depth;  /* of the tree that it is */
   bool has_no_resources; /* a value or function type in which there is none */
-  struct bytes name;    /* of the import or export; size 0: none */
+  struct bytes name;     /* of the import or export; size 0: none */
   union {
     struct {
       enum type_kind kind;
@@ -162,8 +162,8 @@ struct check {
   const struct typing *primitives[TYPE_ERROR_CONTEXT + 1];
   struct module *core; /* the core types of all component-level definitions */
   struct map core_functypes;
-  struct buffer core_key; /* what is looked up at present in core_functypes */
-  struct map arguments; /* of the core instance that is being checked, by name, to their index */
+  struct buffer core_key;   /* what is looked up at present in core_functypes */
+  struct map arguments;     /* of the core instance that is being checked, by name, to their index */
   struct matching matching; /* of core types */
 };
 

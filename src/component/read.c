@@ -391,7 +391,8 @@ static uint32_t skip_u32(const uint8_t **at, const uint8_t *end) {
   return value;
 }
 
-/* How many definitions there are, as the sections say, as far as there can be so many: so much room is made for them. */
+/* How many definitions there are, as the sections say, as far as there can be so many: so much room is made for them.
+ */
 static uint32_t written_definitions(struct reader r) {
   uint64_t count = 0;
   while (!at_end(&r)) {

@@ -7,8 +7,8 @@
  * As parts are interned before what they are part of, a type is looked at one level deep, and nothing here recurses.
  *
  * Requires  check.c: record-like and variant-like types and flags have a part; flags at most 32.
- * Provides  share_functype; intern_type: the type, its despecialized parts, what it contains, and its layout (layout.c).
- * Spec      CanonicalABI.md "Despecialization", "Type Predicates".
+ * Provides  share_functype; intern_type: the type, its despecialized parts, what it contains, and its layout
+ * (layout.c). Spec      CanonicalABI.md "Despecialization", "Type Predicates".
  */
 #include "component/types.h"
 

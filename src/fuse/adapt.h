@@ -109,9 +109,9 @@ struct task_return {
 
 /* A call as it is made: others of the same sides and types have the same code, but for the functions that they call. */
 struct call_form {
-  uint32_t reference;        /* of the first that was made */
-  uint32_t callee, post;     /* which of its calls are of the callee, and of its post-return; NO_INDEX: none */
-  uint32_t proofs, moves;    /* see struct boundary */
+  uint32_t reference;     /* of the first that was made */
+  uint32_t callee, post;  /* which of its calls are of the callee, and of its post-return; NO_INDEX: none */
+  uint32_t proofs, moves; /* see struct boundary */
 };
 
 #define GENERATED_CODE_LIMIT_MIB 32 /* of bodies of adapters, together */
@@ -130,8 +130,8 @@ struct adapt {
   struct map transcoders;      /* source memory, destination memory, realloc -> core instance */
   struct map sides_by_key;
   VEC(struct side *) sides;
-  struct map functions;       /* by what they are made for -> reference */
-  struct map form_numbers;    /* by sides and types */
+  struct map functions;    /* by what they are made for -> reference */
+  struct map form_numbers; /* by sides and types */
   VEC(struct call_form) forms;
   VEC(const struct type *) tuples; /* the parameters of each function type, by its id; null: not used so far */
   VEC(struct resolver) resolvers;

@@ -602,10 +602,9 @@ static struct call_form write_call_function(struct call_plan *p) {
   const struct functype *type = p->callee_func->type;
   p->caller_flat = flatten_side(p->caller, type, p->caller->is_host ? FLAT_LIFT : FLAT_LOWER);
   p->callee_flat = flatten_side(p->callee, type, p->callee->is_host ? FLAT_LOWER : FLAT_LIFT);
-  const uint32_t reference =
-      declare_function(&a->code, signature(a, &p->caller_flat),
-                       JOIN(a->context, instance_path(a, p->caller->instance), bytes_of(" calls "),
-                            instance_path(a, p->callee->instance)));
+  const uint32_t reference = declare_function(&a->code, signature(a, &p->caller_flat),
+                                              JOIN(a->context, instance_path(a, p->caller->instance),
+                                                   bytes_of(" calls "), instance_path(a, p->callee->instance)));
   struct code f = begin_function(&a->code, reference);
   p->f = p->move.f = &f;
   if (p->move.passthrough && uses_memory(type))
@@ -623,9 +622,8 @@ static uint32_t copy_call_function(struct call_plan *p, const struct call_form *
   struct adapt *a = p->a;
   const uint32_t reference = copy_function(&a->code, form->reference);
   check_code_size(a, 0);
-  const uint32_t callee =
-      p->callee->is_host ? function_reference(a, boundary_call(a, p->func, boundary_side(p)))
-                         : core_reference(a, p->callee->instance, p->callee_func->core);
+  const uint32_t callee = p->callee->is_host ? function_reference(a, boundary_call(a, p->func, boundary_side(p)))
+                                             : core_reference(a, p->callee->instance, p->callee_func->core);
   set_called_reference(&a->code, reference, form->callee, callee);
   if (form->post != NO_INDEX)
     set_called_reference(&a->code, reference, form->post,

@@ -206,8 +206,7 @@ static struct core_item boundary_memory(struct adapt *a, struct core_item memory
 
 static uint32_t add_trampoline(struct adapt *a, struct core_item target, uint32_t type) {
   struct plan *plan = a->plan;
-  const uint32_t index =
-      map_put(a->context, &a->trampolines_by_target, item_key(&target), plan->trampolines.count);
+  const uint32_t index = map_put(a->context, &a->trampolines_by_target, item_key(&target), plan->trampolines.count);
   if (index == plan->trampolines.count)
     VEC_ADD(a->context, &plan->trampolines, ((struct trampoline){target, type}));
   return index;

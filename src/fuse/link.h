@@ -158,12 +158,12 @@ struct link {
   size_t offset;             /* of the definition that is being run */
   uint64_t steps;
   uint32_t depth;
-  struct matching matching;  /* of core types */
+  struct matching matching;     /* of core types */
   VEC(struct type_field) parts; /* of the type that is being evaluated */
-  struct map arguments;      /* of the core instance that is being made, by name, to their index */
-  struct map paths;          /* names of instances, to index into path_counts */
-  VEC(uint32_t) path_counts; /* how often this name was asked for */
-  struct map modules;        /* address of a module to index into module_exports */
+  struct map arguments;         /* of the core instance that is being made, by name, to their index */
+  struct map paths;             /* names of instances, to index into path_counts */
+  VEC(uint32_t) path_counts;    /* how often this name was asked for */
+  struct map modules;           /* address of a module to index into module_exports */
   VEC(struct module_exports) module_exports;
   VEC(bool) is_exported; /* of each resource: has a root's export named it? */
 };
