@@ -16,6 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
@@ -23,6 +27,7 @@
 #define LEAST_SPARE ((size_t)64)          /* bytes: less is not worth keeping */
 #define LEAST_REUSED ((size_t)128)        /* bytes: for less it is quicker to cut new ones */
 #define LEAST_CUT_FROM ((size_t)32 << 10) /* bytes: less is not worth cutting from */
+#define LARGE ((size_t)1 << 20)           /* a block of which large pages are worth asking for */
 
 struct arena_block {
   struct arena_block *previous;
@@ -228,6 +233,17 @@ void fail_again(struct context *context, const struct context *branch) {
   longjmp(*context->escape, 1);
 }
 
+/* To touch memory for the first time takes the system a while, for each page of it: asks for fewer, larger ones. */
+static void ask_for_large_pages(void *memory, size_t size) {
+#ifdef MADV_HUGEPAGE
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = page - 1 - ((uintptr_t)memory + page - 1) % page;
+  if (size >= LARGE)
+    madvise((uint8_t *)memory + before, (size - before) / page * page, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)size;
+#endif
+}
+
 /* Zeroed, so that what is cut from it is: nothing is handed out twice. calloc gets fresh pages without touching them.
  */
 static struct arena_block *new_block(struct context *context, size_t size) {
@@ -239,6 +255,8 @@ static struct arena_block *new_block(struct context *context, size_t size) {
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
   if (context->allocate)
     memset(block, 0, header_size() + size);
+  else
+    ask_for_large_pages(block, header_size() + size);
   block->size = size;
   return block;
 }
@@ -429,16 +447,24 @@ void context_branch(struct context *branch, const struct context *context) {
 }
 
 void context_adopt(struct context *context, struct context *branch) {
+  while (branch->mark)
+    end_scratch(branch); /* it failed in there */
   if (!branch->blocks)
     return;
   if (context->blocks) {
     add_blocks(context, branch->blocks);
+    add_spare(context, branch->next, (size_t)(branch->limit - branch->next));
   } else {
     context->blocks = branch->blocks;
     context->next = branch->next;
     context->limit = branch->limit;
     context->is_used = branch->is_used;
   }
+  for (uint32_t class = 0; class < SPARE_CLASSES; class ++)
+    while (branch->spares[class]) {
+      struct spare *spare = take_spare(branch, class);
+      add_spare(context, spare, spare->size);
+    }
   branch->blocks = NULL;
 }
 
@@ -459,6 +485,18 @@ void push_identified_place(struct context *context, const char *what, uint32_t i
 void pop_place(struct context *context) {
   assert(context->place_count > 0);
   context->place_count--;
+}
+
+struct path keep_path(struct context *context) {
+  struct place *places = ALLOCATE(context, struct place, context->place_count);
+  memcpy(places, context->places, context->place_count * sizeof(*places));
+  return (struct path){places, context->place_count};
+}
+
+void set_path(struct context *context, struct path path) {
+  assert(path.count <= PLACE_LIMIT);
+  memcpy(context->places, path.places, path.count * sizeof(*path.places));
+  context->place_count = path.count;
 }
 
 struct bytes format_bytes(struct context *context, const char *format, ...) {
