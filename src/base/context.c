@@ -460,9 +460,9 @@ void context_adopt(struct context *context, struct context *branch) {
     context->limit = branch->limit;
     context->is_used = branch->is_used;
   }
-  for (uint32_t class = 0; class < SPARE_CLASSES; class ++)
-    while (branch->spares[class]) {
-      struct spare *spare = take_spare(branch, class);
+  for (uint32_t i = 0; i < SPARE_CLASSES; i++)
+    while (branch->spares[i]) {
+      struct spare *spare = take_spare(branch, i);
       add_spare(context, spare, spare->size);
     }
   branch->blocks = NULL;
