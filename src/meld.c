@@ -131,15 +131,46 @@ static void check_input(struct context *c, void *argument) {
     check_component_input(c, run->input);
 }
 
+/* Where the output is put, of which the size is known. */
+static struct buffer begin_output(struct context *c, struct run *run, size_t size) {
+  if (run->sink.write)
+    return new_buffer_to(c, &run->sink);
+  struct buffer out = new_buffer(c);
+  reserve(&out, size);
+  return out;
+}
+
+static void end_output(struct run *run, struct buffer *out) {
+  if (run->sink.write)
+    flush(out);
+  else
+    run->output = buffer_bytes(out);
+}
+
+/* An output that is in memory. */
+static void write_output(struct context *c, struct run *run, struct bytes output) {
+  if (!run->sink.write) {
+    run->output = output;
+    return;
+  }
+  struct buffer out = begin_output(c, run, output.size);
+  put_bytes(&out, output);
+  end_output(run, &out);
+}
+
 static void run_inspection(struct context *c, void *argument) {
   struct run *run = argument;
   refuse_other_formats(c, run->input);
-  run->output = inspect_input(c, run->input, (enum inspect_form)run->inspection);
+  write_output(c, run, inspect_input(c, run->input, (enum inspect_form)run->inspection));
 }
 
-/* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
- * Bodies had their structure checked where they came from, and each of their indices is when it is written. */
-static void check_output(struct context *c, struct bytes output) {
+/* Reads back the outline of what is written: its structure, its counts, the indices outside of bodies, and the types of
+ * a component. Bodies had their structure checked where they came from, and each of their indices is when it is
+ * written. */
+static void check_outline(struct context *c, const struct module *module, const struct wrapping *wrapping) {
+  struct buffer outline = new_buffer(c);
+  put_wrapped(&outline, outline_of(c, module), wrapping);
+  const struct bytes output = buffer_bytes(&outline);
   if (is_component(output))
     check_component(c, read_component(c, output));
   else
@@ -168,34 +199,32 @@ static void end_pass(struct context *c, struct run *run, const char *pass) {
   run->since = time;
 }
 
-/* The output is checked before any of it is written: a core module that need not be in memory by its outline, which is
- * small and is all that can be wrong of it. */
+/* The output is checked before any of it is written, and never in memory as a whole unless it is asked for there. */
 static void fuse_plan(struct context *c, struct run *run, struct plan *plan, const struct fuse_options *options) {
   adapt_plan(c, plan, options);
   end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
   end_pass(c, run, "merge");
-  if (!options->component)
-    add_component_type(c, module, plan);
-  if (run->sink.write && !options->component && !run->has_report) {
-    run->is_checking = true;
-    check_output(c, write_outline(c, module));
-    run->is_checking = false;
-    write_module_to(c, module, &run->sink);
-    return;
-  }
-  const struct bytes fused = write_module(c, module);
-  end_pass(c, run, "write");
-  run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
-  if (options->component)
+  struct wrapping wrapping = {0};
+  if (options->component) {
+    wrapping = wrap_module(c, plan, options, module);
     end_pass(c, run, "wrap");
+  } else {
+    add_component_type(c, module, plan);
+  }
   run->is_checking = true;
-  check_output(c, run->output);
-  end_pass(c, run, "check of the output");
+  check_outline(c, module, &wrapping);
   run->is_checking = false;
+  end_pass(c, run, "check of the output");
+  measure_module(c, module);
+  const size_t size = wrapped_size(module, &wrapping);
+  struct buffer out = begin_output(c, run, size);
+  put_wrapped(&out, module, &wrapping);
+  end_output(run, &out);
+  end_pass(c, run, "write");
   run->report.input_size = run->input.size;
   if (run->has_report)
-    write_reports(c, &run->report, fused, run->output.size);
+    write_reports(c, &run->report, module, size);
 }
 
 static void begin_reports(struct run *run) {
@@ -328,21 +357,21 @@ static void run_passes(struct context *c, void *argument) {
   const struct component *root = read_component(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
-    run->output = buffer_bytes(&text);
+    write_output(c, run, buffer_bytes(&text));
     return;
   }
   end_pass(c, run, "read");
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = with_producer(c, run);
+    write_output(c, run, with_producer(c, run));
     return;
   }
   end_pass(c, run, "check");
   struct plan *plan = link_component(c, root);
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
-    run->output = buffer_bytes(&text);
+    write_output(c, run, buffer_bytes(&text));
     return;
   }
   end_pass(c, run, "link");
@@ -356,21 +385,6 @@ static void run_passes(struct context *c, void *argument) {
   };
   make_calls_direct(c, plan);
   fuse_plan(c, run, plan, &fuse_options);
-}
-
-/* All but core modules, which are written as they are made. */
-static void write_output(struct context *c, struct run *run) {
-  if (!run->sink.write || run->sink.size > 0 || run->output.size == 0)
-    return;
-  struct buffer out = new_buffer_to(c, &run->sink);
-  put_bytes(&out, run->output);
-  flush(&out);
-}
-
-static void run_and_write(struct context *c, void *argument) {
-  struct run *run = argument;
-  run_passes(c, run);
-  write_output(c, run);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -516,7 +530,7 @@ static const char *unknown_option(const meld_options *options) {
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   if (unknown_option(options))
     return refuse_options(result, unknown_option(options));
-  return run_alone(run_and_write, options, (struct run){.input = bytes_given(input, size)}, result);
+  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
@@ -530,13 +544,12 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
-  return run_alone(run_and_write, options, (struct run){.composition = composition}, result);
+  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
 }
 
 static void run_listing(struct context *c, void *argument) {
   struct run *run = argument;
-  run->output = list_packages(c, run->input);
-  write_output(c, run);
+  write_output(c, run, list_packages(c, run->input));
 }
 
 meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {

@@ -221,12 +221,25 @@ uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct s
   return e->counts[item.sort]++;
 }
 
+size_t core_module_start_size(size_t size) { return 1 + leb128_size(size); }
+
+void put_core_module_start(struct buffer *b, size_t size) {
+  put_byte(b, SECTION_CORE_MODULE);
+  put_size(b, size);
+}
+
 uint32_t emit_core_module(struct encoder *e, struct bytes module) {
   close_section(e);
   reserve(&e->done, module.size + module.size / 8); /* what comes after it should not move it again */
-  put_byte(&e->done, SECTION_CORE_MODULE);
-  put_u32(&e->done, (uint32_t)module.size);
+  put_core_module_start(&e->done, module.size);
   put_bytes(&e->done, module);
+  return e->counts[SORT_CORE_MODULE]++;
+}
+
+uint32_t leave_out_core_module(struct encoder *e) {
+  assert(e->kind == ENCODE_COMPONENT && e->gap == 0);
+  close_section(e);
+  e->gap = e->done.size;
   return e->counts[SORT_CORE_MODULE]++;
 }
 

@@ -161,10 +161,9 @@ static void put_json(const struct stats *s, struct buffer *out) {
   put_line(out, "]}\n");
 }
 
-void report_stats(const struct report *report, const struct module *fused, struct bytes bytes, size_t output_size,
-                  struct buffer *out) {
+void report_stats(const struct report *report, const struct module *fused, size_t output_size, struct buffer *out) {
   struct stats s = count_shares(out->context, report, fused);
-  s.fused_size = bytes.size;
+  s.fused_size = module_size(fused);
   s.output_size = output_size;
   if (report->forms[REPORT_STATS] == REPORT_JSON)
     put_json(&s, out);
