@@ -12,13 +12,12 @@
  * help. Who vouches for it signs it.
  *
  * Requires  meld.h alone.
- * Provides  prepare_attestation, make_attestation.
+ * Provides  prepare_attestation, make_attestation, free_attestation.
  * Spec      in-toto Attestation Framework 1.0 "Statement"; SLSA 1.0 "Provenance"; reproducible-builds.org
  *           "SOURCE_DATE_EPOCH".
  */
 #include "cli/attest.h"
 
-#include "cli/digest.h"
 #include "cli/json.h"
 
 #include <errno.h>
@@ -98,11 +97,11 @@ static void end_list(struct statement *s) {
   fputc(']', s->to);
 }
 
-static void put_digest(struct statement *s, const void *data, size_t size) {
-  char digest[DIGEST_TEXT] = "";
-  if (!digest_sha256(data, size, digest))
+static void put_digest(struct statement *s, struct digest *digest) {
+  char text[DIGEST_TEXT] = "";
+  if (!end_digest(digest, text))
     s->problem = "libcrypto gives no SHA-256";
-  fprintf(s->to, "\"digest\": {\"sha256\": \"%s\"}", digest);
+  fprintf(s->to, "\"digest\": {\"sha256\": \"%s\"}", text);
 }
 
 static const char *base_name(const char *file) {
@@ -110,24 +109,26 @@ static const char *base_name(const char *file) {
   return slash && slash[1] ? slash + 1 : file;
 }
 
-static void put_subject(struct statement *s, const char *output, const uint8_t *data, size_t size) {
+static void put_subject(struct statement *s, const char *output, struct digest *digest) {
   fputs("  \"subject\": [\n    {", s->to);
   if (!is_dash(output)) {
     fputs("\"name\": ", s->to);
     put_text(s, base_name(output));
     fputs(", ", s->to);
   }
-  put_digest(s, data, size);
+  put_digest(s, digest);
   fputs("}\n  ],\n", s->to);
 }
 
 /* ResourceDescriptor of something that was read: what it is called, and which file it was. */
 static void put_resource(struct statement *s, const char *name, const char *file, const struct file *content) {
+  struct digest digest = {0};
+  add_to_digest(&digest, content->data, content->size);
   start_item(s);
   fputs("{\"name\": ", s->to);
   put_text(s, name);
   fputs(", ", s->to);
-  put_digest(s, content->data, content->size);
+  put_digest(s, &digest);
   if (!is_dash(file)) {
     fputs(", \"annotations\": {\"file\": ", s->to);
     put_text(s, base_name(file));
@@ -183,9 +184,10 @@ static void put_dependencies(struct statement *s, const struct inputs *inputs) {
 }
 
 static void put_statement(struct statement *s, const struct arguments *arguments, const struct inputs *inputs,
-                          const uint8_t *data, size_t size, const char *date) {
+                          struct attestation *attestation) {
+  const char *const date = attestation->date;
   fputs("{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n", s->to);
-  put_subject(s, arguments->output, data, size);
+  put_subject(s, arguments->output, &attestation->output);
   fputs("  \"predicateType\": \"https://slsa.dev/provenance/v1\",\n  \"predicate\": {\n", s->to);
   fputs("    \"buildDefinition\": {\n      \"buildType\": \"" BUILD_TYPE "\",\n", s->to);
   put_parameters(s, arguments, inputs);
@@ -197,12 +199,11 @@ static void put_statement(struct statement *s, const struct arguments *arguments
   fputs("\n    }\n  }\n}\n", s->to);
 }
 
-bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, const uint8_t *data, size_t size,
-                      struct attestation *attestation) {
+bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, struct attestation *attestation) {
   struct statement s = {.to = open_memstream(&attestation->text, &attestation->size)};
   if (!s.to)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, OUT_OF_MEMORY);
-  put_statement(&s, arguments, inputs, data, size, attestation->date);
+  put_statement(&s, arguments, inputs, attestation);
   const bool is_whole = !ferror(s.to);
   if ((fclose(s.to) != 0 || !is_whole) && !s.problem)
     s.problem = OUT_OF_MEMORY;
@@ -211,4 +212,11 @@ bool make_attestation(const struct arguments *arguments, const struct inputs *in
   free(attestation->text);
   attestation->text = NULL;
   return complain(&arguments->messages, MELD_SYSTEM, NULL, "the statement of --attest cannot be made: %s", s.problem);
+}
+
+void free_attestation(struct attestation *attestation) {
+  char unused[DIGEST_TEXT];
+  if (attestation->output.state)
+    end_digest(&attestation->output, unused);
+  free(attestation->text);
 }
