@@ -14,6 +14,7 @@
 
 #include "base/parallel.h"
 #include "base/version.h"
+#include "component/write.h"
 #include "fuse/compose.h"
 #include "fuse/guest.h"
 #include "fuse/metadata.h"
@@ -57,8 +58,8 @@ _Static_assert((int)MELD_REPORT_COUNT == REPORT_KIND_COUNT && (int)MELD_REPORT_S
 struct run {
   const meld_options *options;
   const meld_composition *composition; /* null: one input */
-  struct bytes input;
-  struct composed composed; /* `input` is this */
+  struct bytes input;                  /* if there is one */
+  struct parted_component composed;    /* of several; no parts: there is one */
   meld_inspection inspection;
   struct adapter_input *adapters;
   bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
@@ -69,6 +70,8 @@ struct run {
   struct report report;
   uint64_t since; /* when the pass that runs began, in nanoseconds; only with MELD_REPORT_STATS */
 };
+
+static bool is_composed(const struct run *run) { return run->composed.bytes.size > 0; }
 
 static bool has_preamble(struct bytes input, const char *preamble) {
   return input.size >= 8 && memcmp(input.at, preamble, 8) == 0;
@@ -95,6 +98,17 @@ static struct bytes component_of(struct context *c, struct run *run, uint32_t nu
   return component;
 }
 
+/* Once. Does it use vectors? */
+static bool check_code(struct context *c, struct module *module, bool validate) {
+  if (module->is_checked)
+    return module->has_vectors;
+  module->has_vectors = check_structure(c, module);
+  if (validate)
+    check_module(c, module);
+  module->is_checked = true;
+  return module->has_vectors;
+}
+
 /* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
 static bool check_core_modules(struct context *c, const struct component *component, bool validate) {
   bool has_vectors = false;
@@ -102,9 +116,7 @@ static bool check_core_modules(struct context *c, const struct component *compon
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      has_vectors |= check_structure(c, definition->of.core_module.module);
-      if (validate)
-        check_module(c, definition->of.core_module.module);
+      has_vectors |= check_code(c, definition->of.core_module.module, validate);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
@@ -222,7 +234,7 @@ static void fuse_plan(struct context *c, struct run *run, struct plan *plan, con
   put_wrapped(&out, module, &wrapping);
   end_output(run, &out);
   end_pass(c, run, "write");
-  run->report.input_size = run->input.size;
+  run->report.input_size = is_composed(run) ? parted_size(&run->composed) : run->input.size;
   if (run->has_report)
     write_reports(c, &run->report, module, size);
 }
@@ -304,8 +316,8 @@ static void check_inputs_code(struct context *c, const struct composition *compo
   c->input = NO_INDEX;
 }
 
-/* Makes the one input of the several. */
-static void compose(struct context *c, struct run *run) {
+/* The one component that the several become. */
+static const struct component *compose(struct context *c, struct run *run) {
   const meld_composition *const given = run->composition;
   struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
                                     .script = bytes_given(given->script, given->script_size)};
@@ -319,26 +331,40 @@ static void compose(struct context *c, struct run *run) {
     if (given->wire_count > 0)
       compose_inputs(c, &request); /* for its checks */
     c->input = 0;
-    return;
+    end_pass(c, run, "compose");
+    return read_component(c, run->input);
   }
-  const struct composed composed = compose_inputs(c, &request);
+  run->composed = compose_inputs(c, &request);
   check_inputs_code(c, &request.composition, run->options->validate);
-  run->composed = composed;
-  run->input = composed.bytes;
+  end_pass(c, run, "compose");
+  return read_parted_component(c, &run->composed);
 }
 
 /* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
-static struct bytes with_producer(struct context *c, const struct run *run) {
+static void write_composed(struct context *c, struct run *run) {
   const struct statements nothing = {0};
+  if (!is_composed(run)) {
+    write_output(c, run, run->input);
+    return;
+  }
   const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
-  if (run->composed.bytes.size == 0 || producers.size == 0)
-    return run->input;
-  struct buffer section = new_buffer(c), whole = new_buffer(c);
-  put_text(&section, "producers");
-  put_bytes(&section, producers);
-  put_bytes(&whole, run->input);
-  put_section(&whole, 0, &section);
-  return buffer_bytes(&whole);
+  struct buffer content = new_buffer(c), section = new_buffer(c);
+  put_text(&content, "producers");
+  put_bytes(&content, producers);
+  if (producers.size > 0)
+    put_section(&section, 0, &content);
+  struct buffer out = begin_output(c, run, parted_size(&run->composed) + section.size);
+  put_parted_component(&out, &run->composed);
+  put_bytes(&out, buffer_bytes(&section));
+  end_output(run, &out);
+}
+
+static const struct component *read_input(struct context *c, struct run *run) {
+  if (run->composition)
+    return compose(c, run);
+  run->is_made = ALLOCATE(c, bool, 1);
+  run->input = component_of(c, run, 0, run->input);
+  return read_component(c, run->input);
 }
 
 static void run_passes(struct context *c, void *argument) {
@@ -347,14 +373,7 @@ static void run_passes(struct context *c, void *argument) {
   struct buffer text = new_buffer(c);
 
   begin_reports(run);
-  if (run->composition) {
-    compose(c, run);
-    end_pass(c, run, "compose");
-  } else {
-    run->is_made = ALLOCATE(c, bool, 1);
-    run->input = component_of(c, run, 0, run->input);
-  }
-  const struct component *root = read_component(c, run->input);
+  const struct component *root = read_input(c, run);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     write_output(c, run, buffer_bytes(&text));
@@ -364,7 +383,7 @@ static void run_passes(struct context *c, void *argument) {
   check_component(c, root);
   const bool has_vectors = check_core_modules(c, root, options->validate);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    write_output(c, run, with_producer(c, run));
+    write_composed(c, run);
     return;
   }
   end_pass(c, run, "check");
@@ -413,26 +432,13 @@ static void report_places(meld_result *result, const struct context *c) {
   }
 }
 
-/* Of a place in what was composed: which input it is in, and where. */
-static void report_place_in_input(meld_result *result, const struct run *run) {
-  for (uint32_t i = 0; i < run->composed.parts.count; i++) {
-    const struct composed_part *part = &run->composed.parts.items[i];
-    if (result->offset < part->start || result->offset - part->start >= part->size)
-      continue;
-    result->input = part->input;
-    result->offset -= part->start;
-    return;
-  }
-  result->offset = MELD_NO_OFFSET;
-}
-
 static void report_failure(meld_result *result, const struct context *c, const struct run *run) {
   const bool is_internal = run->is_checking && c->failure == FAILURE_INPUT;
   result->status = is_internal ? MELD_INTERNAL : (meld_status)c->failure;
   result->offset = is_internal ? MELD_NO_OFFSET : c->offset;
   result->input = c->input;
-  if (run->composed.bytes.size > 0)
-    report_place_in_input(result, run);
+  if (is_composed(run) && result->input == MELD_NO_INDEX)
+    result->offset = MELD_NO_OFFSET; /* in what meld made of the inputs */
   const uint32_t number = run->composition ? result->input : 0;
   if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
     result->offset = MELD_NO_OFFSET;

@@ -266,6 +266,8 @@ const struct typing *component_typing(struct check *check, struct scope *scope) 
 
 static const struct typing *check_whole(struct check *check, const struct component *component) {
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
+  const uint32_t input = check->context->input;
+  check->context->input = component->input;
   open_scope(check, scope, SCOPE_COMPONENT);
   scope->component = component;
   for (uint32_t i = 0; i < component->definitions.count; i++)
@@ -273,6 +275,7 @@ static const struct typing *check_whole(struct check *check, const struct compon
   check->offset = component->offset;
   const struct typing *typing = component_typing(check, scope);
   close_scope(check);
+  check->context->input = input;
   return typing;
 }
 

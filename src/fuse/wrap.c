@@ -24,6 +24,8 @@
 
 #include "fuse/metadata.h"
 
+#include <assert.h>
+
 /* componentnamesubsec of Binary.md "Name Section". */
 static void write_component_name(struct encoder *e, struct bytes name) {
   if (name.size == 0)
@@ -54,7 +56,8 @@ struct wrapping wrap_module(struct context *c, const struct plan *plan, const st
   write_component_name(&w.whole.scope.encoder, plan->root->name);
   write_metadata(&w.whole.scope.encoder, plan, options);
   const struct bytes around = finish_component(&w.whole.scope.encoder);
-  const size_t gap = w.whole.scope.encoder.gap;
+  assert(w.whole.scope.encoder.gaps.count == 1);
+  const size_t gap = w.whole.scope.encoder.gaps.items[0];
   return (struct wrapping){{around.at, gap}, {around.at + gap, around.size - gap}};
 }
 

@@ -195,8 +195,9 @@ struct module {
   struct noted_body *noted; /* of each defined function; null: not noted */
   uint32_t start;           /* NO_INDEX: none */
   bool has_data_count;
-  bool is_outline;             /* it is written without what is inside of bodies, data segments and custom sections */
-  const struct layout *layout; /* what it is written as; null: it has not been measured */
+  bool is_checked, has_vectors; /* what is inside of bodies has been looked at; what was found */
+  bool is_outline;              /* it is written without what is inside of bodies, data segments and custom sections */
+  const struct layout *layout;  /* what it is written as; null: it has not been measured */
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
 };
