@@ -394,17 +394,24 @@ static void read_section(struct reader *r, struct component_reading *at) {
   expect_end(&section, section_name(id));
 }
 
-/* What has been read of a component counts as if it were read here. */
+/* What has been read of a component counts as if it were read here, and as its own input's fault. */
 static void take_part(struct reader *r, struct component_reading *at, const struct component *part) {
+  struct context *const c = r->context;
   struct reading *const reading = at->reading;
   const struct definition definition = {.kind = DEFINE_COMPONENT, .offset = reader_offset(r), .of.component = part};
-  count_definition(r, reading);
+  struct reader start = reader_of(c, (struct bytes){part->origin + part->offset, part->size}, part->origin);
+  const uint32_t input = c->input;
+  push_place(c, "component", at->index_counts[SORT_COMPONENT], (struct bytes){0});
+  c->input = part->input;
+  count_definition(&start, reading);
   if (part->definition_count > DEFINITION_LIMIT - reading->definition_count)
-    fail_definitions(r);
+    fail_definitions(&start);
   reading->definition_count += part->definition_count;
   if (part->depth > NESTING_LIMIT - reading->depth)
-    fail_nesting(r);
-  add_definition(r->context, at, definition);
+    fail_nesting(&start);
+  c->input = input;
+  pop_place(c);
+  add_definition(c, at, definition);
 }
 
 /* Those parts of the root, from the one that is next, whose place this is; the one that is next then. */
