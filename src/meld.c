@@ -1,9 +1,10 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
- *       ^                                                                                          [--wrap--> bytes]
- *     bytes x n --compose
+ *       ^                                                                           [wrap: the bytes around it]
  *     bytes of a core module --make_component
+ *
+ *     bytes x n --read, compose--> component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
