@@ -22,13 +22,15 @@
 #include "fuse/report.h"
 #include "inspect/inspect.h"
 #include "wasm/check.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#define LOOK_SIZE 4096      /* bytes of the input that are looked at in one go */
+#define CACHE_LINE 64       /* bytes */
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -99,40 +101,58 @@ static struct bytes component_of(struct context *c, struct run *run, uint32_t nu
   return component;
 }
 
-/* Once. Does it use vectors? */
-static bool check_code(struct context *c, struct module *module, bool validate) {
+struct core_modules {
+  VEC(struct placed_module) placed;
+  bool has_vectors; /* some that has been checked before uses them */
+};
+
+static void collect_core_module(struct context *c, struct module *module, struct core_modules *into) {
   if (module->is_checked)
-    return module->has_vectors;
-  module->has_vectors = check_structure(c, module);
-  if (validate)
-    check_module(c, module);
-  module->is_checked = true;
-  return module->has_vectors;
+    into->has_vectors |= module->has_vectors;
+  else
+    VEC_ADD(c, &into->placed, ((struct placed_module){module, keep_path(c)}));
 }
 
-/* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
-static bool check_core_modules(struct context *c, const struct component *component, bool validate) {
-  bool has_vectors = false;
+/* The core modules in `component` that have not been checked, as deep as the reader lets components be nested. */
+static void collect_core_modules(struct context *c, const struct component *component, struct core_modules *into) {
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      has_vectors |= check_code(c, definition->of.core_module.module, validate);
+      collect_core_module(c, definition->of.core_module.module, into);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
-      has_vectors |= check_core_modules(c, definition->of.component, validate);
+      collect_core_modules(c, definition->of.component, into);
       pop_place(c);
     }
   }
-  return has_vectors;
+}
+
+/* Checks the core modules in `component`; the calling thread does `before` first. Does any use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component, bool validate,
+                               void (*before)(struct context *, void *), void *argument) {
+  struct core_modules modules = {0};
+  const struct path path = keep_path(c);
+  collect_core_modules(c, component, &modules);
+  const bool has_vectors = check_structures(c, modules.placed.items, modules.placed.count, before, argument);
+  for (uint32_t i = 0; i < modules.placed.count; i++) {
+    struct module *const module = modules.placed.items[i].module;
+    set_path(c, modules.placed.items[i].path);
+    if (validate)
+      check_module(c, module);
+    module->is_checked = true;
+    module->has_vectors = has_vectors;
+  }
+  set_path(c, path);
+  return has_vectors || modules.has_vectors;
 }
 
 /* What has to hold for a component that stands alone. */
 static void check_component_input(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
   check_component(c, root);
-  check_core_modules(c, root, true);
+  check_core_modules(c, root, true, NULL, NULL);
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -312,9 +332,34 @@ static void check_inputs_code(struct context *c, const struct composition *compo
   for (uint32_t i = 0; i < composition->inputs.count; i++)
     if (composition->inputs.items[i].same_as == i) {
       c->input = i;
-      check_core_modules(c, composition->inputs.items[i].component, validate);
+      check_core_modules(c, composition->inputs.items[i].component, validate, NULL, NULL);
     }
   c->input = NO_INDEX;
+}
+
+struct reading {
+  struct bytes input;
+  const struct component *root;
+};
+
+static void read_root(struct context *c, void *argument) {
+  struct reading *reading = argument;
+  reading->root = read_component(c, reading->input);
+}
+
+/* Touches what reading gets to next. Reading leaps from body to body, and would wait at each for a file or memory. */
+static void look_ahead(struct context *c, void *argument, struct share *share) {
+  const struct reading *const reading = argument;
+  (void)c;
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (size_t at = (size_t)i * LOOK_SIZE; at < (size_t)end * LOOK_SIZE; at += CACHE_LINE)
+      (void)*(const volatile uint8_t *)(reading->input.at + at);
+}
+
+static const struct component *read_input(struct context *c, struct bytes input) {
+  struct reading reading = {.input = input};
+  run_parallel_beside(c, (uint32_t)(input.size / LOOK_SIZE), input.size, look_ahead, &reading, read_root, &reading);
+  return reading.root;
 }
 
 /* The one component that the several become. */
@@ -333,7 +378,7 @@ static const struct component *compose(struct context *c, struct run *run) {
       compose_inputs(c, &request); /* for its checks */
     c->input = 0;
     end_pass(c, run, "compose");
-    return read_component(c, run->input);
+    return read_input(c, run->input);
   }
   run->composed = compose_inputs(c, &request);
   check_inputs_code(c, &request.composition, run->options->validate);
@@ -360,12 +405,26 @@ static void write_composed(struct context *c, struct run *run) {
   end_output(run, &out);
 }
 
-static const struct component *read_input(struct context *c, struct run *run) {
+static const struct component *take_input(struct context *c, struct run *run) {
   if (run->composition)
     return compose(c, run);
   run->is_made = ALLOCATE(c, bool, 1);
   run->input = component_of(c, run, 0, run->input);
-  return read_component(c, run->input);
+  return read_input(c, run->input);
+}
+
+struct linking {
+  const struct component *root;
+  bool is_linked;
+  struct plan *plan; /* null: it is not */
+};
+
+/* What needs nothing of what is inside of bodies. */
+static void check_and_link(struct context *c, void *argument) {
+  struct linking *linking = argument;
+  check_component(c, linking->root);
+  if (linking->is_linked)
+    linking->plan = link_component(c, linking->root);
 }
 
 static void run_passes(struct context *c, void *argument) {
@@ -374,27 +433,26 @@ static void run_passes(struct context *c, void *argument) {
   struct buffer text = new_buffer(c);
 
   begin_reports(run);
-  const struct component *root = read_input(c, run);
+  const struct component *root = take_input(c, run);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     write_output(c, run, buffer_bytes(&text));
     return;
   }
   end_pass(c, run, "read");
-  check_component(c, root);
-  const bool has_vectors = check_core_modules(c, root, options->validate);
+  struct linking linking = {.root = root, .is_linked = options->output != MELD_OUTPUT_COMPOSED};
+  const bool has_vectors = check_core_modules(c, root, options->validate, check_and_link, &linking);
   if (options->output == MELD_OUTPUT_COMPOSED) {
     write_composed(c, run);
     return;
   }
-  end_pass(c, run, "check");
-  struct plan *plan = link_component(c, root);
+  struct plan *plan = linking.plan;
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     write_output(c, run, buffer_bytes(&text));
     return;
   }
-  end_pass(c, run, "link");
+  end_pass(c, run, "check and link");
   const struct fuse_options fuse_options = {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,
