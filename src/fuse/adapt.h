@@ -185,6 +185,8 @@ const struct side *side_of_options(struct adapt *a, uint32_t instance, const str
 const struct side *host_side(struct adapt *a);
 uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource);
 uint32_t post_return_adapter(struct adapt *a, uint32_t func);
+/* Does the host call it, where it sees the guest's memory? Else the adapter of the function does. */
+bool is_post_return_of_host(const struct func *callee);
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
 /* trap_if(not inst.may_leave) */
 void check_may_leave(struct code *f, struct adapt *a, uint32_t instance);

@@ -481,9 +481,16 @@ static uint32_t take_returned(struct call_plan *p) {
   return result;
 }
 
-/* The host calls post-return itself where it sees the guest's memory. */
+/* The host calls post-return itself where it sees the guest's memory, with what it got. A handle is not what the callee
+ * gave; it comes flat, so that nothing in memory is needed any more. */
+bool is_post_return_of_host(const struct func *callee) {
+  return callee->options.post_return.source != ITEM_NONE &&
+         !(callee->type->result && callee->type->result->has_handles);
+}
+
 static void call_post_return(struct call_plan *p) {
-  if (p->callee->is_host || p->move.passthrough || p->callee_func->options.post_return.source == ITEM_NONE)
+  if (p->callee->is_host || p->callee_func->options.post_return.source == ITEM_NONE ||
+      (p->move.passthrough && is_post_return_of_host(p->callee_func)))
     return;
   for (uint32_t i = 0; i < p->callee_flat.result_count; i++)
     get_local(p->f, p->callee_result.locals[i]);
@@ -618,14 +625,14 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
   }
   struct side from = {.instance = caller}, to = {.instance = r->instance};
   struct call_plan p = {.a = a, .f = &f, .caller = &from, .callee = &to};
+  enter_callee(&p);
   if (r->dtor.source != ITEM_NONE) {
-    enter_callee(&p);
     struct saved_task saved = enter_task(&f, a, r->instance);
     get_local(&f, 0);
     put_core_call(&f, a, r->instance, r->dtor);
     leave_task(&f, a, r->instance, saved);
-    set_guards(&p, 0);
   }
+  set_guards(&p, 0);
   end_function(&f);
   return reference;
 }

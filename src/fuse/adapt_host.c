@@ -378,7 +378,7 @@ static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t 
   if (params_use_memory(f->type) && a->options->component)
     e->realloc_name = export_once(a, "cabi_realloc", generated_item(a, side->realloc_reference));
   e->core_name = export_item(a, e->core_name, generated_item(a, reference));
-  if (f->options.post_return.source == ITEM_NONE)
+  if (!is_post_return_of_host(f))
     return;
   struct bytes post = format_bytes(a->context, "cabi_post_%.*s", SHOW(e->core_name));
   e->post_return_name = export_item(a, post, generated_item(a, post_return_adapter(a, e->func)));
