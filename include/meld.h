@@ -209,7 +209,7 @@ typedef enum meld_inspection {
 
 /* What `input`, a component or a core module, consists of: its world, what is nested in it, its instances and sizes.
  * The output is a text in UTF-8. A component has to be valid; the code in core modules is not looked at. The options'
- * memory hooks count, the rest of them does not. */
+ * memory hooks and `write` count, the rest of them does not. */
 MELD_API meld_status meld_inspect(const meld_options *options, meld_inspection form, const uint8_t *input, size_t size,
                                   meld_result *result);
 

@@ -1,9 +1,10 @@
 /* meld.c -- the table of contents: which passes there are, in which order, and what comes out.
  *
  *     bytes --read--> component --check--> component --link--> plan --adapt--> plan --merge--> module --write--> bytes
- *       ^                                                                                          [--wrap--> bytes]
- *     bytes x n --compose
+ *       ^                                                                           [wrap: the bytes around it]
  *     bytes of a core module --make_component
+ *
+ *     bytes x n --read, compose--> component
  *
  * Each pass fails by leaving through the context, so that this page shows the way of a component that is good.
  *
@@ -14,6 +15,7 @@
 
 #include "base/parallel.h"
 #include "base/version.h"
+#include "component/write.h"
 #include "fuse/compose.h"
 #include "fuse/guest.h"
 #include "fuse/metadata.h"
@@ -59,8 +61,8 @@ _Static_assert((int)MELD_REPORT_COUNT == REPORT_KIND_COUNT && (int)MELD_REPORT_S
 struct run {
   const meld_options *options;
   const meld_composition *composition; /* null: one input */
-  struct bytes input;
-  struct composed composed; /* `input` is this */
+  struct bytes input;                  /* if there is one */
+  struct parted_component composed;    /* of several; no parts: there is one */
   meld_inspection inspection;
   struct adapter_input *adapters;
   bool *is_made; /* of each input: it was a core module, so that offsets are not those of the file */
@@ -71,6 +73,8 @@ struct run {
   struct report report;
   uint64_t since; /* when the pass that runs began, in nanoseconds; only with MELD_REPORT_STATS */
 };
+
+static bool is_composed(const struct run *run) { return run->composed.bytes.size > 0; }
 
 static bool has_preamble(struct bytes input, const char *preamble) {
   return input.size >= 8 && memcmp(input.at, preamble, 8) == 0;
@@ -99,15 +103,23 @@ static struct bytes component_of(struct context *c, struct run *run, uint32_t nu
 
 struct core_modules {
   VEC(struct placed_module) placed;
+  bool has_vectors; /* some that has been checked before uses them */
 };
 
-/* The core modules in `component`, as deep as the reader lets components be nested. */
+static void collect_core_module(struct context *c, struct module *module, struct core_modules *into) {
+  if (module->is_checked)
+    into->has_vectors |= module->has_vectors;
+  else
+    VEC_ADD(c, &into->placed, ((struct placed_module){module, keep_path(c)}));
+}
+
+/* The core modules in `component` that have not been checked, as deep as the reader lets components be nested. */
 static void collect_core_modules(struct context *c, const struct component *component, struct core_modules *into) {
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      VEC_ADD(c, &into->placed, ((struct placed_module){definition->of.core_module.module, keep_path(c)}));
+      collect_core_module(c, definition->of.core_module.module, into);
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
@@ -124,12 +136,16 @@ static bool check_core_modules(struct context *c, const struct component *compon
   const struct path path = keep_path(c);
   collect_core_modules(c, component, &modules);
   const bool has_vectors = check_structures(c, modules.placed.items, modules.placed.count, before, argument);
-  for (uint32_t i = 0; validate && i < modules.placed.count; i++) {
+  for (uint32_t i = 0; i < modules.placed.count; i++) {
+    struct module *const module = modules.placed.items[i].module;
     set_path(c, modules.placed.items[i].path);
-    check_module(c, modules.placed.items[i].module);
+    if (validate)
+      check_module(c, module);
+    module->is_checked = true;
+    module->has_vectors = has_vectors;
   }
   set_path(c, path);
-  return has_vectors;
+  return has_vectors || modules.has_vectors;
 }
 
 /* What has to hold for a component that stands alone. */
@@ -148,15 +164,46 @@ static void check_input(struct context *c, void *argument) {
     check_component_input(c, run->input);
 }
 
+/* Where the output is put, of which the size is known. */
+static struct buffer begin_output(struct context *c, struct run *run, size_t size) {
+  if (run->sink.write)
+    return new_buffer_to(c, &run->sink);
+  struct buffer out = new_buffer(c);
+  reserve(&out, size);
+  return out;
+}
+
+static void end_output(struct run *run, struct buffer *out) {
+  if (run->sink.write)
+    flush(out);
+  else
+    run->output = buffer_bytes(out);
+}
+
+/* An output that is in memory. */
+static void write_output(struct context *c, struct run *run, struct bytes output) {
+  if (!run->sink.write) {
+    run->output = output;
+    return;
+  }
+  struct buffer out = begin_output(c, run, output.size);
+  put_bytes(&out, output);
+  end_output(run, &out);
+}
+
 static void run_inspection(struct context *c, void *argument) {
   struct run *run = argument;
   refuse_other_formats(c, run->input);
-  run->output = inspect_input(c, run->input, (enum inspect_form)run->inspection);
+  write_output(c, run, inspect_input(c, run->input, (enum inspect_form)run->inspection));
 }
 
-/* Reads back what was made: its structure, its counts, the indices outside of bodies, and the types of a component.
- * Bodies had their structure checked where they came from, and each of their indices is when it is written. */
-static void check_output(struct context *c, struct bytes output) {
+/* Reads back the outline of what is written: its structure, its counts, the indices outside of bodies, and the types of
+ * a component. Bodies had their structure checked where they came from, and each of their indices is when it is
+ * written. */
+static void check_outline(struct context *c, const struct module *module, const struct wrapping *wrapping) {
+  struct buffer outline = new_buffer(c);
+  put_wrapped(&outline, outline_of(c, module), wrapping);
+  const struct bytes output = buffer_bytes(&outline);
   if (is_component(output))
     check_component(c, read_component(c, output));
   else
@@ -185,34 +232,32 @@ static void end_pass(struct context *c, struct run *run, const char *pass) {
   run->since = time;
 }
 
-/* The output is checked before any of it is written: a core module that need not be in memory by its outline, which is
- * small and is all that can be wrong of it. */
+/* The output is checked before any of it is written, and never in memory as a whole unless it is asked for there. */
 static void fuse_plan(struct context *c, struct run *run, struct plan *plan, const struct fuse_options *options) {
   adapt_plan(c, plan, options);
   end_pass(c, run, "adapt");
   struct module *module = merge_plan(c, plan, options);
   end_pass(c, run, "merge");
-  if (!options->component)
-    add_component_type(c, module, plan);
-  if (run->sink.write && !options->component && !run->has_report) {
-    run->is_checking = true;
-    check_output(c, write_outline(c, module));
-    run->is_checking = false;
-    write_module_to(c, module, &run->sink);
-    return;
-  }
-  const struct bytes fused = write_module(c, module);
-  end_pass(c, run, "write");
-  run->output = options->component ? wrap_module(c, plan, options, fused) : fused;
-  if (options->component)
+  struct wrapping wrapping = {0};
+  if (options->component) {
+    wrapping = wrap_module(c, plan, options, module);
     end_pass(c, run, "wrap");
+  } else {
+    add_component_type(c, module, plan);
+  }
   run->is_checking = true;
-  check_output(c, run->output);
-  end_pass(c, run, "check of the output");
+  check_outline(c, module, &wrapping);
   run->is_checking = false;
-  run->report.input_size = run->input.size;
+  end_pass(c, run, "check of the output");
+  measure_module(c, module);
+  const size_t size = wrapped_size(module, &wrapping);
+  struct buffer out = begin_output(c, run, size);
+  put_wrapped(&out, module, &wrapping);
+  end_output(run, &out);
+  end_pass(c, run, "write");
+  run->report.input_size = is_composed(run) ? parted_size(&run->composed) : run->input.size;
   if (run->has_report)
-    write_reports(c, &run->report, fused, run->output.size);
+    write_reports(c, &run->report, module, size);
 }
 
 static void begin_reports(struct run *run) {
@@ -292,43 +337,6 @@ static void check_inputs_code(struct context *c, const struct composition *compo
   c->input = NO_INDEX;
 }
 
-/* Makes the one input of the several. */
-static void compose(struct context *c, struct run *run) {
-  const meld_composition *const given = run->composition;
-  struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
-                                    .script = bytes_given(given->script, given->script_size)};
-  take_inputs(c, run, &request.composition);
-  struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
-  for (size_t i = 0; i < given->wire_count; i++)
-    wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
-  request.wires = wires;
-  if (is_single(given)) {
-    run->input = request.composition.inputs.items[0].bytes;
-    if (given->wire_count > 0)
-      compose_inputs(c, &request); /* for its checks */
-    c->input = 0;
-    return;
-  }
-  const struct composed composed = compose_inputs(c, &request);
-  check_inputs_code(c, &request.composition, run->options->validate);
-  run->composed = composed;
-  run->input = composed.bytes;
-}
-
-/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
-static struct bytes with_producer(struct context *c, const struct run *run) {
-  const struct statements nothing = {0};
-  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
-  if (run->composed.bytes.size == 0 || producers.size == 0)
-    return run->input;
-  struct buffer section = new_buffer(c), whole = new_buffer(c);
-  put_text(&section, "producers");
-  put_bytes(&section, producers);
-  put_bytes(&whole, run->input);
-  put_section(&whole, 0, &section);
-  return buffer_bytes(&whole);
-}
-
 struct reading {
   struct bytes input;
   const struct component *root;
@@ -354,6 +362,57 @@ static const struct component *read_input(struct context *c, struct bytes input)
   return reading.root;
 }
 
+/* The one component that the several become. */
+static const struct component *compose(struct context *c, struct run *run) {
+  const meld_composition *const given = run->composition;
+  struct compose_request request = {.wire_count = (uint32_t)given->wire_count,
+                                    .script = bytes_given(given->script, given->script_size)};
+  take_inputs(c, run, &request.composition);
+  struct wire *wires = ALLOCATE(c, struct wire, given->wire_count);
+  for (size_t i = 0; i < given->wire_count; i++)
+    wires[i] = (struct wire){(enum wire_kind)given->wires[i].kind, text_given(given->wires[i].text)};
+  request.wires = wires;
+  if (is_single(given)) {
+    run->input = request.composition.inputs.items[0].bytes;
+    if (given->wire_count > 0)
+      compose_inputs(c, &request); /* for its checks */
+    c->input = 0;
+    end_pass(c, run, "compose");
+    return read_input(c, run->input);
+  }
+  run->composed = compose_inputs(c, &request);
+  check_inputs_code(c, &request.composition, run->options->validate);
+  end_pass(c, run, "compose");
+  return read_parted_component(c, &run->composed);
+}
+
+/* What has been composed, and by whom; its parts say the rest themselves. A single input stays as it is. */
+static void write_composed(struct context *c, struct run *run) {
+  const struct statements nothing = {0};
+  if (!is_composed(run)) {
+    write_output(c, run, run->input);
+    return;
+  }
+  const struct bytes producers = merge_producers(c, &nothing, (enum producers_kept)run->options->producers);
+  struct buffer content = new_buffer(c), section = new_buffer(c);
+  put_text(&content, "producers");
+  put_bytes(&content, producers);
+  if (producers.size > 0)
+    put_section(&section, 0, &content);
+  struct buffer out = begin_output(c, run, parted_size(&run->composed) + section.size);
+  put_parted_component(&out, &run->composed);
+  put_bytes(&out, buffer_bytes(&section));
+  end_output(run, &out);
+}
+
+static const struct component *take_input(struct context *c, struct run *run) {
+  if (run->composition)
+    return compose(c, run);
+  run->is_made = ALLOCATE(c, bool, 1);
+  run->input = component_of(c, run, 0, run->input);
+  return read_input(c, run->input);
+}
+
 struct linking {
   const struct component *root;
   bool is_linked;
@@ -374,30 +433,23 @@ static void run_passes(struct context *c, void *argument) {
   struct buffer text = new_buffer(c);
 
   begin_reports(run);
-  if (run->composition) {
-    compose(c, run);
-    end_pass(c, run, "compose");
-  } else {
-    run->is_made = ALLOCATE(c, bool, 1);
-    run->input = component_of(c, run, 0, run->input);
-  }
-  const struct component *root = read_input(c, run->input);
+  const struct component *root = take_input(c, run);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
-    run->output = buffer_bytes(&text);
+    write_output(c, run, buffer_bytes(&text));
     return;
   }
   end_pass(c, run, "read");
   struct linking linking = {.root = root, .is_linked = options->output != MELD_OUTPUT_COMPOSED};
   const bool has_vectors = check_core_modules(c, root, options->validate, check_and_link, &linking);
   if (options->output == MELD_OUTPUT_COMPOSED) {
-    run->output = with_producer(c, run);
+    write_composed(c, run);
     return;
   }
   struct plan *plan = linking.plan;
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
-    run->output = buffer_bytes(&text);
+    write_output(c, run, buffer_bytes(&text));
     return;
   }
   end_pass(c, run, "check and link");
@@ -411,21 +463,6 @@ static void run_passes(struct context *c, void *argument) {
   };
   make_calls_direct(c, plan);
   fuse_plan(c, run, plan, &fuse_options);
-}
-
-/* All but core modules, which are written as they are made. */
-static void write_output(struct context *c, struct run *run) {
-  if (!run->sink.write || run->sink.size > 0 || run->output.size == 0)
-    return;
-  struct buffer out = new_buffer_to(c, &run->sink);
-  put_bytes(&out, run->output);
-  flush(&out);
-}
-
-static void run_and_write(struct context *c, void *argument) {
-  struct run *run = argument;
-  run_passes(c, run);
-  write_output(c, run);
 }
 
 static void release_to_system(void *user, void *block) {
@@ -454,26 +491,13 @@ static void report_places(meld_result *result, const struct context *c) {
   }
 }
 
-/* Of a place in what was composed: which input it is in, and where. */
-static void report_place_in_input(meld_result *result, const struct run *run) {
-  for (uint32_t i = 0; i < run->composed.parts.count; i++) {
-    const struct composed_part *part = &run->composed.parts.items[i];
-    if (result->offset < part->start || result->offset - part->start >= part->size)
-      continue;
-    result->input = part->input;
-    result->offset -= part->start;
-    return;
-  }
-  result->offset = MELD_NO_OFFSET;
-}
-
 static void report_failure(meld_result *result, const struct context *c, const struct run *run) {
   const bool is_internal = run->is_checking && c->failure == FAILURE_INPUT;
   result->status = is_internal ? MELD_INTERNAL : (meld_status)c->failure;
   result->offset = is_internal ? MELD_NO_OFFSET : c->offset;
   result->input = c->input;
-  if (run->composed.bytes.size > 0)
-    report_place_in_input(result, run);
+  if (is_composed(run) && result->input == MELD_NO_INDEX)
+    result->offset = MELD_NO_OFFSET; /* in what meld made of the inputs */
   const uint32_t number = run->composition ? result->input : 0;
   if (number != MELD_NO_INDEX && run->is_made && run->is_made[number])
     result->offset = MELD_NO_OFFSET;
@@ -571,7 +595,7 @@ static const char *unknown_option(const meld_options *options) {
 meld_status meld_fuse(const meld_options *options, const uint8_t *input, size_t size, meld_result *result) {
   if (unknown_option(options))
     return refuse_options(result, unknown_option(options));
-  return run_alone(run_and_write, options, (struct run){.input = bytes_given(input, size)}, result);
+  return run_alone(run_passes, options, (struct run){.input = bytes_given(input, size)}, result);
 }
 
 meld_status meld_fuse_all(const meld_options *options, const meld_composition *composition, meld_result *result) {
@@ -585,13 +609,12 @@ meld_status meld_fuse_all(const meld_options *options, const meld_composition *c
   for (size_t i = 0; i < composition->wire_count; i++)
     if ((unsigned)composition->wires[i].kind > MELD_CLOSED)
       return refuse_options(result, "a wire is of a kind that there is not");
-  return run_alone(run_and_write, options, (struct run){.composition = composition}, result);
+  return run_alone(run_passes, options, (struct run){.composition = composition}, result);
 }
 
 static void run_listing(struct context *c, void *argument) {
   struct run *run = argument;
-  run->output = list_packages(c, run->input);
-  write_output(c, run);
+  write_output(c, run, list_packages(c, run->input));
 }
 
 meld_status meld_list_packages(const meld_options *options, const char *script, size_t size, meld_result *result) {

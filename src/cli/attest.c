@@ -11,14 +11,13 @@
  * it is made, unless SOURCE_DATE_EPOCH says a time: files have their last names alone, options are in the order of the
  * help. Who vouches for it signs it.
  *
- * Provides  prepare_attestation, make_attestation.
+ * Provides  prepare_attestation, make_attestation, free_attestation.
  * Spec      in-toto Attestation Framework 1.0 "Statement"; SLSA 1.0 "Provenance"; reproducible-builds.org
  *           "SOURCE_DATE_EPOCH".
  */
 #include "cli/attest.h"
 
 #include "base/json.h"
-#include "cli/digest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,12 +63,12 @@ bool prepare_attestation(const struct messages *messages, struct attestation *at
   return true;
 }
 
-static void put_digest(struct statement *s, const void *data, size_t size) {
-  char digest[DIGEST_TEXT] = "";
-  if (!digest_sha256(data, size, digest))
+static void put_digest(struct statement *s, struct digest *digest) {
+  char text[DIGEST_TEXT] = "";
+  if (!end_digest(digest, text))
     s->problem = "libcrypto gives no SHA-256";
   json_open(&s->json, "digest", '{');
-  json_string(&s->json, "sha256", bytes_of(digest));
+  json_string(&s->json, "sha256", bytes_of(text));
   json_close(&s->json, '}');
 }
 
@@ -78,13 +77,13 @@ static struct bytes base_name(const char *file) {
   return bytes_of(slash && slash[1] ? slash + 1 : file);
 }
 
-static void put_subject(struct statement *s, const char *output, const uint8_t *data, size_t size) {
+static void put_subject(struct statement *s, const char *output, struct digest *digest) {
   struct json *const j = &s->json;
   json_open(j, "subject", '[');
   json_open_line(j, NULL, '{');
   if (!is_dash(output))
     json_string(j, "name", base_name(output));
-  put_digest(s, data, size);
+  put_digest(s, digest);
   json_close(j, '}');
   json_close(j, ']');
 }
@@ -92,9 +91,11 @@ static void put_subject(struct statement *s, const char *output, const uint8_t *
 /* ResourceDescriptor of something that was read: what it is called, and which file it was. */
 static void put_resource(struct statement *s, struct bytes name, const char *file, const struct file *content) {
   struct json *const j = &s->json;
+  struct digest digest = {0};
+  add_to_digest(&digest, content->data, content->size);
   json_open_line(j, NULL, '{');
   json_string(j, "name", name);
-  put_digest(s, content->data, content->size);
+  put_digest(s, &digest);
   if (!is_dash(file)) {
     json_open(j, "annotations", '{');
     json_string(j, "file", base_name(file));
@@ -161,11 +162,12 @@ static void put_run(struct json *j, const char *date) {
 }
 
 static void put_statement(struct statement *s, const struct arguments *arguments, const struct inputs *inputs,
-                          const uint8_t *data, size_t size, const char *date) {
+                          struct attestation *attestation) {
+  const char *const date = attestation->date;
   struct json *const j = &s->json;
   json_open(j, NULL, '{');
   json_string(j, "_type", bytes_of("https://in-toto.io/Statement/v1"));
-  put_subject(s, arguments->output, data, size);
+  put_subject(s, arguments->output, &attestation->output);
   json_string(j, "predicateType", bytes_of("https://slsa.dev/provenance/v1"));
   json_open(j, "predicate", '{');
   json_open(j, "buildDefinition", '{');
@@ -178,13 +180,12 @@ static void put_statement(struct statement *s, const struct arguments *arguments
   json_close(j, '}');
 }
 
-bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, const uint8_t *data, size_t size,
-                      struct attestation *attestation) {
+bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, struct attestation *attestation) {
   FILE *const to = open_memstream(&attestation->text, &attestation->size);
   if (!to)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, OUT_OF_MEMORY);
   struct statement s = {.json = json_to_stream(to)};
-  put_statement(&s, arguments, inputs, data, size, attestation->date);
+  put_statement(&s, arguments, inputs, attestation);
   const bool is_whole = !ferror(to);
   if ((fclose(to) != 0 || !is_whole) && !s.problem)
     s.problem = OUT_OF_MEMORY;
@@ -193,4 +194,11 @@ bool make_attestation(const struct arguments *arguments, const struct inputs *in
   free(attestation->text);
   attestation->text = NULL;
   return complain(&arguments->messages, MELD_SYSTEM, NULL, "the statement of --attest cannot be made: %s", s.problem);
+}
+
+void free_attestation(struct attestation *attestation) {
+  char unused[DIGEST_TEXT];
+  if (attestation->output.state)
+    end_digest(&attestation->output, unused);
+  free(attestation->text);
 }

@@ -4,7 +4,7 @@
  * which a small component is fused.
  *
  * Requires  OpenSSL's headers and MELD_HAS_LIBCRYPTO, where it is built in; see docs/dependencies.md.
- * Provides  find_digest, digest_sha256.
+ * Provides  find_digest, add_to_digest, end_digest.
  */
 #include "cli/digest.h"
 
@@ -16,41 +16,60 @@
 #define TEXT_OF(number) #number
 #define FILE_NAME(version) "libcrypto.so." TEXT_OF(version)
 
-/* Of <openssl/evp.h>. */
-struct libcrypto {
-  __typeof__(&EVP_Digest) digest;
+/* Of <openssl/evp.h>. It stays loaded. */
+static struct {
+  __typeof__(&EVP_MD_CTX_new) new_state;
+  __typeof__(&EVP_MD_CTX_free) free_state;
+  __typeof__(&EVP_DigestInit_ex) begin;
+  __typeof__(&EVP_DigestUpdate) add;
+  __typeof__(&EVP_DigestFinal_ex) end;
   __typeof__(&EVP_sha256) sha256;
-};
+} libcrypto;
 
-/* False: it is not there. It stays loaded. */
-static bool load_libcrypto(struct libcrypto *libcrypto) {
+/* False: it is not there. */
+static bool load_libcrypto(void) {
   void *library = dlopen(FILE_NAME(OPENSSL_SHLIB_VERSION), RTLD_NOW | RTLD_LOCAL);
   if (!library)
     return false;
   /* As POSIX has it: a pointer to a function that is one to data at first. */
-  *(void **)&libcrypto->digest = dlsym(library, "EVP_Digest");
-  *(void **)&libcrypto->sha256 = dlsym(library, "EVP_sha256");
-  return libcrypto->digest && libcrypto->sha256;
+  *(void **)&libcrypto.new_state = dlsym(library, "EVP_MD_CTX_new");
+  *(void **)&libcrypto.free_state = dlsym(library, "EVP_MD_CTX_free");
+  *(void **)&libcrypto.begin = dlsym(library, "EVP_DigestInit_ex");
+  *(void **)&libcrypto.add = dlsym(library, "EVP_DigestUpdate");
+  *(void **)&libcrypto.end = dlsym(library, "EVP_DigestFinal_ex");
+  *(void **)&libcrypto.sha256 = dlsym(library, "EVP_sha256");
+  return libcrypto.new_state && libcrypto.free_state && libcrypto.begin && libcrypto.add && libcrypto.end &&
+         libcrypto.sha256;
 }
 
 const char *find_digest(void) {
-  struct libcrypto libcrypto;
-  return load_libcrypto(&libcrypto)
-             ? NULL
-             : "--attest needs " FILE_NAME(OPENSSL_SHLIB_VERSION) " of OpenSSL, which is not installed";
+  return load_libcrypto() ? NULL
+                          : "--attest needs " FILE_NAME(OPENSSL_SHLIB_VERSION) " of OpenSSL, which is not installed";
 }
 
-bool digest_sha256(const void *data, size_t size, char text[DIGEST_TEXT]) {
-  struct libcrypto libcrypto;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int digest_size = 0;
-  if (!load_libcrypto(&libcrypto) ||
-      !libcrypto.digest(size ? data : "", size, digest, &digest_size, libcrypto.sha256(), NULL) ||
-      digest_size * 2 + 1 != DIGEST_TEXT)
-    return false;
-  for (unsigned int i = 0; i < digest_size; i++)
-    sprintf(text + i * 2, "%02x", digest[i]);
-  return true;
+static void begin_digest(struct digest *digest) {
+  digest->state = libcrypto.new_state();
+  digest->has_failed = !digest->state || !libcrypto.begin(digest->state, libcrypto.sha256(), NULL);
+}
+
+void add_to_digest(struct digest *digest, const void *data, size_t size) {
+  if (!digest->state && !digest->has_failed)
+    begin_digest(digest);
+  if (!digest->has_failed && size)
+    digest->has_failed = !libcrypto.add(digest->state, data, size);
+}
+
+bool end_digest(struct digest *digest, char text[DIGEST_TEXT]) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  add_to_digest(digest, NULL, 0);
+  const bool is_good = !digest->has_failed && libcrypto.end(digest->state, bytes, &size) && size * 2 + 1 == DIGEST_TEXT;
+  for (unsigned int i = 0; i < size && is_good; i++)
+    sprintf(text + i * 2, "%02x", bytes[i]);
+  if (digest->state)
+    libcrypto.free_state(digest->state);
+  *digest = (struct digest){0};
+  return is_good;
 }
 #else
 const char *find_digest(void) {
@@ -59,9 +78,14 @@ const char *find_digest(void) {
          "is not off";
 }
 
-bool digest_sha256(const void *data, size_t size, char text[DIGEST_TEXT]) {
+void add_to_digest(struct digest *digest, const void *data, size_t size) {
   (void)data;
   (void)size;
+  digest->has_failed = true;
+}
+
+bool end_digest(struct digest *digest, char text[DIGEST_TEXT]) {
+  (void)digest;
   text[0] = '\0';
   return false;
 }

@@ -10,7 +10,14 @@
 /* Null, or the sentence that says why there are no digests. */
 const char *find_digest(void);
 
-/* False: libcrypto would not. Only where find_digest() has found it. */
-bool digest_sha256(const void *data, size_t size, char text[DIGEST_TEXT]);
+/* Of bytes that come in pieces. Zeroed at first. Only where find_digest() has found it. */
+struct digest {
+  void *state; /* null: nothing has come yet */
+  bool has_failed;
+};
+
+void add_to_digest(struct digest *digest, const void *data, size_t size);
+/* The text of all that was added, after which the digest is zeroed again. False: libcrypto would not. */
+bool end_digest(struct digest *digest, char text[DIGEST_TEXT]);
 
 #endif

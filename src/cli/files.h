@@ -1,4 +1,4 @@
-/* files.h -- whole files as memory. */
+/* files.h -- inputs as memory. */
 #ifndef MELD_CLI_FILES_H
 #define MELD_CLI_FILES_H
 
@@ -27,21 +27,6 @@ meld_status read_text_file(const struct messages *messages, const char *name, st
 bool check_unchanged(const struct messages *messages, const char *name, const struct file *file);
 
 void free_file(struct file *file);
-
-#define OUTPUT_LIMIT 4 /* files that are written together */
-
-struct output_file {
-  const char *name; /* "-": standard output */
-  const uint8_t *data;
-  size_t size;
-};
-
-/* Writes the file `name`, or standard output if it is "-". A file is either complete or as it was before. False after
- * a sentence on standard error. */
-bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
-
-/* Writes them all, or none of them as far as they are files. Those that are not are written first, in their order. */
-bool write_files(const struct messages *messages, const struct output_file *files, size_t count);
 
 /* A closed standard stream would let a file that is opened take its number; now what is written to it fails. */
 void open_standard_streams(void);

@@ -31,20 +31,6 @@ static enum exit_code exit_code_of(meld_status status) {
 
 static bool is_binary(meld_output output) { return output < MELD_OUTPUT_DUMP_COMPONENT; }
 
-/* The output, and the statement about it: both, or neither. */
-static bool write_output(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result,
-                         struct attestation *attestation) {
-  struct output_file files[OUTPUT_LIMIT];
-  size_t count = 0;
-  if (arguments->attest) {
-    if (!make_attestation(arguments, inputs, result->data, result->size, attestation))
-      return false;
-    files[count++] = (struct output_file){arguments->attest, (const uint8_t *)attestation->text, attestation->size};
-  }
-  files[count++] = (struct output_file){arguments->output, result->data, result->size};
-  return write_files(&arguments->messages, files, count);
-}
-
 /* What is written of what was made: the output last, so that it is there only if all the others are. */
 static bool write_others(const struct arguments *arguments, const struct inputs *inputs, const meld_result *result) {
   if (!print_reports(arguments, result))
@@ -52,26 +38,60 @@ static bool write_others(const struct arguments *arguments, const struct inputs 
   return arguments->is_dry || !arguments->depfile || write_depfile(arguments, inputs);
 }
 
-/* The output is written as it is made, unless there is a statement about it. */
-static enum exit_code fuse_inputs(const struct arguments *arguments, const struct inputs *inputs,
-                                  struct attestation *attestation) {
-  struct output output = {.name = arguments->output};
-  const bool in_pieces = !arguments->is_dry && !arguments->attest;
+/* What is made, on its way out: the output, and a statement about it, of which there are both or neither. */
+struct making {
+  const struct arguments *arguments;
+  const struct inputs *inputs;
+  struct attestation attestation;
+  struct output outputs[2]; /* the statement, the output */
+};
+
+/* For meld_options.write. The statement is opened first: what can't be taken back need not be given then. */
+static bool take_piece(void *user, const uint8_t *data, size_t size) {
+  struct making *const making = user;
+  if (making->arguments->is_dry)
+    return true;
+  if (making->arguments->attest && !open_output(&making->outputs[0]))
+    return false;
+  if (making->arguments->attest)
+    add_to_digest(&making->attestation.output, data, size);
+  return write_piece(&making->outputs[1], data, size);
+}
+
+/* An output that has not been written as it was made, `data`, is written behind its statement. */
+static bool write_statement(struct making *making, const meld_result *result) {
+  struct attestation *const attestation = &making->attestation;
+  if (result->data)
+    add_to_digest(&attestation->output, result->data, result->size);
+  return make_attestation(making->arguments, making->inputs, attestation) &&
+         write_piece(&making->outputs[0], (const uint8_t *)attestation->text, attestation->size) &&
+         (!result->data || write_piece(&making->outputs[1], result->data, result->size));
+}
+
+/* All that belongs to what was made: the output last, so that it is there only if all the others are. */
+static bool complete(struct making *making, const meld_result *result) {
+  const struct arguments *const arguments = making->arguments;
+  return write_others(arguments, making->inputs, result) &&
+         (arguments->is_dry || !arguments->attest || write_statement(making, result));
+}
+
+/* The output is written as it is made, unless there is a statement that has to come first, since what is not a file
+ * can't be taken back. */
+static enum exit_code fuse_inputs(struct making *making) {
+  const struct arguments *const arguments = making->arguments;
   meld_options options = arguments->options;
-  options.write = in_pieces ? write_piece : NULL;
-  options.user = &output;
+  options.write = arguments->is_dry || !arguments->attest || is_file_output(arguments->output) ? take_piece : NULL;
+  options.user = making;
   meld_result result;
-  const meld_status status = meld_fuse_all(&options, &inputs->composition, &result);
-  const bool is_unchanged = check_inputs_unchanged(arguments, inputs);
-  const bool is_complete = status == MELD_DONE && is_unchanged && write_others(arguments, inputs, &result);
-  bool is_written = true;
-  if (in_pieces)
-    is_written = finish_output(&arguments->messages, &output, is_complete);
-  else if (is_complete && !arguments->is_dry)
-    is_written = write_output(arguments, inputs, &result, attestation);
+  const meld_status status = meld_fuse_all(&options, &making->inputs->composition, &result);
+  const bool is_unchanged = check_inputs_unchanged(arguments, making->inputs);
+  const bool is_complete = status == MELD_DONE && is_unchanged && complete(making, &result);
+  const size_t first = arguments->attest ? 0 : 1;
+  const bool is_written =
+      arguments->is_dry || finish_outputs(&arguments->messages, making->outputs + first, 2 - first, is_complete);
   enum exit_code code = is_complete && is_written ? EXIT_DONE : EXIT_SYSTEM;
   if (status != MELD_DONE && is_unchanged && is_written) {
-    print_diagnostic(&arguments->messages, name_at_fault(arguments, inputs, &result), &result);
+    print_diagnostic(&arguments->messages, name_at_fault(arguments, making->inputs, &result), &result);
     code = exit_code_of(status);
   }
   meld_result_free(&result);
@@ -86,16 +106,17 @@ static enum exit_code fuse(const struct arguments *arguments) {
              "standard output is a terminal, which a binary would upset; \"-o FILE\" writes to a file");
     return EXIT_USAGE;
   }
-  struct attestation attestation = {0};
-  if (arguments->attest && !prepare_attestation(messages, &attestation))
-    return EXIT_USAGE;
   struct inputs inputs;
+  struct making making = {
+      .arguments = arguments, .inputs = &inputs, .outputs = {{.name = arguments->attest}, {.name = arguments->output}}};
+  if (arguments->attest && !prepare_attestation(messages, &making.attestation))
+    return EXIT_USAGE;
   enum exit_code code = exit_code_of(read_inputs(arguments, &inputs));
   if (code == EXIT_DONE && arguments->reproduce && !write_reproduction(arguments, &inputs))
     code = EXIT_SYSTEM;
   if (code == EXIT_DONE)
-    code = fuse_inputs(arguments, &inputs, &attestation);
-  free(attestation.text);
+    code = fuse_inputs(&making);
+  free_attestation(&making.attestation);
   free_inputs(&inputs);
   return code;
 }

@@ -1,31 +1,37 @@
-/* output.h -- a file that is written, which is either complete or as it was before. */
+/* output.h -- files that are written, which are either complete or as they were before. */
 #ifndef MELD_CLI_OUTPUT_H
 #define MELD_CLI_OUTPUT_H
 
 #include "cli/message.h"
 
 #include <limits.h>
-#include <signal.h>
-#include <sys/types.h>
 
 struct output {
   const char *name; /* "-": standard output */
   int descriptor;
   bool is_open;
-  char *target;             /* of a file: its name behind symbolic links */
+  char *target;             /* of a file: its name without links on the way, from malloc; null: it is no file */
   char temporary[PATH_MAX]; /* the file that takes that name; empty: there is none */
   struct output *next;      /* that has one too */
-  sigset_t before;
-  int error; /* errno of the first thing that went wrong; 0: nothing did */
+  bool has_rival;           /* another output goes to the same file */
+  int error;                /* errno of the first thing that went wrong; 0: nothing did */
 };
 
-/* `output` has its name, and is zeroed. The file is opened when something is written. For meld_options.write, with the
- * output as `user`. */
+/* Would it be a file? What is written to anything else can't be taken back. */
+bool is_file_output(const char *name);
+
+/* `output` has its name, and is zeroed. Opens it, the first time. False: it could not be opened, or written before. */
+bool open_output(struct output *output);
+
+/* Writes to an output, which is opened if need be. For meld_options.write, with the output as `user`. */
 bool write_piece(void *output, const uint8_t *data, size_t size);
 
-/* Puts the file in its place; or, if it is not complete, leaves all as it was. False after a sentence on standard
- * error: it could not be written. */
-bool finish_output(const struct messages *messages, struct output *output, bool is_complete);
+/* Puts files in their places; or, if not all are complete, leaves all as it was. False after a sentence on standard
+ * error: one could not be written. */
+bool finish_outputs(const struct messages *messages, struct output *outputs, size_t count, bool are_complete);
+
+/* Writes one that is in memory. False after a sentence on standard error. */
+bool write_file(const struct messages *messages, const char *name, const uint8_t *data, size_t size);
 
 /* For a handler of a signal that ends the program at once: removes what is not complete. */
 void remove_temporaries(void);

@@ -12,6 +12,8 @@
  */
 #include "cli/reports.h"
 
+#include "cli/output.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -290,6 +290,8 @@ static void reserve_externs(struct check *check, struct externs *externs, uint32
 
 static const struct typing *check_whole(struct check *check, const struct component *component) {
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
+  const uint32_t input = check->context->input;
+  check->context->input = component->input;
   open_scope(check, scope, SCOPE_COMPONENT);
   scope->component = component;
   make_spaces(check, scope, component);
@@ -300,6 +302,7 @@ static const struct typing *check_whole(struct check *check, const struct compon
   check->offset = component->offset;
   const struct typing *typing = component_typing(check, scope);
   close_scope(check);
+  check->context->input = input;
   return typing;
 }
 

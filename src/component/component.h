@@ -234,6 +234,9 @@ struct component_custom {
 struct component {
   size_t offset, size;
   const uint8_t *origin;
+  uint32_t input;            /* as context->input: which one it was read from */
+  uint32_t depth;            /* of the components and types in one another, itself included */
+  uint32_t definition_count; /* of the definitions and declarations in it and in what is nested in it */
   VEC(struct definition) definitions;
   uint32_t index_counts[SORT_COUNT]; /* indices that they introduce */
   uint32_t import_count, export_count;
@@ -250,6 +253,16 @@ enum sort introduced_sort(const struct definition *definition, uint32_t *count);
 
 /* component/read.c. `input` is a whole component; names and contents stay borrowed. */
 struct component *read_component(struct context *c, struct bytes input);
+/* A component that is not in one piece: nested in it are some that have been read, of which it has no sections. */
+struct nested_part {
+  size_t at; /* where in the bytes its section is missing */
+  const struct component *component;
+};
+struct parted_component {
+  struct bytes bytes;            /* without them */
+  VEC(struct nested_part) parts; /* in order */
+};
+struct component *read_parted_component(struct context *c, const struct parted_component *parted);
 /* Is it a component, by its preamble (or a core module)? */
 bool is_component(struct bytes input);
 

@@ -6,7 +6,8 @@
  * A section is a length and a vector of definitions of one kind, in any order and number; a nested component and a
  * core module fill a section each. A section's content has to be exactly as long as it says.
  *
- * Provides  read_component: nothing is resolved, and no index is checked; core modules are read. is_component.
+ * Provides  read_component, read_parted_component: nothing is resolved, and no index is checked; core modules are read.
+ *           is_component.
  * Spec      Binary.md "Component Definitions", "Instance Definitions", "Canonical Definitions", "Name Section".
  */
 #include "component/read.h"
@@ -22,10 +23,20 @@
 #define LAYER_MODULE 0
 #define LAYER_COMPONENT 1
 
+_Noreturn static void fail_nesting(struct reader *r) {
+  fail_at(r, "components and types are nested more than %d deep", NESTING_LIMIT);
+}
+
+_Noreturn static void fail_definitions(struct reader *r) {
+  fail_at(r, "there are more than %d definitions", DEFINITION_LIMIT);
+}
+
 void enter_nesting(struct reader *r, struct reading *reading) {
   if (reading->depth == NESTING_LIMIT)
-    fail_at(r, "components and types are nested more than %d deep", NESTING_LIMIT);
+    fail_nesting(r);
   reading->depth++;
+  if (reading->deepest < reading->depth)
+    reading->deepest = reading->depth;
 }
 
 void leave_nesting(struct reading *reading) {
@@ -35,7 +46,7 @@ void leave_nesting(struct reading *reading) {
 
 void count_definition(struct reader *r, struct reading *reading) {
   if (reading->definition_count == DEFINITION_LIMIT)
-    fail_at(r, "there are more than %d definitions", DEFINITION_LIMIT);
+    fail_definitions(r);
   reading->definition_count++;
 }
 
@@ -410,23 +421,71 @@ static uint32_t written_definitions(struct reader r) {
   return count < DEFINITION_LIMIT ? (uint32_t)count : DEFINITION_LIMIT;
 }
 
+/* What has been read of a component counts as if it were read here, and as its own input's fault. */
+static void take_part(struct reader *r, struct reading *reading, struct component *component,
+                      const struct component *part) {
+  struct context *const c = r->context;
+  const struct definition definition = {.kind = DEFINE_COMPONENT, .offset = reader_offset(r), .of.component = part};
+  struct reader start = reader_of(c, (struct bytes){part->origin + part->offset, part->size}, part->origin);
+  const uint32_t input = c->input;
+  push_place(c, "component", component->index_counts[SORT_COMPONENT], (struct bytes){0});
+  c->input = part->input;
+  count_definition(&start, reading);
+  if (part->definition_count > DEFINITION_LIMIT - reading->definition_count)
+    fail_definitions(&start);
+  reading->definition_count += part->definition_count;
+  if (part->depth > NESTING_LIMIT - reading->depth)
+    fail_nesting(&start);
+  c->input = input;
+  pop_place(c);
+  VEC_ADD(c, &component->definitions, definition);
+  note_definition(component, &definition);
+}
+
+/* Those parts of the root, from the one that is next, whose place this is; the one that is next then. */
+static uint32_t take_parts(struct reader *r, struct reading *reading, struct component *component, uint32_t next) {
+  const struct parted_component *const parted = reading->parted;
+  for (; next < parted->parts.count && parted->parts.items[next].at == reader_offset(r); next++)
+    take_part(r, reading, component, parted->parts.items[next].component);
+  return next;
+}
+
 /* `component ::= <preamble> s*:<section>*`; all that is left of `r` */
 static struct component *read_whole(struct reader *r, struct reading *reading, const char *what) {
   struct component *component = ALLOCATE(r->context, struct component, 1);
+  const uint32_t deepest_before = reading->deepest, count_before = reading->definition_count;
+  const bool is_parted = reading->parted && reading->depth == 0;
   component->origin = r->origin;
   component->offset = reader_offset(r);
   component->size = (size_t)(r->end - r->at);
+  component->input = r->context->input;
+  reading->deepest = reading->depth;
   enter_nesting(r, reading);
   read_preamble(r, what);
-  VEC_RESERVE(r->context, &component->definitions, written_definitions(*r));
-  while (!at_end(r))
+  VEC_RESERVE(r->context, &component->definitions,
+              written_definitions(*r) + (is_parted ? reading->parted->parts.count : 0));
+  uint32_t part = is_parted ? take_parts(r, reading, component, 0) : 0;
+  while (!at_end(r)) {
     read_section(r, reading, component);
+    part = is_parted ? take_parts(r, reading, component, part) : 0;
+  }
   leave_nesting(reading);
+  component->depth = reading->deepest - reading->depth;
+  component->definition_count = reading->definition_count - count_before;
+  if (reading->deepest < deepest_before)
+    reading->deepest = deepest_before;
   return component;
 }
 
-struct component *read_component(struct context *c, struct bytes input) {
+static struct component *read_root(struct context *c, struct bytes input, struct reading reading) {
   struct reader r = reader_of(c, input, input.at);
-  struct reading reading = {0};
   return read_whole(&r, &reading, "the input");
+}
+
+struct component *read_component(struct context *c, struct bytes input) {
+  return read_root(c, input, (struct reading){0});
+}
+
+struct component *read_parted_component(struct context *c, const struct parted_component *parted) {
+  return read_root(c, parted->bytes, (struct reading){.parted = parted});
 }

@@ -12,7 +12,9 @@
 /* What is counted over the whole input. */
 struct reading {
   uint32_t depth; /* components and types around the present place */
+  uint32_t deepest;
   uint32_t definition_count;
+  const struct parted_component *parted; /* of the root; null: it is in one piece */
 };
 
 /* read.c */

@@ -221,19 +221,60 @@ uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct s
   return e->counts[item.sort]++;
 }
 
+static size_t section_start_size(size_t size) { return 1 + leb128_size(size); }
+
+static void put_section_start(struct buffer *b, enum section_id section, size_t size) {
+  put_byte(b, (uint8_t)section);
+  put_size(b, size);
+}
+
+size_t core_module_start_size(size_t size) { return section_start_size(size); }
+
+void put_core_module_start(struct buffer *b, size_t size) { put_section_start(b, SECTION_CORE_MODULE, size); }
+
 uint32_t emit_core_module(struct encoder *e, struct bytes module) {
   close_section(e);
   reserve(&e->done, module.size + module.size / 8); /* what comes after it should not move it again */
-  put_byte(&e->done, SECTION_CORE_MODULE);
-  put_u32(&e->done, (uint32_t)module.size);
+  put_core_module_start(&e->done, module.size);
   put_bytes(&e->done, module);
   return e->counts[SORT_CORE_MODULE]++;
 }
 
+static uint32_t leave_out(struct encoder *e, enum sort sort) {
+  assert(e->kind == ENCODE_COMPONENT);
+  close_section(e);
+  VEC_ADD(e->context, &e->gaps, e->done.size);
+  return e->counts[sort]++;
+}
+
+uint32_t leave_out_core_module(struct encoder *e) { return leave_out(e, SORT_CORE_MODULE); }
+
+uint32_t leave_out_component(struct encoder *e) { return leave_out(e, SORT_COMPONENT); }
+
+size_t parted_size(const struct parted_component *parted) {
+  size_t size = parted->bytes.size;
+  for (uint32_t i = 0; i < parted->parts.count; i++) {
+    const size_t part = parted->parts.items[i].component->size;
+    size += section_start_size(part) + part;
+  }
+  return size;
+}
+
+void put_parted_component(struct buffer *b, const struct parted_component *parted) {
+  size_t at = 0;
+  for (uint32_t i = 0; i < parted->parts.count; i++) {
+    const struct nested_part *part = &parted->parts.items[i];
+    put_raw(b, parted->bytes.at + at, part->at - at);
+    put_section_start(b, SECTION_COMPONENT, part->component->size);
+    put_bytes(b, (struct bytes){part->component->origin + part->component->offset, part->component->size});
+    at = part->at;
+  }
+  put_raw(b, parted->bytes.at + at, parted->bytes.size - at);
+}
+
 uint32_t emit_component(struct encoder *e, struct bytes component) {
   close_section(e);
-  put_byte(&e->done, SECTION_COMPONENT);
-  put_u32(&e->done, (uint32_t)component.size);
+  put_section_start(&e->done, SECTION_COMPONENT, component.size);
   put_bytes(&e->done, component);
   return e->counts[SORT_COMPONENT]++;
 }

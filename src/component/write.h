@@ -27,6 +27,7 @@ struct encoder {
   uint32_t section_count; /* items in the open section; in a type, all declarators */
   uint32_t counts[SORT_COUNT];
   uint32_t *definition_count; /* of this and all that share it */
+  VEC(size_t) gaps;           /* ENCODE_COMPONENT: where in `done` a section is missing that is left out */
 };
 
 struct encoder new_encoder(struct context *c, enum encoder_kind kind);
@@ -57,6 +58,15 @@ uint32_t emit_export(struct encoder *e, const struct extern_name *name, struct s
                      const struct extern_type *ascribed); /* null: none */
 uint32_t emit_core_export_alias(struct encoder *e, enum sort sort, uint32_t instance, struct bytes name);
 uint32_t emit_core_module(struct encoder *e, struct bytes module);
+/* These are of a section that is left out: what has been written so far goes before it. */
+uint32_t leave_out_core_module(struct encoder *e);
+uint32_t leave_out_component(struct encoder *e);
+/* Such a section, up to the module of `size` bytes. */
+size_t core_module_start_size(size_t size);
+void put_core_module_start(struct buffer *b, size_t size);
+/* The whole of a component that is not in one piece. */
+size_t parted_size(const struct parted_component *parted);
+void put_parted_component(struct buffer *b, const struct parted_component *parted);
 uint32_t emit_component(struct encoder *e, struct bytes component);
 uint32_t emit_instance(struct encoder *e, const struct instance_expr *expression);
 uint32_t emit_core_instance(struct encoder *e, const struct instance_expr *expression);

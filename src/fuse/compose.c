@@ -1,13 +1,13 @@
 /* compose.c -- several inputs become one root component.
  *
- *     bytes x n --compose--> the bytes of one component that instantiates them all
+ *     bytes x n --compose--> one component that instantiates them all
  *
  * What comes after it sees one component and knows nothing of inputs. What goes where is decided by names and wires
  * (compose_match.c) or by a script (compose_script.c); then the composition is linked once, to check it and to see what
  * stays open (compose_link.c), and written (compose_write.c).
  *
  * Requires  inputs of any content.
- * Provides  a component, and where each input is in it.
+ * Provides  a component, in which the inputs are parts of their own: they have been read, and are not copied.
  */
 #include "component/check.h"
 #include "fuse/compose.h"
@@ -60,7 +60,7 @@ static void require_closed(struct context *c, const struct composition *composit
   fail(c, FAILURE_INPUT, NO_OFFSET, "imports%.*s stay open: %.*s", SHOW(beyond), SHOW(open.text));
 }
 
-struct composed compose_inputs(struct context *c, struct compose_request *request) {
+struct parted_component compose_inputs(struct context *c, struct compose_request *request) {
   struct composition *composition = &request->composition;
   c->input = NO_INDEX;
   for (uint32_t i = 0; i < composition->inputs.count; i++)

@@ -1,6 +1,6 @@
 /* compose.h -- a composition: which components are instantiated, what each is given, and what comes out.
  *
- *     compose.c         the pass: several inputs become the bytes of one root component
+ *     compose.c         the pass: several inputs become one root component
  *     compose_names.c   the names of imports and exports, and which versions serve which
  *     compose_match.c   a composition by names: imports meet exports, and the wiring that says otherwise
  *     compose_script.c  a composition in the .wac language
@@ -69,19 +69,9 @@ struct compose_request {
   struct bytes script; /* at null: none */
 };
 
-/* Where the inputs are in a composed component, to say of an offset which input it is in. */
-struct composed_part {
-  size_t start, size;
-  uint32_t input;
-};
-struct composed {
-  struct bytes bytes;
-  VEC(struct composed_part) parts;
-};
-
 /* compose.c. Fails for all that is wrong with the inputs or the wiring; context->input says which input, if it is one.
  */
-struct composed compose_inputs(struct context *c, struct compose_request *request);
+struct parted_component compose_inputs(struct context *c, struct compose_request *request);
 /* The names of the packages that the script instantiates, one a line, in order of appearance. */
 struct bytes list_packages(struct context *c, struct bytes script);
 
@@ -155,7 +145,7 @@ void order_exports(struct context *c, struct composition *composition, const str
 void order_imports(struct context *c, const struct composition *composition, struct linked_composition *linked);
 
 /* compose_write.c */
-struct composed write_composition(struct context *c, const struct composition *composition,
-                                  const struct linked_composition *linked);
+struct parted_component write_composition(struct context *c, const struct composition *composition,
+                                          const struct linked_composition *linked);
 
 #endif

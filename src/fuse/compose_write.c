@@ -10,7 +10,7 @@
  * It is an ordinary component, for all that comes after, and for any other tool.
  *
  * Requires  compose_link.c: all types agree, everything has an order.
- * Provides  a valid component, and where the inputs are in it.
+ * Provides  a valid component, whose parts are the inputs.
  * Spec      Binary.md; Explainer.md "Component Definitions".
  */
 #include "fuse/compose.h"
@@ -22,7 +22,7 @@ struct root_writer {
   const struct composition *composition;
   const struct linked_composition *linked;
   struct type_scope scope;
-  struct composed composed;
+  struct parted_component composed;
   uint32_t *components;           /* of each input; NO_INDEX: not written */
   uint32_t *instances;            /* of each instance */
   struct import_copier **copiers; /* of each instance; null: none yet */
@@ -141,10 +141,9 @@ static void write_import(struct root_writer *w, const struct open_import *open) 
 static void write_component(struct root_writer *w, uint32_t input) {
   const struct composed_input *of = &w->composition->inputs.items[input];
   if (w->components[of->same_as] == NO_INDEX) {
-    w->components[of->same_as] = emit_component(&w->scope.encoder, of->bytes);
-    /* An open section would have been closed: the component ends here. */
-    const struct composed_part part = {w->scope.encoder.done.size - of->bytes.size, of->bytes.size, of->same_as};
-    VEC_ADD(w->context, &w->composed.parts, part);
+    struct encoder *const e = &w->scope.encoder;
+    w->components[of->same_as] = leave_out_component(e);
+    VEC_ADD(w->context, &w->composed.parts, ((struct nested_part){e->gaps.items[e->gaps.count - 1], of->component}));
   }
   w->components[input] = w->components[of->same_as];
 }
@@ -206,8 +205,8 @@ static void write_export(struct root_writer *w, const struct composed_export *ex
   learn_export(w, &def, index, STANDING_NAMED);
 }
 
-struct composed write_composition(struct context *c, const struct composition *composition,
-                                  const struct linked_composition *linked) {
+struct parted_component write_composition(struct context *c, const struct composition *composition,
+                                          const struct linked_composition *linked) {
   struct root_writer w = {.context = c, .composition = composition, .linked = linked};
   w.scope = new_type_scope(c, linked->plan, ENCODE_COMPONENT, NULL);
   w.components = ALLOCATE(c, uint32_t, composition->inputs.count);

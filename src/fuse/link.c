@@ -343,6 +343,7 @@ const struct namespace *instantiate(struct link *link, const struct component_de
                                     const struct namespace *arguments, uint32_t parent, uint32_t index) {
   const struct namespace *exports;
   const size_t offset = link->offset;
+  const uint32_t input = link->context->input;
   enter(link);
   if (component->viewed) {
     exports = instantiate_viewed(link, component, arguments, parent, index);
@@ -354,7 +355,9 @@ const struct namespace *instantiate(struct link *link, const struct component_de
   } else {
     struct supply imports = {.kind = SUPPLY_GIVEN, .role = "import", .given = arguments};
     push_identified_place(link->context, "component instance", index, component->component->name);
+    link->context->input = component->component->input;
     exports = run_component(link, component, &imports, parent, index);
+    link->context->input = input;
     pop_place(link->context);
   }
   leave(link);

@@ -257,9 +257,15 @@ void make_calls_direct(struct context *c, struct plan *plan);
 void adapt_plan(struct context *c, struct plan *plan, const struct fuse_options *options);
 /* prune.c, merge.c: what of the plan can be reached, and the one module of it. */
 struct module *merge_plan(struct context *c, const struct plan *plan, const struct fuse_options *options);
-/* wrap.c: the component around `fused` (the bytes of the merged module). */
-struct bytes wrap_module(struct context *c, const struct plan *plan, const struct fuse_options *options,
-                         struct bytes fused);
+/* wrap.c: the component around the merged module. */
+struct wrapping {
+  struct bytes before, after; /* its sections but for that of the module; size 0: none */
+};
+struct wrapping wrap_module(struct context *c, const struct plan *plan, const struct fuse_options *options,
+                            const struct module *fused);
+/* The whole, of a module that has been measured. */
+size_t wrapped_size(const struct module *fused, const struct wrapping *wrapping);
+void put_wrapped(struct buffer *b, const struct module *fused, const struct wrapping *wrapping);
 /* world.c: the content of the component-type section of the core output. */
 struct bytes encode_component_type(struct context *c, const struct plan *plan);
 /* dump of a plan, for golden tests: --dump=plan */

@@ -112,7 +112,7 @@ size_t item_size(const struct module *fused, enum index_space space, uint32_t in
     return 0;
   switch (space) {
   case SPACE_FUNC:
-    return fused->functions.items[index - imported].body.size;
+    return code_size(fused, index - imported);
   case SPACE_TABLE:
     return fused->tables.items[index - imported].init.size;
   case SPACE_GLOBAL:
@@ -124,21 +124,20 @@ size_t item_size(const struct module *fused, enum index_space space, uint32_t in
   }
 }
 
-void write_reports(struct context *c, struct report *report, struct bytes fused, size_t output_size) {
-  const struct module *module = read_module(c, fused, fused.at);
+void write_reports(struct context *c, struct report *report, const struct module *fused, size_t output_size) {
   for (uint32_t kind = 0; kind < REPORT_KIND_COUNT; kind++) {
     if (report->forms[kind] == REPORT_NONE)
       continue;
     struct buffer out = new_buffer(c);
     switch ((enum report_kind)kind) {
     case REPORT_STATS:
-      report_stats(report, module, fused, output_size, &out);
+      report_stats(report, fused, output_size, &out);
       break;
     case REPORT_EXPLAIN:
       report_explain(report, &out);
       break;
     case REPORT_MAP:
-      report_map(report, module, &out);
+      report_map(report, fused, &out);
       break;
     case REPORT_WHY:
       report_why(report, &out);

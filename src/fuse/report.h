@@ -34,11 +34,12 @@ struct report {
   struct bytes texts[REPORT_KIND_COUNT]; /* by write_reports */
 };
 
-/* Writes the texts that are asked for. `fused` is the module, `output_size` what becomes of it with a wrapper. */
-void write_reports(struct context *c, struct report *report, struct bytes fused, size_t output_size);
+/* Writes the texts that are asked for. `fused` is the module, measured; `output_size` what becomes of it with a
+ * wrapper.
+ */
+void write_reports(struct context *c, struct report *report, const struct module *fused, size_t output_size);
 
-void report_stats(const struct report *report, const struct module *fused, struct bytes bytes, size_t output_size,
-                  struct buffer *out);
+void report_stats(const struct report *report, const struct module *fused, size_t output_size, struct buffer *out);
 void report_explain(const struct report *report, struct buffer *out);
 void report_map(const struct report *report, const struct module *fused, struct buffer *out);
 void report_why(const struct report *report, struct buffer *out);
@@ -62,7 +63,7 @@ struct origins find_origins(struct context *c, const struct merge *m);
 /* report_like.c: up to three names of the output that are like `name`, `"a", "b"`; size 0: none. */
 struct bytes names_like(struct context *c, const struct origins *origins, const struct module *out, struct bytes name);
 
-/* Bytes that the item takes in the output: of code, initialiser or content; `fused` is the output as read back. */
+/* Bytes that the item takes in the output: of code, initialiser or content; `fused` has been measured. */
 size_t item_size(const struct module *fused, enum index_space space, uint32_t index);
 
 #endif

@@ -165,10 +165,9 @@ static void write_stats(struct json *j, const struct stats *s) {
   json_close(j, '}');
 }
 
-void report_stats(const struct report *report, const struct module *fused, struct bytes bytes, size_t output_size,
-                  struct buffer *out) {
+void report_stats(const struct report *report, const struct module *fused, size_t output_size, struct buffer *out) {
   struct stats s = count_shares(out->context, report, fused);
-  s.fused_size = bytes.size;
+  s.fused_size = module_size(fused);
   s.output_size = output_size;
   struct json json = json_to_buffer(out);
   if (report->forms[REPORT_STATS] == REPORT_JSON)

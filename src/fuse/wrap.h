@@ -45,7 +45,7 @@ void write_imports(struct type_scope *s, const struct component *root);
 uint32_t core_export(struct wrapper *w, enum sort sort, uint32_t instance, struct bytes name);
 /* (func (param ...) (result ...) local.get 0 ... (call_indirect (i32.const slot))), of a type of the module. */
 struct bytes forwarding_body(struct context *c, const struct module *of, uint32_t type, uint32_t slot);
-void write_core(struct wrapper *w, struct bytes fused);
+void write_core(struct wrapper *w);
 uint32_t component_function(struct wrapper *w, uint32_t func); /* of the whole: lifts it, or finds the import */
 
 /* wrap_export.c */

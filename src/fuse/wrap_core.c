@@ -159,10 +159,9 @@ static struct module *make_support(struct wrapper *w) {
   return support->exports.count > 0 ? support : NULL;
 }
 
-static uint32_t instantiate_module(struct wrapper *w, struct bytes module, const struct argument *arguments,
+static uint32_t instantiate_module(struct wrapper *w, uint32_t module, const struct argument *arguments,
                                    uint32_t argument_count) {
-  struct instance_expr expression = {
-      .of = emit_core_module(encoder_of(w), module), .argument_count = argument_count, .arguments = arguments};
+  struct instance_expr expression = {.of = module, .argument_count = argument_count, .arguments = arguments};
   return emit_core_instance(encoder_of(w), &expression);
 }
 
@@ -226,7 +225,7 @@ struct import_group {
 };
 
 /* Instantiates the fused module; `imports` are the boundary imports that its imports are. */
-static void instantiate_fused(struct wrapper *w, struct bytes fused, const uint32_t *imports) {
+static void instantiate_fused(struct wrapper *w, const uint32_t *imports) {
   struct context *c = w->context;
   VEC(struct import_group) groups = {0};
   struct map group_of = {0}, supplied = {0};
@@ -249,17 +248,18 @@ static void instantiate_fused(struct wrapper *w, struct bytes fused, const uint3
     arguments[n] =
         (struct argument){group->module, {SORT_CORE_INSTANCE, emit_core_instance(encoder_of(w), &expression)}};
   }
-  w->fused_instance = instantiate_module(w, fused, arguments, groups.count);
+  w->fused_instance = instantiate_module(w, leave_out_core_module(encoder_of(w)), arguments, groups.count);
 }
 
-void write_core(struct wrapper *w, struct bytes fused) {
+void write_core(struct wrapper *w) {
   const uint32_t *imports = find_boundary_imports(w);
   struct module *support = make_support(w);
   if (support)
-    w->support_instance = instantiate_module(w, write_module(w->context, support), NULL, 0);
+    w->support_instance =
+        instantiate_module(w, emit_core_module(encoder_of(w), write_module(w->context, support)), NULL, 0);
   for (uint32_t n = 0; n < w->plan->exported_resources.count; n++)
     write_resource(w, &w->plan->exported_resources.items[n]);
-  instantiate_fused(w, fused, imports);
+  instantiate_fused(w, imports);
 }
 
 static const struct boundary_export *find_boundary_export(const struct wrapper *w, uint32_t func) {

@@ -197,7 +197,9 @@ struct module {
   struct noted_body *noted; /* of each defined function; null: not noted */
   uint32_t start;           /* NO_INDEX: none */
   bool has_data_count;
-  bool is_outline; /* it is written without what is inside of bodies, data segments and custom sections */
+  bool is_checked, has_vectors; /* the code has been looked at; it, or what was looked at with it, uses vectors */
+  bool is_outline;              /* it is written without what is inside of bodies, data segments and custom sections */
+  const struct layout *layout;  /* what it is written as; null: it has not been measured */
   uint32_t imported[CORE_KIND_COUNT];        /* how many imports there are of each kind */
   VEC(uint32_t) imports_of[CORE_KIND_COUNT]; /* indices into imports, in order of the index space */
 };
@@ -216,10 +218,16 @@ void read_core_heaptype(struct reader *r, struct core_valtype *into); /* all but
 void read_core_rectype(struct reader *r, struct module *into);
 
 /* wasm/write.c, the mirror of read.c. */
+/* After this a module must not change any more, and its size and those of the bodies of its defined functions are
+ * known.
+ */
+void measure_module(struct context *context, struct module *module);
+size_t module_size(const struct module *module);
+size_t code_size(const struct module *module, uint32_t function);
+void put_core_module(struct buffer *b, const struct module *module); /* one that has been measured */
 struct bytes write_module(struct context *context, const struct module *module);
-void write_module_to(struct context *context, const struct module *module, struct sink *sink);
-/* The same module, but for what is inside of bodies, data segments and custom sections. */
-struct bytes write_outline(struct context *context, const struct module *module);
+/* The same module, but for what is inside of bodies, data segments and custom sections; measured. */
+struct module *outline_of(struct context *context, const struct module *module);
 void put_core_valtype(struct buffer *b, struct core_valtype type);
 void put_core_heaptype(struct buffer *b, struct core_valtype type);
 void put_core_extern(struct buffer *b, const struct core_extern *type); /* importdesc: kind byte and type */

@@ -3,11 +3,12 @@
  * Everything is written in its shortest form: abbreviated reference types, no section without content, the element and
  * data segment forms that leave out what is the default.
  *
- * Bodies and data are most of a module. Their sizes are known before they are written: those of bodies by what has been
- * noted of them, so that they are rewritten on their way out and are nowhere in memory as a whole.
+ * A module is measured before it is written. Bodies and data are most of it: the sizes of bodies follow from what has
+ * been noted of them, so that they are rewritten on their way out and are nowhere in memory as a whole. The other
+ * sections are small, and are made when they are measured.
  *
  * Requires  a module with its indices in range.
- * Provides  bytes that read.c reads as the same module.
+ * Provides  measure_module, and put_core_module: bytes that read.c reads as the same module.
  * Spec      WebAssembly 3.0 core, "Binary Format"; the proposals threads, custom page sizes and stack switching.
  */
 #include "base/parallel.h"
@@ -16,10 +17,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
-#define ROUND_SIZE ((size_t)1 << 19)     /* bytes of bodies that are worth a thread, and stay in a cache */
-#define CODE_SECTION 10
-#define DATA_SECTION 11
+#define PREAMBLE_SIZE ((size_t)8)
+#define ROUND_SIZE ((size_t)1 << 19) /* bytes of bodies that are worth a thread, and stay in a cache */
 
 /* Types. */
 
@@ -162,12 +161,7 @@ void put_core_extern(struct buffer *b, const struct core_extern *type) {
   assert(false && "a kind of import");
 }
 
-/* Sections. Each writes its content, behind its size where it is large; or nothing where the module has none of it. */
-
-static void begin_section(struct buffer *b, uint8_t id, size_t size) {
-  put_byte(b, id);
-  put_size(b, size);
-}
+/* Sections. Each writes its content; or nothing where the module has none of it. */
 
 static void put_list_count(struct buffer *b, uint32_t count) {
   if (count)
@@ -301,6 +295,20 @@ struct coding {
   struct bytes *codes; /* of each defined function; null, with its size: it is rewritten on its way out */
 };
 
+enum {
+#define SECTION(id, name) AT_##name,
+#include "wasm/sections.def"
+#undef SECTION
+  SECTION_COUNT
+};
+
+/* What a module is written as. */
+struct layout {
+  struct coding coding;
+  struct bytes contents[SECTION_COUNT]; /* of the code and data sections: null, with their size */
+  size_t size;
+};
+
 static struct index_maps maps_of(const struct coding *coding, const struct core_function *f) {
   struct index_maps maps = f->source->maps;
   maps.limits = coding->limits;
@@ -416,32 +424,34 @@ static void put_rounds(struct buffer *b, const struct coding *coding, size_t siz
   put_bytes(b, (struct bytes){made->data, made->size});
 }
 
-/* As many bodies, without locals and instructions. */
-static void put_code_outline(struct buffer *b, const struct module *m) {
-  static const uint8_t empty_code[] = {2, 0x00, 0x0b};
-  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + m->functions.count * sizeof empty_code);
-  put_u32(b, m->functions.count);
+static const uint8_t empty_code[] = {0x00, 0x0b};
+
+/* Of an outline: as many bodies, without locals and instructions. */
+static void measure_empty_codes(struct coding *coding) {
+  for (uint32_t i = 0; i < coding->module->functions.count; i++)
+    coding->codes[i] = (struct bytes){empty_code, sizeof empty_code};
+}
+
+static size_t measure_code_section(struct context *c, const struct module *m, struct coding *coding) {
+  if (m->functions.count == 0)
+    return 0;
+  *coding = (struct coding){.module = m, .codes = ALLOCATE(c, struct bytes, m->functions.count)};
+  count_code_spaces(m, coding->limits);
+  if (m->is_outline)
+    measure_empty_codes(coding);
+  else
+    run_parallel(c, m->functions.count, size_of_bodies(m), measure_codes, coding);
+  size_t size = leb128_size(m->functions.count);
   for (uint32_t i = 0; i < m->functions.count; i++)
-    put_raw(b, empty_code, sizeof empty_code);
+    size += size_of_code(coding, i);
+  return size;
 }
 
 /* codesec ::= list(code)      code ::= size:u32 func */
 static void put_code_section(struct buffer *b, const struct module *m) {
-  if (m->functions.count == 0)
-    return;
-  if (m->is_outline) {
-    put_code_outline(b, m);
-    return;
-  }
-  struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct bytes, m->functions.count)};
-  count_code_spaces(m, coding.limits);
-  run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
-  size_t size = 0;
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    size += size_of_code(&coding, i);
-  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + size);
+  const struct layout *const layout = m->layout;
   put_u32(b, m->functions.count);
-  put_rounds(b, &coding, size);
+  put_rounds(b, &layout->coding, layout->contents[AT_code].size - leb128_size(m->functions.count));
 }
 
 static struct bytes content_in(const struct module *m, struct bytes content) {
@@ -488,33 +498,23 @@ static void put_datas(struct buffer *b, const struct module *m) {
   put_bytes(b, run);
 }
 
-/* datasec ::= list(data) */
-static void put_data_section(struct buffer *b, const struct module *m) {
-  struct buffer start = new_buffer(b->context);
+static size_t measure_data_section(struct context *c, const struct module *m) {
+  struct buffer start = new_buffer(c);
   size_t size = leb128_size(m->datas.count);
   if (m->datas.count == 0)
-    return;
+    return 0;
   for (uint32_t i = 0; i < m->datas.count; i++) {
     start.size = 0;
     put_data_start(&start, m, &m->datas.items[i]);
     size += start.size + content_in(m, m->datas.items[i].content).size;
   }
-  begin_section(b, DATA_SECTION, size);
-  put_u32(b, m->datas.count);
-  put_datas(b, m);
+  return size;
 }
 
-/* customsec ::= name byte* */
-static void put_custom_sections(struct buffer *b, const struct module *m, uint8_t after) {
-  for (uint32_t i = 0; i < m->customs.count; i++) {
-    const struct core_custom *custom = &m->customs.items[i];
-    if (custom->after != after)
-      continue;
-    const struct bytes content = content_in(m, custom->content);
-    begin_section(b, 0, leb128_size(custom->name.size) + custom->name.size + content.size);
-    put_name(b, custom->name);
-    put_bytes(b, content);
-  }
+/* datasec ::= list(data) */
+static void put_data_section(struct buffer *b, const struct module *m) {
+  put_u32(b, m->datas.count);
+  put_datas(b, m);
 }
 
 /* The module. */
@@ -524,61 +524,96 @@ struct section {
   void (*put)(struct buffer *b, const struct module *m);
 };
 
-static const struct section sections[] = {
-#define SECTION(id, name) {id, put_##name##_section},
+static const struct section sections[SECTION_COUNT] = {
+#define SECTION(id, name) [AT_##name] = {id, put_##name##_section},
 #include "wasm/sections.def"
 #undef SECTION
 };
 
-/* section ::= id size:u32 content. The large ones know their size, and begin themselves. A section without content is
- * left out. */
-static void put_module_section(struct buffer *b, const struct section *section, const struct module *m) {
-  if (section->id == CODE_SECTION || section->id == DATA_SECTION) {
-    section->put(b, m);
-    return;
+static size_t section_size(size_t content_size) { return 1 + leb128_size(content_size) + content_size; }
+
+static size_t custom_size(const struct module *m, const struct core_custom *custom) {
+  return leb128_size(custom->name.size) + custom->name.size + content_in(m, custom->content).size;
+}
+
+static struct bytes measure_section(struct context *c, const struct module *m, uint32_t at, struct coding *coding) {
+  if (at == AT_code)
+    return (struct bytes){NULL, measure_code_section(c, m, coding)};
+  if (at == AT_data)
+    return (struct bytes){NULL, measure_data_section(c, m)};
+  struct buffer content = new_buffer(c);
+  sections[at].put(&content, m);
+  return buffer_bytes(&content);
+}
+
+void measure_module(struct context *context, struct module *module) {
+  struct layout *layout = ALLOCATE(context, struct layout, 1);
+  layout->size = PREAMBLE_SIZE;
+  for (uint32_t at = 0; at < SECTION_COUNT; at++) {
+    layout->contents[at] = measure_section(context, module, at, &layout->coding);
+    if (layout->contents[at].size)
+      layout->size += section_size(layout->contents[at].size);
   }
-  struct buffer content = new_buffer(b->context);
-  section->put(&content, m);
-  if (content.size)
-    put_section(b, section->id, &content);
+  for (uint32_t i = 0; i < module->customs.count; i++)
+    layout->size += section_size(custom_size(module, &module->customs.items[i]));
+  module->layout = layout;
+}
+
+size_t module_size(const struct module *module) { return module->layout->size; }
+
+size_t code_size(const struct module *module, uint32_t function) { return module->layout->coding.codes[function].size; }
+
+/* customsec ::= name byte* */
+static void put_custom_sections(struct buffer *b, const struct module *m, uint8_t after) {
+  for (uint32_t i = 0; i < m->customs.count; i++) {
+    const struct core_custom *custom = &m->customs.items[i];
+    if (custom->after != after)
+      continue;
+    put_byte(b, 0);
+    put_size(b, custom_size(m, custom));
+    put_name(b, custom->name);
+    put_bytes(b, content_in(m, custom->content));
+  }
+}
+
+/* section ::= id size:u32 content. A section without content is left out. */
+static void put_module_section(struct buffer *b, const struct module *m, uint32_t at) {
+  const struct bytes content = m->layout->contents[at];
+  if (content.size == 0)
+    return;
+  put_byte(b, sections[at].id);
+  put_size(b, content.size);
+  if (content.at)
+    put_bytes(b, content);
+  else
+    sections[at].put(b, m);
 }
 
 /* module ::= magic version section* */
-static void put_module(struct buffer *b, const struct module *m) {
-  put_raw(b, "\0asm\1\0\0\0", 8);
+void put_core_module(struct buffer *b, const struct module *m) {
+  const size_t start = bytes_written(b);
+  put_raw(b, "\0asm\1\0\0\0", PREAMBLE_SIZE);
   put_custom_sections(b, m, 0);
-  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-    put_module_section(b, &sections[i], m);
-    put_custom_sections(b, m, sections[i].id);
+  for (uint32_t at = 0; at < SECTION_COUNT; at++) {
+    put_module_section(b, m, at);
+    put_custom_sections(b, m, sections[at].id);
   }
-}
-
-/* What most of a module consists of, about. */
-static size_t size_of_contents(const struct module *m) {
-  size_t size = size_of_bodies(m);
-  size += size / 16;
-  for (uint32_t i = 0; i < m->datas.count; i++)
-    size += m->datas.items[i].content.size + 8;
-  for (uint32_t i = 0; i < m->customs.count; i++)
-    size += m->customs.items[i].content.size + 32;
-  return size;
+  assert(bytes_written(b) == start + m->layout->size);
 }
 
 struct bytes write_module(struct context *context, const struct module *module) {
+  struct module measured = *module;
   struct buffer out = new_buffer(context);
-  reserve(&out, (module->is_outline ? 0 : size_of_contents(module)) + SMALL_SECTIONS);
-  put_module(&out, module);
+  measure_module(context, &measured);
+  reserve(&out, module_size(&measured));
+  put_core_module(&out, &measured);
   return buffer_bytes(&out);
 }
 
-void write_module_to(struct context *context, const struct module *module, struct sink *sink) {
-  struct buffer out = new_buffer_to(context, sink);
-  put_module(&out, module);
-  flush(&out);
-}
-
-struct bytes write_outline(struct context *context, const struct module *module) {
-  struct module outline = *module;
-  outline.is_outline = true;
-  return write_module(context, &outline);
+struct module *outline_of(struct context *context, const struct module *module) {
+  struct module *outline = ALLOCATE(context, struct module, 1);
+  *outline = *module;
+  outline->is_outline = true;
+  measure_module(context, outline);
+  return outline;
 }

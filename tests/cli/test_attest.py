@@ -11,10 +11,12 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -210,6 +212,30 @@ class BothOrNeither(InFolder):
         for size in (0, 4, 100, 700):
             self.assert_nothing_is_left("shop.wasm", "store.wasm", "-o", "out.wasm", "--attest", "out.json", code=3,
                                         preexec_fn=lambda limit=size: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+
+    def test_where_a_signal_ends_it(self):
+        """Both are complete but for their names, and a report is for a pipe that nobody reads."""
+        os.mkfifo("pipe")
+        self.write("out.wasm", b"old")
+        before = sorted(os.listdir("."))
+        with subprocess.Popen([MELD, "fuse", "empty.wasm", "-o", "out.wasm", "--attest=out.json", "--map=text:pipe"]) as process:
+            while len(os.listdir(".")) < len(before) + 2:
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(60), -signal.SIGTERM)
+        self.assertEqual((self.read("out.wasm"), sorted(os.listdir("."))), (b"old", before))
+
+    def test_pipes_get_the_statement_first(self):
+        """What can't be taken back is given when the rest is there."""
+        self.meld("empty.wasm", "-o", "out.wasm", "--attest", "out.json", "--component")
+        os.mkfifo("pipe")
+        with subprocess.Popen([MELD, "fuse", "empty.wasm", "-o", "pipe", "--attest=-", "--component"], stdout=subprocess.PIPE) as process:
+            statement = json.loads(os.read(process.stdout.fileno(), 1 << 16))
+            output = self.read("pipe")
+            self.assertEqual(process.wait(60), 0)
+        self.assertEqual(output, self.read("out.wasm"))
+        self.assertEqual(statement["subject"], [{"name": "pipe", "digest": {"sha256": digest(output)}}])
 
     def test_where_nothing_is_made(self):
         self.write("broken.wasm", COMPONENT + b"\0\5\1")

@@ -13,6 +13,7 @@ import pathlib
 import pty
 import re
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -538,10 +539,13 @@ class Inputs(InFolder):
 class Interrupted(InFolder):
     """What ends the command before its time leaves the old file as it was, or the new one, and nothing else."""
 
+    words = []  # what is asked for besides
+
     def setUp(self):
         super().setUp()
         self.write("large.wasm", large_component(8 << 20))
-        self.assertEqual(meld("fuse", "large.wasm", "-o", "out.wasm").returncode, 0)
+        self.command = [MELD, "fuse", *self.words, "large.wasm", "-o"]
+        self.assertEqual(meld(*self.command[1:], "out.wasm").returncode, 0)
         self.new = self.read("out.wasm")
         self.assertGreater(len(self.new), 8 << 20)
         self.write("out.wasm", b"old")
@@ -556,7 +560,7 @@ class Interrupted(InFolder):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             for step in range(12):
                 self.write("out.wasm", b"old")
-                with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "out.wasm"], stderr=subprocess.PIPE) as process:
+                with subprocess.Popen([*self.command, "out.wasm"], stderr=subprocess.PIPE) as process:
                     time.sleep(step * 0.004)
                     process.send_signal(number)
                     process.wait(60)
@@ -567,7 +571,7 @@ class Interrupted(InFolder):
 
     def test_a_file_that_may_not_grow(self):
         for size in (0, 1, 4096, len(self.new) - 1):
-            run = meld("fuse", "large.wasm", "-o", "out.wasm",
+            run = meld(*self.command[1:], "out.wasm",
                        preexec_fn=lambda limit=size: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
             self.assert_fails(run, 3, "meld: out.wasm: cannot write: File too large")
             self.assertEqual(self.read("out.wasm"), b"old")
@@ -581,16 +585,15 @@ class Interrupted(InFolder):
             self.skipTest("nothing can be mounted here")
         try:
             self.write("disk/out.wasm", b"old")
-            run = meld("fuse", "large.wasm", "-o", "disk/out.wasm")
+            run = meld(*self.command[1:], "disk/out.wasm")
             self.assert_fails(run, 3, "meld: disk/out.wasm: cannot write: No space left on device")
             self.assertEqual((self.read("disk/out.wasm"), os.listdir("disk")), (b"old", ["out.wasm"]))
         finally:
             subprocess.run(["umount", "disk"], check=True)
 
     def test_a_reader_that_goes_away(self):
-        with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "-"], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as process:
-            self.assertEqual(process.stdout.read(8), EMPTY_MODULE)
+        with subprocess.Popen([*self.command, "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.read(8), self.new[:8])
             process.stdout.close()
             self.assertEqual(process.stderr.read(), b"meld: <standard output>: cannot write: Broken pipe\n")
             self.assertEqual(process.wait(60), 3)
@@ -598,7 +601,7 @@ class Interrupted(InFolder):
     def test_streams_that_are_closed(self):
         """The file that is opened next must not take the place of a stream."""
         for closed in ([0], [1], [2], [0, 1, 2]):
-            run = subprocess.run([MELD, "fuse", "large.wasm", "-o", "out.wasm"], timeout=60, check=False,
+            run = subprocess.run([*self.command, "out.wasm"], timeout=60, check=False,
                                  preexec_fn=lambda: [os.close(number) for number in closed])
             self.assertEqual((run.returncode, self.read("out.wasm")), (0, self.new))
             self.write("out.wasm", b"old")
@@ -614,11 +617,73 @@ class Interrupted(InFolder):
     def test_a_reader_that_is_slow(self):
         """A pipe that takes little at a time, and one that does not wait."""
         reader, writer = os.pipe()
-        with subprocess.Popen([MELD, "fuse", "large.wasm", "-o", "-"], stdout=writer, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen([*self.command, "-"], stdout=writer, stderr=subprocess.PIPE) as process:
             os.close(writer)
             with open(reader, "rb", buffering=0) as pipe:
                 read = b"".join(iter(lambda: pipe.read(1 << 12), b""))
             self.assertEqual((process.wait(60), read), (0, self.new))
+
+    def test_a_named_pipe(self):
+        os.mkfifo("pipe")
+        with subprocess.Popen([*self.command, "pipe"], stderr=subprocess.PIPE) as process:
+            self.assertEqual((self.read("pipe"), process.wait(60)), (self.new, 0))
+        self.assertTrue(stat.S_ISFIFO(os.stat("pipe").st_mode))
+
+    def test_standard_output_by_its_name(self):
+        run = meld(*self.command[1:], "/dev/stdout")
+        self.assertEqual((run.returncode, run.stdout), (0, self.new))
+        with open("out.wasm", "wb") as file:
+            run = subprocess.run([*self.command, "/dev/stdout"], stdout=file, timeout=60, check=False)
+        self.assertEqual(run.returncode, 0)
+        self.assert_old_or_new()
+
+    def test_the_input_is_the_output(self):
+        shutil.copy("large.wasm", "same.wasm")
+        old = self.read("same.wasm")
+        run = meld("fuse", *self.words, "same.wasm", "-o", "same.wasm",
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20)))
+        self.assertEqual((run.returncode, self.read("same.wasm")), (3, old))
+        self.assertEqual(meld("fuse", *self.words, "same.wasm", "-o", "same.wasm").returncode, 0)
+        self.assertEqual((self.read("same.wasm"), self.files()), (self.new, sorted([*self.before, "same.wasm"])))
+
+    def wait_for_a_temporary_file(self):
+        for _ in range(1000):
+            if self.files() != self.before:
+                return
+            time.sleep(0.01)
+        self.fail("there is none")
+
+    def test_a_signal_while_it_waits(self):
+        """The output has been made, and a report is for a pipe that nobody reads."""
+        os.mkfifo("pipe")
+        self.before = self.files()
+        for words in (["--map=text:pipe"], ["--depfile=pipe"]):
+            with subprocess.Popen([*self.command, "out.wasm", *words], stderr=subprocess.PIPE) as process:
+                self.wait_for_a_temporary_file()
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(60), -signal.SIGTERM)
+            self.assertEqual((self.read("out.wasm"), self.files()), (b"old", self.before))
+
+    def test_a_signal_that_is_ignored(self):
+        os.mkfifo("pipe")
+        self.before = self.files()
+        with subprocess.Popen([*self.command, "out.wasm", "--map=text:pipe"], stderr=subprocess.PIPE,
+                              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
+            self.wait_for_a_temporary_file()
+            process.send_signal(signal.SIGHUP)
+            self.assertIn(b"func 0", self.read("pipe"))
+            self.assertEqual(process.wait(60), 0)
+        self.assertEqual((self.read("out.wasm"), self.files()), (self.new, self.before))
+
+    def test_two_outputs_for_one_file(self):
+        for words in (["--map=text:./out.wasm"], ["--depfile=out.wasm"]):
+            run = meld(*self.command[1:], "out.wasm", *words)
+            self.assertEqual((run.returncode, b"another output goes to the same file" in run.stderr), (3, True))
+            self.assertEqual((self.read("out.wasm"), self.files()), (b"old", self.before))
+
+
+class InterruptedComponent(Interrupted):
+    words = ["--component"]
 
 
 if __name__ == "__main__":

@@ -127,6 +127,16 @@ class Options(Composed):
         hidden = self.composed("user.wasm", "things.wasm", "--hide", "make", "--hide", "count", "--hide", "pair")
         self.assertLess(len(hidden), len(whole))
 
+    def test_the_input_at_fault_is_the_one_that_wrote_it(self):
+        """A component that another input gives, and that is instantiated elsewhere."""
+        for order in (["giver.wasm", "taker.wasm"], ["taker.wasm", "giver.wasm"]):
+            run = meld("fuse", *order, "-o", "out.wasm")
+            found = re.fullmatch(r"meld: giver.wasm:0x([0-9a-f]+): in component instance \$C: the component instantiates the "
+                                 r'imported component "d"; .*\n', run.stderr.decode())
+            self.assertTrue(found and run.returncode == 1, run.stderr)
+            at = int(found[1], 16)
+            self.assertEqual(self.read("giver.wasm")[at - 3 : at + 3], b"\5\4\1\0\0\0")  # a section with one instance
+
     def test_require_closed(self):
         self.assertEqual(self.world("shop.wasm", "store.wasm", "--require-closed"), [])
         for words in (["--require-closed=test:*"], ["--require-closed", "--require-closed=test:kv/store"]):

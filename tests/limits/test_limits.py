@@ -153,6 +153,32 @@ class NamedLimits(Limits):
         self.accepts(data)
         self.refuses(component(nested(data)), "components and types are nested more than 100 deep")
 
+    def test_nesting_of_inputs(self):
+        """What is composed is nested in the whole; it is told of the input that is too deep for it."""
+        data = component()
+        for _ in range(98):
+            data = component(nested(data))
+        self.composes([component(types(func())), data])
+        self.composes([component(types(func())), component(nested(data))],
+                      "1.wasm:0x0: in component 1: components and types are nested more than 100 deep")
+
+    def test_definitions_of_inputs(self):
+        first = component(section(7, u32(125000) + U8 * 125000))
+        self.composes([first, component(section(7, u32(124996) + U8 * 124996))])  # and two components, two instances
+        self.composes([first, component(section(7, u32(124999) + U8 * 124999))],
+                      "1.wasm:0x0: in component 1: there are more than 250000 definitions")
+
+    def composes(self, inputs, message=""):
+        with tempfile.TemporaryDirectory(prefix="meld-limits-") as folder:
+            paths = [pathlib.Path(folder) / f"{i}.wasm" for i in range(len(inputs))]
+            for path, data in zip(paths, inputs):
+                path.write_bytes(data)
+            for words in ([], ["--component"], ["--compose-only"]):
+                run = subprocess.run([MELD, "fuse", *words, *paths, "-o", pathlib.Path(folder) / "out.wasm"],
+                                     capture_output=True, timeout=SECONDS * 10, check=False)
+                self.assertEqual(run.stderr.decode(), f"meld: {folder}/{message}\n" if message else "")
+                self.assertEqual(run.returncode, 1 if message else 0)
+
     def test_nesting_of_types(self):
         data = instance_type()
         for _ in range(98):
@@ -333,6 +359,67 @@ class SmallInputsLargeWishes(Limits):
         data = component(core_module(giver), core_module(taker),
                          core_instances(instantiate_core(0), instantiate_core(1, [("m", 0)])))
         self.refuses(data, "the component needs more than 20000000 steps to be checked")
+
+
+@unittest.skipUnless(sys.platform == "linux" and not IS_SANITIZED, "memory is limited as Linux does it")
+class Memory(unittest.TestCase):
+    """What is large is neither copied nor made in memory: what a run may write to, besides inputs that are mapped."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="meld-limits-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def fuse(self, mebibytes, inputs, *words):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_DATA, (mebibytes * MEBIBYTE, mebibytes * MEBIBYTE))
+            resource.setrlimit(resource.RLIMIT_STACK, (MEBIBYTE, MEBIBYTE))  # of each thread
+
+        paths = [self.folder / f"{i}.wasm" for i in range(len(inputs))]
+        for path, data in zip(paths, inputs):
+            path.write_bytes(data)
+        return subprocess.run([MELD, "fuse", *words, *paths, "-o", self.folder / "out.wasm"], capture_output=True,
+                              timeout=SECONDS * 10, check=False, preexec_fn=limit)
+
+    def takes(self, mebibytes, inputs, *kinds):
+        for words in kinds:
+            run = self.fuse(mebibytes, inputs, *words)
+            self.assertEqual((run.returncode, run.stderr.decode()), (0, ""), f"meld fuse {' '.join(words)}")
+            self.assertGreater((self.folder / "out.wasm").stat().st_size, 0.9 * max(map(len, inputs)))
+
+    @staticmethod
+    def data(size, byte):
+        core = module([functype()], [], [0], memories=[b"\0" + u32(size // 65536 + 1)], exports=[export("f", 0, 0)],
+                      bodies=[body(b"\x41\0\x2d\0\0\x1a")], datas=[b"\0\x41\0\x0b" + u32(size) + byte * size])
+        return exporting_f(core)
+
+    def test_data(self):
+        statement, report = f"--attest={self.folder}/out.json", f"--stats=text:{self.folder}/stats"
+        kinds = [[], ["--component"], ["--compose-only"], [report], ["--component", report]]
+        if subprocess.run([MELD, "fuse", statement, "--dry-run", "-"], input=component(), capture_output=True, check=False).returncode == 0:
+            kinds += [[statement], ["--component", statement]]
+        self.takes(8, [self.data(32 * MEBIBYTE, b"x")], *kinds)
+
+    def test_data_of_several_inputs(self):
+        inputs = [self.data(32 * MEBIBYTE, b"x"), self.data(24 * MEBIBYTE, b"y")]
+        self.takes(8, inputs, *([*words, "--hide=1:f"] for words in ([], ["--component"], ["--compose-only"])))
+
+    def test_code(self):
+        """What is noted of it takes about as much as it does."""
+        count = 20000
+        steps = [b"".join(b"\x20\0\x41" + s33(64 * i + k) + b"\x6a\x21\0" for k in range(40)) for i in range(count)]
+        core = module([functype([I32])], [], [0] * count, exports=[export("f", 0, 0)],
+                      bodies=[body(step + b"\x20\0\x10" + u32(min(i + 1, count - 1))) for i, step in enumerate(steps)])
+        data = exporting_f(core, [("x", b"\x79")])
+        self.assertEqual(len(data) // MEBIBYTE, 7)
+        self.takes(16, [data], [], ["--component"], ["--compose-only"])
+        run = self.fuse(1, [data])
+        self.assertEqual((run.returncode, run.stderr.endswith(b"out of memory\n")), (3, True))  # the limit is one
+
+
+def exporting_f(core, params=()):
+    return component(core_module(core), core_instances(instantiate_core(0)), types(func(list(params))),
+                     aliases(core_export(0, "f")), canons(lift(0, 0)), exports(export_("f", FUNC, 0)))
 
 
 class ManyOfEach(Limits):

@@ -480,29 +480,69 @@ static void make_large(struct context *c, void *argument) {
   large->made = buffer_bytes(&component);
 }
 
-static void test_writing(struct input input) {
-  static const meld_output outputs[] = {MELD_OUTPUT_CORE, MELD_OUTPUT_COMPONENT, MELD_OUTPUT_DUMP_PLAN};
-  for (int i = 0; i < 3; i++) {
-    meld_options options = {.output = outputs[i]};
-    meld_result expected, result;
-    CHECK(meld_fuse(&options, input.data, input.size, &expected) == MELD_DONE);
-    struct collected collected = {.limit = SIZE_MAX};
-    options.write = collect;
-    options.user = &collected;
-    CHECK(meld_fuse(&options, input.data, input.size, &result) == MELD_DONE && !result.data);
-    CHECK(result.size == expected.size && collected.size == expected.size);
-    CHECK(memcmp(collected.data, expected.data, expected.size) == 0);
-    CHECK(outputs[i] != MELD_OUTPUT_CORE || expected.size < 300000 || collected.pieces > 1);
-    meld_result_free(&result);
+/* Given `size` bytes at most, it fails; given all, it has the same bytes. */
+static void test_writing_as(meld_output output, const meld_composition *composition) {
+  meld_options options = {.output = output};
+  meld_result expected, result;
+  CHECK(meld_fuse_all(&options, composition, &expected) == MELD_DONE);
+  struct collected collected = {.limit = SIZE_MAX};
+  options.write = collect;
+  options.user = &collected;
+  CHECK(meld_fuse_all(&options, composition, &result) == MELD_DONE && !result.data);
+  CHECK(result.size == expected.size && collected.size == expected.size);
+  CHECK(memcmp(collected.data, expected.data, expected.size) == 0);
+  CHECK(output > MELD_OUTPUT_COMPONENT || expected.size < 300000 || collected.pieces > 1);
+  meld_result_free(&result);
+  free(collected.data);
+  for (size_t limit = 0; limit < expected.size; limit = limit * 2 + 1) {
+    collected = (struct collected){.limit = limit};
+    CHECK(meld_fuse_all(&options, composition, &result) == MELD_SYSTEM && !result.data && !result.size);
+    CHECK(strcmp(result.message, "the output can't be written") == 0);
     free(collected.data);
-    for (size_t limit = 0; limit < expected.size; limit = limit * 2 + 1) {
-      collected = (struct collected){.limit = limit};
-      CHECK(meld_fuse(&options, input.data, input.size, &result) == MELD_SYSTEM && !result.data && !result.size);
-      CHECK(strcmp(result.message, "the output can't be written") == 0);
-      free(collected.data);
-    }
-    meld_result_free(&expected);
   }
+  meld_result_free(&expected);
+}
+
+static void test_writing(struct input input) {
+  const meld_input inputs[] = {{"one", input.data, input.size}, {"two", answer, sizeof(answer)}};
+  const meld_wire hide = {MELD_HIDE, "two:*"};
+  for (meld_output output = MELD_OUTPUT_CORE; output <= MELD_OUTPUT_DUMP_PLAN; output++) {
+    test_writing_as(output, &(meld_composition){.inputs = inputs, .input_count = 1});
+    test_writing_as(output, &(meld_composition){.inputs = inputs, .input_count = 2, .wires = &hide, .wire_count = 1});
+  }
+}
+
+/* What is looked at can be written too. */
+static void test_writing_of_inspections(void) {
+  for (meld_inspection form = MELD_INSPECT_TEXT; form <= MELD_INSPECT_HTML; form++) {
+    struct collected collected = {.limit = SIZE_MAX};
+    const meld_options options = {.write = collect, .user = &collected};
+    meld_result expected, result;
+    CHECK(meld_inspect(NULL, form, answer, sizeof(answer), &expected) == MELD_DONE);
+    CHECK(meld_inspect(&options, form, answer, sizeof(answer), &result) == MELD_DONE && !result.data);
+    CHECK(collected.size == expected.size && memcmp(collected.data, expected.data, expected.size) == 0);
+    meld_result_free(&expected);
+    free(collected.data);
+  }
+}
+
+/* An input that is only composed is given as it is, and not as a copy. */
+static bool note_borrowed(void *user, const uint8_t *data, size_t size) {
+  struct input *input = user;
+  if (input->data == data && input->size == size)
+    input->data = NULL;
+  return true;
+}
+
+static void test_writing_of_large_parts(struct input input) {
+  const meld_input inputs[] = {{"one", input.data, input.size}, {"two", answer, sizeof(answer)}};
+  const meld_composition composition = {.inputs = inputs, .input_count = 2};
+  struct input awaited = input;
+  const meld_options options = {.output = MELD_OUTPUT_COMPOSED, .write = note_borrowed, .user = &awaited};
+  meld_result result;
+  CHECK(input.size > 300000);
+  CHECK(meld_fuse_all(&options, &composition, &result) == MELD_DONE && !awaited.data);
+  meld_result_free(&result);
 }
 
 /* The same bytes, and the same fault, whatever the number of threads. */
@@ -557,6 +597,7 @@ static void test_large(void) {
     test_several_threads(input, &large);
     if (i == 0) {
       test_writing(input);
+      test_writing_of_large_parts(input);
       test_threads_without_memory(input);
     }
     context_free(context);
@@ -602,6 +643,7 @@ int main(void) {
       &(meld_composition){.inputs = two_inputs, .input_count = 2, .script = script, .script_size = strlen(script)});
   test_threads();
   test_writing((struct input){answer, sizeof(answer)});
+  test_writing_of_inspections();
   test_large();
   return failures != 0;
 }
