@@ -7,6 +7,7 @@
  *     adapt_call.c   one call, from the caller's flat arguments to the caller's flat results
  *     adapt_task.c   the current task of an instance: what is fresh for each, and how task.return finds the caller
  *     adapt_value.c  one value, from a place to a place
+ *     adapt_string.c   ... and where it is a string
  *     adapt_handles.c  ... and where it is a handle
  *     adapt_boundary.c  what each boundary became, for reports
  *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
@@ -163,9 +164,8 @@ uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32
 uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
 struct core_item exchange_memory(struct adapt *a);
 uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
-/* The same for strings of up to SHORT_STRING code units; NO_REFERENCE: there is none. */
-#define SHORT_STRING 16
-uint32_t short_transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
+/* A part of the same, by its name in transcode.wat.in. */
+uint32_t transcoder_function(struct adapt *a, const struct side *from, const struct side *to, const char *name);
 static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
 uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name);
 struct module *read_runtime(struct adapt *a, struct bytes bytes);
@@ -254,6 +254,10 @@ struct move {
   uint32_t scope;
   bool passthrough;
   bool lends; /* borrows that are lifted are lent for the scope, not only looked at */
+  /* See adapt_string.c. Of the function that is being written: */
+  uint32_t inline_strings;           /* how many there are so far */
+  bool knows_sizes;                  /* sizes of both memories, or what they were before, are in ... */
+  uint32_t source_size, target_size; /* ... these i64 locals */
 };
 void move_value(struct move *m, const struct type *t, struct location from, struct location to);
 /* Drops the borrow handles that the host gave: the value is walked once more. */
@@ -265,6 +269,10 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
 void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                         uint64_t size);
 uint8_t pointer_code(const struct side *side);
+/* The bytes of a memory, as an i64 on the stack. */
+void put_memory_size(struct code *f, const struct side *side);
+/* What is on the stack, of the source's address type, becomes one of the destination's. */
+void convert_address(struct code *f, const struct side *from, const struct side *to);
 /* What is on the stack is of core type `have` and becomes `want`: as CoerceValueIter of lift_flat_variant has it, and
  * as lower_flat_variant does. */
 void coerce_lift(struct code *f, uint8_t have, uint8_t want);
@@ -272,5 +280,14 @@ void coerce_lower(struct code *f, uint8_t have, uint8_t want);
 /* A place of fresh locals for the flattened values of `t`. */
 struct location flat_location(struct code *f, const struct side *side, const uint8_t *types, uint32_t count);
 void release_location(struct code *f, struct location place, uint32_t count);
+
+/* adapt_string.c */
+struct string {
+  const struct side *side;
+  uint32_t pointer, length; /* locals, of the address type of the side */
+};
+void transcode_string(struct move *m, struct string from, struct string to);
+/* Before a loop that moves such elements: reads the sizes that strings in it are compared with. */
+void learn_sizes(struct move *m, const struct type *element, const struct side *from, const struct side *to);
 
 #endif

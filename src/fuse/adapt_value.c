@@ -416,8 +416,7 @@ static void load_address(struct code *f, struct location from, uint32_t index) {
   load_scalar(f, part(from, index, (uint64_t)index * s.size), s);
 }
 
-/* What is on the stack, of the source's address type, becomes one of the destination's. */
-static void convert_address(struct code *f, const struct side *from, const struct side *to) {
+void convert_address(struct code *f, const struct side *from, const struct side *to) {
   if (from->pointer == to->pointer)
     return;
   put_op(f, to->pointer == POINTER_64 ? OP_I64_EXTEND_I32_U : OP_I32_WRAP_I64);
@@ -434,54 +433,27 @@ static void store_addresses(struct code *f, struct location to, uint32_t pointer
   }
 }
 
-/* From the string at two locals of the source's address type, to two of the destination's. */
-static void call_transcoder(struct code *f, uint32_t transcoder, uint32_t from_pointer, uint32_t from_length,
-                            uint32_t pointer, uint32_t length) {
-  get_local(f, from_pointer);
-  get_local(f, from_length);
-  call(f, transcoder);
-  set_local(f, length);
-  set_local(f, pointer);
+static struct string take_string(struct code *f, const struct side *side) {
+  const uint32_t pointer = take_local(f, pointer_code(side));
+  return (struct string){side, pointer, take_local(f, pointer_code(side))};
 }
 
-/* Chooses by the length. */
-static void put_transcoding(struct move *m, struct location from, struct location to, uint32_t pointer,
-                            uint32_t length) {
-  struct code *f = m->f;
-  const uint32_t any = transcoder(m->a, f, from.side, to.side);
-  const uint32_t few = short_transcoder(m->a, f, from.side, to.side);
-  const uint8_t code = pointer_code(from.side);
-  const uint32_t from_pointer = take_local(f, code), from_length = take_local(f, code);
-  load_address(f, from, 0);
-  set_local(f, from_pointer);
-  load_address(f, from, 1);
-  set_local(f, from_length);
-  if (few != NO_REFERENCE) {
-    get_local(f, from_length);
-    if (code == CORE_I64)
-      const_i64(f, SHORT_STRING);
-    else
-      const_i32(f, SHORT_STRING);
-    put_op(f, code == CORE_I64 ? OP_I64_GT_U : OP_I32_GT_U);
-    put_block(f, OP_IF, BLOCK_VOID);
-    call_transcoder(f, any, from_pointer, from_length, pointer, length);
-    put_op(f, OP_ELSE);
-    call_transcoder(f, few, from_pointer, from_length, pointer, length);
-    put_op(f, OP_END);
-  } else {
-    call_transcoder(f, any, from_pointer, from_length, pointer, length);
-  }
-  release_local(f, from_pointer);
-  release_local(f, from_length);
+static void release_string(struct code *f, struct string s) {
+  release_local(f, s.pointer);
+  release_local(f, s.length);
 }
 
 static void move_string(struct move *m, struct location from, struct location to) {
   struct code *f = m->f;
-  uint32_t pointer = take_local(f, pointer_code(to.side)), length = take_local(f, pointer_code(to.side));
-  put_transcoding(m, from, to, pointer, length);
-  store_addresses(f, to, pointer, length);
-  release_local(f, pointer);
-  release_local(f, length);
+  const struct string source = take_string(f, from.side), copy = take_string(f, to.side);
+  load_address(f, from, 0);
+  set_local(f, source.pointer);
+  load_address(f, from, 1);
+  set_local(f, source.length);
+  transcode_string(m, source, copy);
+  store_addresses(f, to, copy.pointer, copy.length);
+  release_string(f, source);
+  release_string(f, copy);
 }
 
 /* An address or size in the local, as i64. */
@@ -504,7 +476,7 @@ static void check_alignment(struct code *f, struct adapt *a, const struct side *
   trap_if(f, a, TRAP_UNALIGNED);
 }
 
-static void put_memory_size(struct code *f, const struct side *side) {
+void put_memory_size(struct code *f, const struct side *side) {
   memory_size(f, side->memory_index);
   if (side->pointer == POINTER_32)
     put_op(f, OP_I64_EXTEND_I32_U);
@@ -708,6 +680,7 @@ static void put_list_body(struct move *m, const struct type *element, const stru
     uint32_t destination = take_local(f, pointer_code(to));
     get_local(f, start);
     set_local(f, destination);
+    learn_sizes(m, element, from, to);
     put_element_loop(m, element, from, 0, to, destination, count);
   }
   get_local(f, start);
@@ -736,6 +709,11 @@ static void put_scope(struct move *m) {
     get_local(m->f, m->scope);
 }
 
+/* In an outlined function, of which parameter 2 is the scope. */
+static struct move inner_move(const struct move *m, struct code *f) {
+  return (struct move){.a = m->a, .f = f, .scope = 2, .passthrough = m->passthrough, .lends = m->lends};
+}
+
 static uint32_t list_function(struct move *m, const struct type *t, const struct side *from, const struct side *to) {
   const uint8_t params[] = {pointer_code(from), pointer_code(from), CORE_I32};
   bool fresh;
@@ -743,9 +721,7 @@ static uint32_t list_function(struct move *m, const struct type *t, const struct
   if (!fresh)
     return reference;
   struct code f = begin_function(&m->a->code, reference);
-  struct move inner = *m;
-  inner.f = &f;
-  inner.scope = 2;
+  struct move inner = inner_move(m, &f);
   put_list_body(&inner, t->element, from, to);
   end_function(&f);
   return reference;
@@ -826,9 +802,7 @@ static void move_outlined(struct move *m, const struct type *t, struct location 
   uint32_t reference = outlined(m, "copy value", t, from.side, to.side, params, 3, 0, &fresh);
   if (fresh) {
     struct code f = begin_function(&m->a->code, reference);
-    struct move inner = *m;
-    inner.f = &f;
-    inner.scope = 2;
+    struct move inner = inner_move(m, &f);
     move_parts(&inner, t, (struct location){.side = from.side, .is_memory = true, .base = 0},
                (struct location){.side = to.side, .is_memory = true, .base = 1});
     end_function(&f);

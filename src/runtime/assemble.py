@@ -18,15 +18,18 @@ transcode.wat.in is a template. In it,
     ;;{ name    before lines that are not here but where it says (paste name), until ;;}
     (convert A B x)       is x converted from type A to type B
     (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
+    (W.any_of n at)       is a word of which a bit is set if it is in one of the words of n bytes of the source
     (W.splat16 x)         is a word of units that are x
     (W.is_any word)       is not zero if the word is not
     (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
     (widen32 $eight x)                 is an i64 of units from x, which is four bytes
+    (copy16 from to)                   copies 16 bytes
     (put_widened8 from to)             stores eight bytes at $from, from further, as units at $to, to further; may use $wide
 """
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -71,6 +74,11 @@ FORMS = {
         " (i64.store16 $destination offset=2 align=1 {0} (i64.shr_u (local.get {1}) (i64.const 32)))",
         "128": "(v128.store64_lane $destination align=1 0 {0}"
         " (i8x16.narrow_i16x8_u (local.get {1}) (local.get {1})))",
+    },
+    "copy16": {
+        "64": "(i64.store $destination align=1 {1} (i64.load $source align=1 {0}))"
+        " (i64.store $destination offset=8 align=1 {1} (i64.load $source offset=8 align=1 {0}))",
+        "128": "(v128.store $destination align=1 {1} (v128.load $source align=1 {0}))",
     },
     "put_widened8": {
         "64": "(i64.store $destination offset={1} align=1 (local.get $to)"
@@ -146,6 +154,10 @@ def expand_template(text, source, destination, word):
             return f"(i64.gt_u (i64.add {at} {count}) {size})"
         return f"(i32.or (i64.gt_u {at} {size}) (i64.gt_u {count} (i64.sub {size} {at})))"
 
+    def any_of(length, at):
+        loads = [f"(W.load $source offset={offset} align=1 {at})" for offset in range(0, int(length), size)]
+        return functools.reduce(lambda a, b: f"(W.or {a} {b})", loads)
+
     blocks = {}
 
     def cut_block(match):
@@ -158,16 +170,17 @@ def expand_template(text, source, destination, word):
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template
     text = re.sub(r";; .*", "", text)
     text = expand(text, "paste", blocks.get)
+    size = int(word) // 8
+    text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
+    text = text.replace("W.half", str(size // 2))
     for name, forms in FORMS.items():
         text = expand(text, name, forms[word].format)
+    text = expand(text, "W.any_of", any_of)
     text = expand(text, "widen32", WIDEN32.format)
     text = expand(text, "i64.andnot", ANDNOT.format)
     text = expand(text, "beyond", beyond)
     text = expand(text, "sum", lambda a, b: str(int(a) + int(b)))
     text = expand(text, "convert", convert)
-    size = int(word) // 8
-    text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
-    text = text.replace("W.half", str(size // 2))
     for name in "SD":
         text = text.replace(f"{name}.top_bit", str(int(types[name][1:]) - 1))
     return re.sub(r"(?<![$\w])[SDNW](?=[\s.)])", lambda match: types[match.group()], text)
