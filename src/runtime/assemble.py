@@ -156,7 +156,9 @@ def expand_template(text, source, destination, word):
 
     def any_of(length, at):
         loads = [f"(W.load $source offset={offset} align=1 {at})" for offset in range(0, int(length), size)]
-        return functools.reduce(lambda a, b: f"(W.or {a} {b})", loads)
+        half = len(loads) // 2 if word == "128" else 0  # two chains; cranelift has loads as operands in one only
+        chains = [functools.reduce("(W.or {} {})".format, part) for part in (loads[:half], loads[half:]) if part]
+        return functools.reduce("(W.or {} {})".format, chains)
 
     blocks = {}
 

@@ -261,6 +261,10 @@ def check_ends_of_source(checks, fused):
     for length in (*range(0, 34), 64, 128, 129, 200):
         text = ascii_text(length)
         check_one(checks, fused, "at the end of memory", text, PAGE - length)
+        for kind in ("é", "€", "😀", "aé€😀", "€ "):
+            other = (kind * length)[:length].encode()
+            check_one(checks, fused, "no ASCII at the end of memory", other, PAGE - len(other))
+            check_one(checks, fused, "cut off by the end of memory", other[:-1], PAGE - len(other[:-1]))
         for at in (PAGE - length + 1, PAGE + 1, 2 * PAGE, (1 << 32) - length, (1 << 32) - 8, (1 << 32) - 1):
             if at < 1 << 32 and at + length > PAGE:
                 checks.check(fused, f"{length} at {at}", fused.outcome("one", at, length), OUT_OF_BOUNDS)
