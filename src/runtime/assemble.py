@@ -168,9 +168,9 @@ def expand_template(text, source, destination, word):
 
     text = expand(text, "include", lambda name: (HERE / f"{name}.wat.in").read_text())
     text = choose_lines(text, word)
+    text = re.sub(r";; .*", "", text)
     text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template
-    text = re.sub(r";; .*", "", text)
     text = expand(text, "paste", blocks.get)
     size = int(word) // 8
     text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
