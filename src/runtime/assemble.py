@@ -24,6 +24,7 @@ transcode.wat.in is a template. In it,
     (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
+    (surrogates16 n)                   is a vector of units, not zero where one of 16 bytes at $from, n further, is a surrogate
     (widen32 $eight x)                 is an i64 of units from x, which is four bytes
     (copy16 from to)                   copies 16 bytes
     (put_widened8 from to)             stores eight bytes at $from, from further, as units at $to, to further; may use $wide
@@ -93,6 +94,10 @@ WIDEN32 = (
     "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} {1})"
     " (i64.shl (local.get {0}) (i64.const 16))) (i64.const 0x0000_ffff_0000_ffff)))"
     " (i64.shl (local.get {0}) (i64.const 8))) (i64.const 0x00ff_00ff_00ff_00ff))"
+)
+SURROGATES16 = (
+    "(i16x8.eq (v128.and (v128.load $source offset={0} align=1 (local.get $from)) (i16x8.splat (i32.const 0xf800)))"
+    " (i16x8.splat (i32.const 0xd800)))"
 )
 ANDNOT = "(i64.and {0} (i64.xor {1} (i64.const -1)))"
 
@@ -178,6 +183,7 @@ def expand_template(text, source, destination, word):
     for name, forms in FORMS.items():
         text = expand(text, name, forms[word].format)
     text = expand(text, "W.any_of", any_of)
+    text = expand(text, "surrogates16", SURROGATES16.format)
     text = expand(text, "widen32", WIDEN32.format)
     text = expand(text, "i64.andnot", ANDNOT.format)
     text = expand(text, "beyond", beyond)
