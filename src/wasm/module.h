@@ -1,7 +1,7 @@
 /* module.h -- a core module, as data: what read.c makes, merge.c joins and write.c writes.
  *
- * Code is never decoded into a tree: a function is its bytes, and rewrite.c
- * copies them with other indices. Each index space is its imports followed by
+ * Code is never decoded into a tree: a function is its bytes, in which notes.c
+ * finds the indices, and which rewrite.c copies with others. Each index space is its imports followed by
  * its definitions, as in the specification.
  *
  * Spec: WebAssembly 3.0 core, "Structure / Modules".
@@ -154,6 +154,7 @@ struct core_data {
   uint32_t memory;
   struct bytes offset;
   struct bytes content;
+  struct bytes read; /* all of it, as it stands in the input; null: it was made */
 };
 
 struct core_custom {
@@ -167,14 +168,15 @@ struct code_use {
   uint32_t what; /* the space, and below it the index */
 };
 
-/* What check_structure() noted of a body; see rewrite.c. */
+/* What check_structure() noted of a body; see notes.c. */
 struct noted_body {
   const struct code_use *uses;
   uint32_t use_count;
   uint32_t size_without_indices;
-  uint32_t likeness; /* the same for bodies that are equal but for indices */
-  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
-  bool references;   /* it has ref.func */
+  uint32_t likeness;         /* the same for bodies that are equal but for indices */
+  bool is_plain;             /* each index stands alone where its use says */
+  bool has_memory_arguments; /* of memory 0, which stand in no use */
+  bool references;           /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX

@@ -1,8 +1,8 @@
 /* read.c -- a core module from its bytes, in one pass and without copying.
  *
  * One function per production of the binary grammar, which is quoted above it; write.c mirrors them in names and order.
- * Names, bodies and segment contents stay borrowed from the input. Function bodies are taken as bytes: rewrite.c
- * looks into them when they are copied.
+ * Names, bodies and segment contents stay borrowed from the input. Function bodies are taken as bytes: notes.c
+ * looks into them.
  *
  * Requires  a whole module in memory.
  * Provides  struct module, of the right form, with every index outside of bodies in its space.
@@ -642,6 +642,7 @@ static struct core_data read_data(struct reader *r, const struct module *m) {
   }
   const uint32_t size = read_u32(r, "the size of the data segment");
   data.content = read_bytes(r, size, "the data segment");
+  data.read = (struct bytes){start, (size_t)(r->at - start)};
   return data;
 }
 

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "check.h"
 #include "hex.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
