@@ -12,15 +12,20 @@
  * In a loop the sizes of both memories are read once: memories do not shrink, so what is inside the size of before is
  * inside, and only what is not has to be asked for again.
  *
- * Requires  pointer and length of the string in locals; pages of 64 KiB, as transcode.wat.in does.
- * Provides  pointer and length of the copy in locals.
+ * Requires  as adapt_value.c; pages of 64 KiB, as transcode.wat.in does.
+ * Provides  move_string, learn_sizes.
  * Spec      CanonicalABI.md: load_string_from_range, store_string_into_range.
  */
-#include "fuse/adapt.h"
+#include "fuse/adapt_value.h"
 
 #define INLINE_STRINGS 2
 #define WORD_BYTES 8
 #define SHORT_STRING (2 * WORD_BYTES)
+
+struct string {
+  const struct side *side;
+  uint32_t pointer, length; /* locals, of the address type of the side */
+};
 
 /* From the string in `from` to the one in `to`. */
 static void call_transcoder(struct move *m, struct string from, struct string to) {
@@ -209,7 +214,7 @@ static bool stands_inline(const struct side *from, const struct side *to) {
          uses_proof(PROOF_STRINGS);
 }
 
-void transcode_string(struct move *m, struct string from, struct string to) {
+static void transcode_string(struct move *m, struct string from, struct string to) {
   if (!stands_inline(from.side, to.side) || m->inline_strings == INLINE_STRINGS) {
     call_transcoder(m, from, to);
     return;
@@ -217,6 +222,29 @@ void transcode_string(struct move *m, struct string from, struct string to) {
   note_proof(m->a, m->f->reference, PROOF_STRINGS);
   put_inline(m, from, to, m->inline_strings == 0 && !m->knows_sizes);
   m->inline_strings++;
+}
+
+static struct string take_string(struct code *f, const struct side *side) {
+  const uint32_t pointer = take_local(f, pointer_code(side));
+  return (struct string){side, pointer, take_local(f, pointer_code(side))};
+}
+
+static void release_string(struct code *f, struct string s) {
+  release_local(f, s.pointer);
+  release_local(f, s.length);
+}
+
+void move_string(struct move *m, struct location from, struct location to) {
+  struct code *f = m->f;
+  const struct string source = take_string(f, from.side), copy = take_string(f, to.side);
+  load_address(f, from, 0);
+  set_local(f, source.pointer);
+  load_address(f, from, 1);
+  set_local(f, source.length);
+  transcode_string(m, source, copy);
+  store_addresses(f, to, copy.pointer, copy.length);
+  release_string(f, source);
+  release_string(f, copy);
 }
 
 /* Is a string, which is not in a list, in the type? */
