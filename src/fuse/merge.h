@@ -95,6 +95,7 @@ struct merge {
   uint64_t *boundary_uses;             /* how often live code names a boundary import that is a memory */
   bool code_names_data;                /* live code uses a data segment index */
 
+  struct buffer type_key;     /* what is looked up at present in type_groups */
   struct map type_groups;     /* canonical bytes of a recursion group to its first type in the output */
   uint32_t *boundary_type_to; /* of plan->boundary_types */
 
