@@ -190,9 +190,8 @@ uint32_t new_state_global(struct adapt *a, uint8_t type, bool is_mutable, uint32
 uint32_t exchange_item(struct adapt *a, const char *name); /* function reference, or global index of "top" */
 struct core_item exchange_memory(struct adapt *a);
 uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
-/* The same for strings of up to SHORT_STRING code units; NO_REFERENCE: there is none. */
-#define SHORT_STRING 16
-uint32_t short_transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to);
+/* A part of the same, by its name in transcode.wat.in. */
+uint32_t transcoder_function(struct adapt *a, const struct side *from, const struct side *to, const char *name);
 static inline uint32_t resource_tag(uint32_t resource) { return resource + 1; }
 uint32_t add_generated_instance(struct adapt *a, const struct module *module, struct bytes name);
 struct module *read_runtime(struct adapt *a, struct bytes bytes);
@@ -283,6 +282,10 @@ struct move {
   uint32_t scope;
   bool passthrough;
   bool lends; /* borrows that are lifted are lent for the scope, not only looked at */
+  /* See adapt_string.c. Of the function that is being written: */
+  uint32_t inline_strings;           /* how many there are so far */
+  bool knows_sizes;                  /* sizes of both memories, or what they were before, are in ... */
+  uint32_t source_size, target_size; /* ... these i64 locals */
 };
 /* Fails if adapters have become too large with so many bytes more. */
 void check_code_size(struct adapt *a, size_t more);

@@ -172,20 +172,19 @@ static uint32_t transcoder_instance(struct adapt *a, const struct side *from, co
   return instance;
 }
 
-uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to) {
+static uint32_t transcoder_export(struct adapt *a, const struct side *from, const struct side *to, struct bytes name) {
   const uint32_t instance = transcoder_instance(a, from, to);
-  const struct core_export *e =
-      find_export(a->plan->core_instances.items[instance].module, transcoder_name(a, f, from, to));
+  const struct core_export *e = find_export(a->plan->core_instances.items[instance].module, name);
   assert(e);
   return function_reference(a, (struct core_item){ITEM_DEFINED, CORE_FUNC, instance, e->index});
 }
 
-uint32_t short_transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to) {
-  if (from->encoding != ENCODING_UTF8 || to->encoding != ENCODING_UTF8 || from->is_host || to->is_host ||
-      !uses_proof(PROOF_STRINGS))
-    return NO_REFERENCE;
-  note_proof(a, f->reference, PROOF_STRINGS);
-  return function_reference(a, runtime_item(a, transcoder_instance(a, from, to), "utf8_to_utf8_short"));
+uint32_t transcoder(struct adapt *a, const struct code *f, const struct side *from, const struct side *to) {
+  return transcoder_export(a, from, to, transcoder_name(a, f, from, to));
+}
+
+uint32_t transcoder_function(struct adapt *a, const struct side *from, const struct side *to, const char *name) {
+  return transcoder_export(a, from, to, bytes_of(name));
 }
 
 /* A reference as an item: an import is what was imported, a function of ours is found once all have their index. */

@@ -126,6 +126,7 @@ static void put_list_body(struct move *m, const struct type *element, const stru
     uint32_t destination = take_local(f, pointer_code(to));
     get_local(f, start);
     set_local(f, destination);
+    learn_sizes(m, element, from, to);
     put_element_loop(m, element, from, 0, to, destination, count);
   }
   get_local(f, start);
@@ -138,9 +139,7 @@ static uint32_t list_function(struct move *m, const struct type *t, const struct
   if (!fresh)
     return reference;
   struct code f = begin_function(&m->a->code, reference);
-  struct move inner = *m;
-  inner.f = &f;
-  inner.scope = 2;
+  struct move inner = inner_move(m, &f);
   put_list_body(&inner, t->element, from, to);
   end_function(&f);
   return reference;

@@ -50,7 +50,7 @@ void check_alignment(struct code *f, struct adapt *a, const struct side *side, u
   trap_if(f, a, TRAP_UNALIGNED);
 }
 
-static void put_memory_size(struct code *f, const struct side *side) {
+void put_memory_size(struct code *f, const struct side *side) {
   memory_size(f, side->memory_index);
   if (side->pointer == POINTER_32)
     put_op(f, OP_I64_EXTEND_I32_U);

@@ -107,6 +107,10 @@ void put_scope(struct move *m) {
     get_local(m->f, m->scope);
 }
 
+struct move inner_move(const struct move *m, struct code *f) {
+  return (struct move){.a = m->a, .f = f, .scope = 2, .passthrough = m->passthrough, .lends = m->lends};
+}
+
 static void move_parts(struct move *m, const struct type *t, struct location from, struct location to) {
   if (is_record_like(t))
     move_record(m, t, from, to);
@@ -123,9 +127,7 @@ static void move_outlined(struct move *m, const struct type *t, struct location 
   uint32_t reference = outlined(m, MADE_VALUE, t, from.side, to.side, params, 3, 0, &fresh);
   if (fresh) {
     struct code f = begin_function(&m->a->code, reference);
-    struct move inner = *m;
-    inner.f = &f;
-    inner.scope = 2;
+    struct move inner = inner_move(m, &f);
     move_parts(&inner, t, (struct location){.side = from.side, .is_memory = true, .base = 0},
                (struct location){.side = to.side, .is_memory = true, .base = 1});
     end_function(&f);

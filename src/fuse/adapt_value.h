@@ -20,6 +20,8 @@
 uint32_t outlined(struct move *m, enum made made, const struct type *t, const struct side *from, const struct side *to,
                   const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh);
 void put_scope(struct move *m);
+/* In such a function, of which parameter 2 is the scope. */
+struct move inner_move(const struct move *m, struct code *f);
 
 /* adapt_scalar.c */
 static inline uint8_t local_type(const struct code *f, uint32_t local) { return f->locals.items[local]; }
@@ -51,6 +53,8 @@ void switch_cases(struct move *m, const struct type *t, uint32_t discriminant, s
 
 /* adapt_string.c */
 void move_string(struct move *m, struct location from, struct location to);
+/* Before a loop that moves such elements: reads the sizes that strings in it are compared with. */
+void learn_sizes(struct move *m, const struct type *element, const struct side *from, const struct side *to);
 
 /* adapt_list.c */
 void move_list(struct move *m, const struct type *t, struct location from, struct location to);
@@ -62,6 +66,8 @@ void load_address(struct code *f, struct location from, uint32_t index);
 void store_addresses(struct code *f, struct location to, uint32_t pointer, uint32_t length);
 /* What is on the stack, of the source's address type, becomes one of the destination's. */
 void convert_address(struct code *f, const struct side *from, const struct side *to);
+/* The bytes of a memory, as an i64 on the stack. */
+void put_memory_size(struct code *f, const struct side *side);
 /* An address or size in the local, as i64. */
 void get_wide(struct code *f, const struct side *side, uint32_t local);
 /* The address of a place in memory, in a local of its own. */

@@ -18,15 +18,19 @@ transcode.wat.in is a template. In it,
     ;;{ name    before lines that are not here but where it says (paste name), until ;;}
     (convert A B x)       is x converted from type A to type B
     (beyond A at n size)  is 1 if n bytes at x are not in a memory of `size` bytes, an i64
+    (W.any_of n at)       is a word of which a bit is set if it is in one of the words of n bytes of the source
     (W.splat16 x)         is a word of units that are x
     (W.is_any word)       is not zero if the word is not
     (W.has_high_byte word), (W.has_surrogate $word)  are not zero if a byte is 0x80 or more, a UTF-16 unit a surrogate
     (W.load_widened $word $memory at)  is a word of units from bytes; $word is a local that it may use
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
+    (surrogates16 n)                   is a vector of units, not zero where one of 16 bytes at $from, n further, is a surrogate
     (widen32 $eight x)                 is an i64 of units from x, which is four bytes
+    (copy16 from to)                   copies 16 bytes
     (put_widened8 from to)             stores eight bytes at $from, from further, as units at $to, to further; may use $wide
 """
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -72,6 +76,11 @@ FORMS = {
         "128": "(v128.store64_lane $destination align=1 0 {0}"
         " (i8x16.narrow_i16x8_u (local.get {1}) (local.get {1})))",
     },
+    "copy16": {
+        "64": "(i64.store $destination align=1 {1} (i64.load $source align=1 {0}))"
+        " (i64.store $destination offset=8 align=1 {1} (i64.load $source offset=8 align=1 {0}))",
+        "128": "(v128.store $destination align=1 {1} (v128.load $source align=1 {0}))",
+    },
     "put_widened8": {
         "64": "(i64.store $destination offset={1} align=1 (local.get $to)"
         " (widen32 $wide (i64.load32_u $source offset={0} align=1 (local.get $from))))"
@@ -85,6 +94,10 @@ WIDEN32 = (
     "(i64.and (i64.or (local.tee {0} (i64.and (i64.or (local.tee {0} {1})"
     " (i64.shl (local.get {0}) (i64.const 16))) (i64.const 0x0000_ffff_0000_ffff)))"
     " (i64.shl (local.get {0}) (i64.const 8))) (i64.const 0x00ff_00ff_00ff_00ff))"
+)
+SURROGATES16 = (
+    "(i16x8.eq (v128.and (v128.load $source offset={0} align=1 (local.get $from)) (i16x8.splat (i32.const 0xf800)))"
+    " (i16x8.splat (i32.const 0xd800)))"
 )
 ANDNOT = "(i64.and {0} (i64.xor {1} (i64.const -1)))"
 
@@ -146,6 +159,12 @@ def expand_template(text, source, destination, word):
             return f"(i64.gt_u (i64.add {at} {count}) {size})"
         return f"(i32.or (i64.gt_u {at} {size}) (i64.gt_u {count} (i64.sub {size} {at})))"
 
+    def any_of(length, at):
+        loads = [f"(W.load $source offset={offset} align=1 {at})" for offset in range(0, int(length), size)]
+        half = len(loads) // 2 if word == "128" else 0  # two chains; cranelift has loads as operands in one only
+        chains = [functools.reduce("(W.or {} {})".format, part) for part in (loads[:half], loads[half:]) if part]
+        return functools.reduce("(W.or {} {})".format, chains)
+
     blocks = {}
 
     def cut_block(match):
@@ -154,20 +173,22 @@ def expand_template(text, source, destination, word):
 
     text = expand(text, "include", lambda name: (HERE / f"{name}.wat.in").read_text())
     text = choose_lines(text, word)
+    text = re.sub(r";; .*", "", text)
     text = re.sub(r"^;;{ (\w+)\n(.*?)^;;}\n", cut_block, text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^;;.*\n", "", text, flags=re.MULTILINE)  # the header comment speaks of the template
-    text = re.sub(r";; .*", "", text)
     text = expand(text, "paste", blocks.get)
+    size = int(word) // 8
+    text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
+    text = text.replace("W.half", str(size // 2))
     for name, forms in FORMS.items():
         text = expand(text, name, forms[word].format)
+    text = expand(text, "W.any_of", any_of)
+    text = expand(text, "surrogates16", SURROGATES16.format)
     text = expand(text, "widen32", WIDEN32.format)
     text = expand(text, "i64.andnot", ANDNOT.format)
     text = expand(text, "beyond", beyond)
     text = expand(text, "sum", lambda a, b: str(int(a) + int(b)))
     text = expand(text, "convert", convert)
-    size = int(word) // 8
-    text = re.sub(r"W\.bytes(?:\*(\d+))?", lambda match: str(size * int(match[1] or 1)), text)
-    text = text.replace("W.half", str(size // 2))
     for name in "SD":
         text = text.replace(f"{name}.top_bit", str(int(types[name][1:]) - 1))
     return re.sub(r"(?<![$\w])[SDNW](?=[\s.)])", lambda match: types[match.group()], text)

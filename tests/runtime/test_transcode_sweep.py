@@ -28,13 +28,13 @@ import assemble  # noqa: E402
 
 # The functions of the template, by the encodings that each is for.
 FUNCTIONS = {f"{ENCODINGS[a]}_to_{ENCODINGS[b]}": (a, b) for a, b in PAIRS}
-FUNCTIONS.update(utf8_to_utf8_short=("utf8", "utf8"), utf8_to_host=("utf8", "utf8"), utf8_from_host=("utf8", "utf8"))
+FUNCTIONS.update(utf8_to_host=("utf8", "utf8"), utf8_from_host=("utf8", "utf8"))
 
 SOURCE_PAGES, DESTINATION_PAGES = 128, 384
 PAGE = 65536
 FIRST_BLOCK = 64
 EDGES = (0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF,
-         0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF)  # of the ranges in Unicode's table of UTF-8
+         0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFC, 0xFF)  # of the ranges in Unicode's table of UTF-8
 
 LOOP = """
   (tag $trap (param i32))
@@ -259,7 +259,7 @@ def compare_sequences(tally, sweep):
                 content = b"a" * before + sequence + b"b" * after
                 contents.append(content)
                 packed.add(content, len(contents) % 16)
-            for function in ("utf8_to_utf8", "utf8_to_utf8_short", "utf8_to_host"):
+            for function in ("utf8_to_utf8", "utf8_to_host"):
                 results, _, memory = sweep.run(function, packed.source, packed.cases)
                 for content, (trap, pointer, units) in zip(contents, results):
                     expected = expected_trap(content)
@@ -267,6 +267,58 @@ def compare_sequences(tally, sweep):
                     if not expected:
                         tally.check(f"{function}, {sweep.name}: {content!r} copied", memory[pointer : pointer + units],
                                     content)
+
+
+def edge_sequences():
+    """Of sequences(), those in which every byte is at an edge of a range."""
+    found = set(map(bytes, itertools.product(EDGES, repeat=2)))
+    found.update(map(bytes, itertools.product(EDGES, EDGES[3:], EDGES)))
+    found.update(map(bytes, itertools.product(EDGES[12:], (0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC3), (0x80, 0xBF, 0xE2),
+                                              (0x7F, 0x80, 0xBF, 0xF0))))
+    return sorted(found)
+
+
+def surroundings():
+    """What is before a sequence and after it: characters of one kind and a few of another, so that it begins at each
+    byte of a word, of twelve bytes and of a vector."""
+    for count in range(8):
+        yield "a" * count + "é" * 8, "é" * 9
+    for count in range(6):
+        yield "€" * count, "€" * 9
+        yield "a€" + "é" * count, "a"
+    for kind in ("é", "€", "😀"):
+        yield "a" + kind * 3 + " ", kind + " " + kind * 3
+    yield "abcd😀", "😀 efgh"
+    yield "aé€😀" * 4, "😀€é" * 2 + "xyz"
+    yield "aaaaaé", "é" + "a" * 20
+
+
+def compare_surrounded(tally, sweep):
+    """Each of a few sequences among characters of two, three and four bytes: good ones between good ones, and bad ones."""
+    sequences_here = edge_sequences()
+    for before, after in surroundings():
+        packed, contents = Packed(0), []
+        for sequence in sequences_here:
+            content = before.encode() + sequence + after.encode()
+            contents.append(content)
+            packed.add(content, len(contents) % 16)
+        for function in ("utf8_to_utf8", "utf8_to_host"):
+            results, _, _ = sweep.run(function, packed.source, packed.cases)
+            for content, (trap, _, _) in zip(contents, results):
+                tally.check(f"{function}, {sweep.name}: {content!r}", trap, expected_trap(content))
+
+
+def compare_ends(tally, sweep):
+    """Strings that end within a character, and that are followed by what would complete it."""
+    packed, contents = Packed(0), []
+    for kind, count, tail in itertools.product("aé€😀", range(20), ("é", "€", "😀", "a€")):
+        whole = (kind * count + tail).encode()
+        for cut in range(1, min(5, len(whole))):
+            contents.append(whole[:-cut])
+            packed.add(whole, len(contents) % 16, len(whole) - cut)
+    results, _, _ = sweep.run("utf8_to_utf8", packed.source, packed.cases)
+    for content, (trap, _, _) in zip(contents, results):
+        tally.check(f"{sweep.name}: {content!r}, before more", trap, expected_trap(content))
 
 
 def compare_every_character(tally, sweep):
@@ -304,6 +356,8 @@ def main():
             compare_every_character(tally, sweep)
             if all_of_it:
                 compare_sequences(tally, sweep)
+                compare_surrounded(tally, sweep)
+                compare_ends(tally, sweep)
             if definitions:
                 alignments = range(16) if all_of_it else (0, 7, 8)
                 compare_short_strings(tally, sweep, definitions, alignments, range(81) if all_of_it else range(0, 81, 3))
