@@ -10,6 +10,9 @@
  *
  * Branches count blocks, not bytes, so that nothing else has to follow when sizes change.
  *
+ * Linkers leave the addresses that they put into code as long as numbers can be. These are written as short as they
+ * can be: i32.const 80 80 84 80 00 becomes i32.const 80 80 04.
+ *
  * Requires  a module whose index spaces are complete; code that has not been looked at yet.
  * Provides  rewrite_*, visit_*, read_expression; every index found was in its space.
  * Spec      WebAssembly 3.0 core, "Binary Format / Instructions".
@@ -36,11 +39,21 @@ struct opcode {
 #define I64_CONST 0x42
 #define REF_FUNC 0xd2
 
+#define SHORT_U32 4 /* bytes of a number in which all bits count */
+#define SHORT_S64 9
+
 static const struct opcode opcodes[OPCODE_ROWS] = {
 #define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = {name, immediates},
 #include "wasm/opcodes.def"
 #undef OPCODE
 };
+
+/* A number that is longer than it need be. */
+struct long_number {
+  struct bytes bytes;
+  bool is_signed;
+};
+typedef VEC(struct long_number) long_numbers;
 
 /* The walk. */
 
@@ -55,7 +68,8 @@ struct walk {
   /* When visiting: */
   visit_index *visit;
   void *user;
-  const uint8_t *index_at; /* what is visited stands there alone; null: within something else */
+  const uint8_t *index_at;    /* what is visited stands there alone; null: within something else */
+  long_numbers *long_numbers; /* where they are noted; null: they are not */
   /* When rewriting: */
   const struct index_maps *maps;
   struct buffer *out;
@@ -121,6 +135,41 @@ static uint32_t mapped(const struct index_maps *maps, enum index_space space, ui
   assert(map[index] != NO_INDEX);
   assert(!maps->limits || map[index] < maps->limits[space]);
   return map[index];
+}
+
+/* How many of the bytes of a number it needs: the last ones may only repeat the sign of those before them. */
+static size_t needed_size(struct bytes number, bool is_signed) {
+  size_t size = number.size;
+  for (; size > 1; size--) {
+    const uint8_t last = number.at[size - 1] & 0x7f;
+    if (last != (is_signed && number.at[size - 2] & 0x40 ? 0x7f : 0))
+      break;
+  }
+  return size;
+}
+
+static void put_shortest(struct buffer *out, struct bytes number, bool is_signed) {
+  const size_t size = needed_size(number, is_signed);
+  put_raw(out, number.at, size - 1);
+  put_byte(out, number.at[size - 1] & 0x7f);
+}
+
+static void shorten_number(struct walk *w, struct bytes number, bool is_signed) {
+  if (w->long_numbers)
+    VEC_ADD(w->r.context, w->long_numbers, ((struct long_number){number, is_signed}));
+  if (!w->out)
+    return;
+  copy_run(w, number.at);
+  put_shortest(w->out, number, is_signed);
+}
+
+/* A number that stands from `start` to where the reader is. Only those are looked at that are as long as linkers make
+ * them. */
+static inline void pass_number(struct walk *w, const uint8_t *start, bool is_signed) {
+  const struct bytes number = {start, (size_t)(w->r.at - start)};
+  const bool is_long = number.size > SHORT_U32 && (w->r.at[-1] == 0 || w->r.at[-1] == 0x7f);
+  if (is_long && needed_size(number, is_signed) < number.size)
+    shorten_number(w, number, is_signed);
 }
 
 /* Is `index` in its space? Tells the visitor. */
@@ -235,7 +284,8 @@ static void walk_memarg(struct walk *w) {
   const uint8_t *after_flags = w->r.at;
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
-  w->index_size += (size_t)(w->r.at - after_flags);
+  if (index) /* 0 that is said although it need not be stays with the flags, where nothing else is rewritten */
+    w->index_size += (size_t)(w->r.at - after_flags);
   if (index == 0 && w->longest_step == 2 && (!w->out || mapped(w->maps, SPACE_MEMORY, 0) == 0))
     w->longest_step = 3;
   if (w->out) {
@@ -247,10 +297,22 @@ static void walk_memarg(struct walk *w) {
         put_u32(w->out, to);
     }
   }
-  if (!at_end(&w->r) && *w->r.at < 0x80)
+  const uint8_t *offset = w->r.at;
+  if (!at_end(&w->r) && *offset < 0x80) {
     w->r.at++;
+    return;
+  }
+  read_u64(&w->r, "the offset");
+  pass_number(w, offset, false);
+}
+
+static void walk_constant(struct walk *w, bool is_64) {
+  const uint8_t *start = w->r.at;
+  if (is_64)
+    read_s64(&w->r, "the constant");
   else
-    read_u64(&w->r, "the offset");
+    read_s32(&w->r, "the constant");
+  pass_number(w, start, true);
 }
 
 /* catch ::= 0x00 tagidx labelidx | 0x01 tagidx labelidx | 0x02 labelidx | 0x03 labelidx */
@@ -344,10 +406,8 @@ static inline void walk_immediate(struct walk *w, char letter) {
     walk_handlers(w);
     return;
   case 'i':
-    read_s32(&w->r, "the constant");
-    return;
   case 'I':
-    read_s64(&w->r, "the constant");
+    walk_constant(w, letter == 'I');
     return;
   case '1':
   case 'w':
@@ -418,8 +478,6 @@ static const uint32_t steps[OPCODE_ROWS] = {
 _Static_assert(MEMARG_HAS_INDEX == 0x40, "a step has no memory index");
 
 #define COMMON_SIZE 16 /* bytes, at least those of any instruction that is read here */
-#define SHORT_U32 4    /* bytes of a number in which all bits count */
-#define SHORT_S64 9
 
 static const uint8_t *after_long_number(const uint8_t *at, unsigned most) {
   for (unsigned i = 1; i < most; i++)
@@ -433,11 +491,13 @@ static inline const uint8_t *after_number(const uint8_t *at, unsigned most) {
   return *at < 0x80 ? at + 1 : after_long_number(at, most);
 }
 
-/* After an s32; null if it is none. Linkers may have made it as long as it can be, for a number that they put there. */
+/* After an s32 that needs all of its bytes; null if it is none, or one that a linker may have made longer. */
 static inline const uint8_t *after_s32(const uint8_t *at) {
   const uint8_t *const after = after_number(at, SHORT_U32 + 1);
-  const bool is_whole = after == at + SHORT_U32 + 1;
-  return is_whole && (at[SHORT_U32] & 0x78) != 0 && (at[SHORT_U32] & 0x78) != 0x78 ? NULL : after;
+  if (after != at + SHORT_U32 + 1)
+    return after;
+  const uint8_t last = at[SHORT_U32];
+  return (last > 0 && last < 0x08) || (last >= 0x78 && last < 0x7f) ? after : NULL;
 }
 
 /* An index, which `*at` is moved over; all bits set if it is no u32. */
@@ -500,7 +560,7 @@ static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at)
     return after_number(at + 1, SHORT_S64);
   case 'a':
     if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX)
-      return after_number(at + 2, SHORT_S64);
+      return after_number(at + 2, SHORT_U32);
     w->instruction = opcode->name;
     w->r.at = at + 1;
     walk_memarg(w);
@@ -663,6 +723,7 @@ struct notes {
   struct walk walk;
   const uint8_t *start;      /* of the body */
   VEC(struct code_use) uses; /* of the body */
+  long_numbers long_numbers;
   bool is_plain, references;
 };
 
@@ -678,11 +739,18 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
   VEC_ADD(w->r.context, &notes->uses, ((struct code_use){at, what}));
 }
 
+/* Uses, and after them the long numbers. */
 static const struct code_use *copy_uses(struct context *c, const struct notes *notes) {
-  if (notes->uses.count == 0)
+  const uint32_t use_count = notes->uses.count, number_count = notes->long_numbers.count;
+  if (use_count + number_count == 0)
     return NULL;
-  struct code_use *uses = ALLOCATE(c, struct code_use, notes->uses.count);
-  memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
+  struct code_use *uses = ALLOCATE(c, struct code_use, use_count + number_count);
+  if (use_count)
+    memcpy(uses, notes->uses.items, use_count * sizeof *uses);
+  for (uint32_t i = 0; i < number_count; i++) {
+    const struct long_number number = notes->long_numbers.items[i];
+    uses[use_count + i] = (struct code_use){(uint32_t)(number.bytes.at - notes->start), number.is_signed};
+  }
   return uses;
 }
 
@@ -722,6 +790,16 @@ static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32
   return (uint32_t)(hash >> 32);
 }
 
+/* Of all bytes that the long numbers could do without. */
+static size_t spare_size(const struct notes *notes) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < notes->long_numbers.count; i++) {
+    const struct long_number number = notes->long_numbers.items[i];
+    size += number.bytes.size - needed_size(number.bytes, number.is_signed);
+  }
+  return size;
+}
+
 /* Does the body use vectors? */
 static bool note_body(struct context *c, const struct module *m, uint32_t function, struct notes *notes) {
   const struct bytes body = m->functions.items[function].body;
@@ -729,12 +807,14 @@ static bool note_body(struct context *c, const struct module *m, uint32_t functi
   begin_walk(w, reader_of(c, body, m->origin ? m->origin : body.at));
   notes->start = body.at;
   notes->uses.count = 0;
+  notes->long_numbers.count = 0;
   notes->is_plain = true;
   notes->references = false;
   walk_body(w);
-  const uint32_t size = (uint32_t)(body.size - w->index_size);
+  const uint32_t size = (uint32_t)(body.size - w->index_size - spare_size(notes));
   m->noted[function] = (struct noted_body){.uses = copy_uses(c, notes),
                                            .use_count = notes->uses.count,
+                                           .long_number_count = notes->long_numbers.count,
                                            .size_without_indices = size,
                                            .likeness = likeness_of(notes, body, size),
                                            .is_plain = notes->is_plain,
@@ -767,6 +847,47 @@ size_t rewritten_size(const struct module *m, const struct index_maps *maps, uin
   return size;
 }
 
+/* A body on its way out, of which the input before `copied` has been taken over. */
+struct copying {
+  struct buffer *out;
+  const uint8_t *start, *copied, *end;
+  const struct code_use *uses;
+  uint32_t number, number_end; /* the next long number of them */
+  const uint8_t *next_number;  /* where it is; the end: there is none */
+};
+
+static inline const uint8_t *after_byte_below_80(const uint8_t *at, const uint8_t *end) {
+  at++;
+  while (at < end && at[-1] >= 0x80)
+    at++;
+  return at;
+}
+
+static void find_next_number(struct copying *c) {
+  c->next_number = c->number < c->number_end ? c->start + c->uses[c->number].at : c->end;
+}
+
+/* Long numbers before `until`, as short as they can be. Where they are not long any more, the input was changed, as the
+ * size will tell. */
+static void copy_long_numbers(struct copying *c, const uint8_t *until) {
+  while (c->next_number < until) {
+    const uint8_t *const at = c->next_number, *const after = after_byte_below_80(at, until);
+    if (at >= c->copied) {
+      put_raw(c->out, c->copied, (size_t)(at - c->copied));
+      put_shortest(c->out, (struct bytes){at, (size_t)(after - at)}, c->uses[c->number].what);
+      c->copied = after;
+    }
+    c->number++;
+    find_next_number(c);
+  }
+}
+
+static inline void copy_until(struct copying *c, const uint8_t *until) {
+  if (c->next_number < until)
+    copy_long_numbers(c, until);
+  put_raw(c->out, c->copied, (size_t)(until - c->copied));
+}
+
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
                       struct buffer *out) {
   const struct bytes body = m->functions.items[function].body;
@@ -775,22 +896,25 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     return;
   }
   const struct noted_body *noted = &m->noted[function];
-  const uint8_t *copied = body.at, *const end = body.at + body.size;
+  const uint8_t *const end = body.at + body.size;
+  struct copying copying = {.out = out, .start = body.at, .copied = body.at, .end = end, .uses = noted->uses};
+  copying.number = noted->use_count;
+  copying.number_end = noted->use_count + noted->long_number_count;
+  find_next_number(&copying);
   for (uint32_t i = 0; i < noted->use_count; i++) {
     const struct code_use use = noted->uses[i];
-    const uint8_t *at = body.at + use.at, *after = at + 1;
-    if (use.at == 0 || at < copied) /* memory 0, which stays; or the input was changed, as the size will tell */
+    const uint8_t *at = body.at + use.at;
+    if (use.at == 0 || at < copying.copied) /* memory 0, which stays; or the input was changed */
       continue;
-    while (after < end && after[-1] >= 0x80)
-      after++;
+    const uint8_t *const after = after_byte_below_80(at, end);
     const uint32_t index = index_of_use(use), to = mapped(maps, space_of_use(use), index);
     if (to == index && leb128_size(to) == (size_t)(after - at))
       continue;
-    put_raw(out, copied, (size_t)(at - copied));
+    copy_until(&copying, at);
     put_u32(out, to);
-    copied = after;
+    copying.copied = after;
   }
-  put_raw(out, copied, (size_t)(end - copied));
+  copy_until(&copying, end);
 }
 
 struct noting {
@@ -804,6 +928,7 @@ static void note_bodies(struct context *c, void *argument, struct share *share) 
   struct notes notes = {.walk = walk_of(reader_of(c, (struct bytes){0}, NULL), m)};
   notes.walk.visit = note_use;
   notes.walk.user = &notes;
+  notes.walk.long_numbers = &notes.long_numbers;
   bool has_vectors = false;
   for (uint32_t i, end; take_items(share, &i, &end);)
     for (; i < end; i++) {
