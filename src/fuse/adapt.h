@@ -73,6 +73,7 @@ struct instance_facts {
   bool has_context;      /* uses context slots */
   bool returns_tasks;    /* uses task.return */
   bool has_backpressure; /* uses backpressure.inc */
+  uint32_t host_calls;   /* canonical functions that it has of the host: lowered, or dropping a resource */
   uint32_t component;    /* of the call graph: its strongly connected component */
   /* In the state module; NO_INDEX: none so far. */
   uint32_t leave_global, enter_global, context_globals[2], backpressure_global;
@@ -188,6 +189,8 @@ uint32_t post_return_adapter(struct adapt *a, uint32_t func);
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
 /* trap_if(not inst.may_leave) */
 void check_may_leave(struct code *f, struct adapt *a, uint32_t instance);
+/* The same on the way to the host, in a function of its own where many need it: a call of the host takes longer. */
+void check_may_leave_to_host(struct code *f, struct adapt *a, uint32_t instance);
 
 /* adapt_task.c. Spec: Thread.storage, Task, canon_task_return. */
 #define TASK_GLOBALS 5

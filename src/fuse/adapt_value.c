@@ -356,35 +356,37 @@ static uint32_t load_discriminant(struct move *m, const struct type *t, struct l
 
 typedef void case_code(struct move *m, const struct type *payload, struct location from, struct location to);
 
-/* Runs the code of the case in the local: an `if` where one case has a payload, else a br_table. */
-static void switch_cases(struct move *m, const struct type *t, uint32_t discriminant, struct location from,
-                         struct location to, case_code *body) {
+/* Runs the code of the one case that has a payload. */
+static void switch_one(struct move *m, const struct type *t, uint32_t number, uint32_t discriminant,
+                       struct location from, struct location to, case_code *body) {
   struct code *f = m->f;
-  uint32_t with_payload = 0, last = 0;
-  for (uint32_t i = 0; i < t->field_count; i++)
-    if (t->fields[i].type)
-      with_payload++, last = i;
-  if (with_payload == 0)
-    return;
-  if (with_payload == 1) {
-    get_local(f, discriminant);
-    const_i32(f, last);
+  get_local(f, discriminant);
+  if (number == 0) {
+    put_op(f, OP_I32_EQZ);
+  } else if (t->field_count > 2) { /* of two, the second is the one that is not 0 */
+    const_i32(f, number);
     put_op(f, OP_I32_EQ);
-    put_block(f, OP_IF, BLOCK_VOID);
-    body(m, t->fields[last].type, from, to);
-    put_op(f, OP_END);
-    return;
   }
+  put_block(f, OP_IF, BLOCK_VOID);
+  body(m, t->fields[number].type, from, to);
+  put_op(f, OP_END);
+}
+
+/* Runs the code of the case in the local, where several have a payload. The cases behind the last one of them go where
+ * none does. */
+static void switch_by_table(struct move *m, const struct type *t, uint32_t with_payload, uint32_t last,
+                            uint32_t discriminant, struct location from, struct location to, case_code *body) {
+  struct code *f = m->f;
   put_block(f, OP_BLOCK, BLOCK_VOID);
   for (uint32_t i = 0; i < with_payload; i++)
     put_block(f, OP_BLOCK, BLOCK_VOID);
   get_local(f, discriminant);
   put_op(f, OP_BR_TABLE);
-  put_u32(&f->out, t->field_count);
-  for (uint32_t i = 0, n = 0; i < t->field_count; i++)
+  put_u32(&f->out, last + 1);
+  for (uint32_t i = 0, n = 0; i <= last; i++)
     put_u32(&f->out, t->fields[i].type ? n++ : with_payload);
   put_u32(&f->out, with_payload);
-  for (uint32_t i = 0, n = 0; i < t->field_count; i++) {
+  for (uint32_t i = 0, n = 0; i <= last; i++) {
     if (!t->fields[i].type)
       continue;
     put_op(f, OP_END);
@@ -392,6 +394,28 @@ static void switch_cases(struct move *m, const struct type *t, uint32_t discrimi
     branch(f, OP_BR, with_payload - 1 - n++);
   }
   put_op(f, OP_END);
+}
+
+/* Runs the code of the case in the local: an `if` where that is enough, else a br_table. */
+static void switch_cases(struct move *m, const struct type *t, uint32_t discriminant, struct location from,
+                         struct location to, case_code *body) {
+  struct code *f = m->f;
+  uint32_t with_payload = 0, last = 0;
+  for (uint32_t i = 0; i < t->field_count; i++)
+    if (t->fields[i].type)
+      with_payload++, last = i;
+  if (with_payload == 1) {
+    switch_one(m, t, last, discriminant, from, to, body);
+  } else if (with_payload == 2 && t->field_count == 2) {
+    get_local(f, discriminant);
+    put_block(f, OP_IF, BLOCK_VOID);
+    body(m, t->fields[1].type, from, to);
+    put_op(f, OP_ELSE);
+    body(m, t->fields[0].type, from, to);
+    put_op(f, OP_END);
+  } else if (with_payload) {
+    switch_by_table(m, t, with_payload, last, discriminant, from, to, body);
+  }
 }
 
 static void move_variant(struct move *m, const struct type *t, struct location from, struct location to) {
@@ -699,7 +723,7 @@ static void put_list_body(struct move *m, const struct type *element, const stru
   struct code *f = m->f;
   uint32_t count = take_local(f, CORE_I32), bytes = take_local(f, CORE_I64), start = take_local(f, pointer_code(to));
   check_list(m, element, from, 0, 1, count, bytes);
-  if (!is_plain(m, element))
+  if (element->layout[to->pointer].size != element->layout[from->pointer].size)
     put_byte_length(f, count, element->layout[to->pointer].size, bytes);
   put_allocation(m, to, element->layout[to->pointer].alignment, bytes, start);
   if (is_plain(m, element)) {

@@ -49,6 +49,7 @@ static void put_locals(struct code *f, struct buffer *out) {
 
 void end_function(struct code *f) {
   put_op(f, OP_END);
+  tidy_function(f);
   struct context *c = f->module->context;
   struct code_body *body = &f->module->bodies.items[f->reference & ~DEFINED_FUNCTION];
   body->out = new_buffer(c);

@@ -128,7 +128,7 @@ static inline void copy_run(struct walk *w, const uint8_t *until) {
   w->copied = w->r.at;
 }
 
-static uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
+static inline uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
   const uint32_t *map = maps->to[space];
   if (!map)
     return index;
@@ -674,14 +674,16 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
 
 size_t size_of_constant(struct bytes expression) {
   const uint8_t *const at = expression.at;
-  const unsigned most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
-  for (unsigned i = 1; i <= most && i + 1 < expression.size; i++) {
-    if (at[i] >= 0x80)
-      continue;
-    const bool is_longer = i > 1 && at[i] == (at[i - 1] & 0x40 ? 0x7f : 0); /* than it need be */
-    return at[i + 1] == END && !is_longer ? i + 2 : 0;
-  }
-  return 0;
+  const size_t most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
+  const size_t end =
+      expression.size > most + 1 ? most + 1 : expression.size - 1; /* where the `end` is, at the latest */
+  size_t last = 1;
+  while (last < end && at[last] >= 0x80)
+    last++;
+  if (last >= end || at[last + 1] != END)
+    return 0;
+  const bool is_longer = last > 1 && at[last] == (at[last - 1] & 0x40 ? 0x7f : 0); /* than it need be */
+  return is_longer ? 0 : last + 2;
 }
 
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,

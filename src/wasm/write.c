@@ -374,8 +374,8 @@ static struct bytes content_in(const struct module *m, struct bytes content) {
   return m->is_outline ? (struct bytes){0} : content;
 }
 
-/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte), up to the bytes themselves */
-static void put_data_start(struct buffer *b, const struct module *m, const struct core_data *data) {
+/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte) */
+static void put_data(struct buffer *b, const struct module *m, const struct core_data *data) {
   assert(data->mode != SEGMENT_DECLARED);
   const bool is_active = data->mode == SEGMENT_ACTIVE;
   put_u32(b, !is_active ? 1 : data->memory ? 2 : 0);
@@ -384,25 +384,28 @@ static void put_data_start(struct buffer *b, const struct module *m, const struc
   if (is_active)
     put_bytes(b, data->offset);
   put_size(b, content_in(m, data->content).size);
+  put_bytes(b, content_in(m, data->content));
+}
+
+/* The bytes of all that. */
+static size_t size_of_data(const struct module *m, const struct core_data *data) {
+  const size_t content = content_in(m, data->content).size, size = 1 + leb128_size(content) + content;
+  if (data->mode != SEGMENT_ACTIVE)
+    return size;
+  return size + (data->memory ? leb128_size(data->memory) : 0) + data->offset.size;
 }
 
 /* datasec ::= list(data) */
 static void put_data_section(struct buffer *b, const struct module *m) {
-  struct buffer start = new_buffer(b->context);
   size_t size = leb128_size(m->datas.count);
   if (m->datas.count == 0)
     return;
-  for (uint32_t i = 0; i < m->datas.count; i++) {
-    start.size = 0;
-    put_data_start(&start, m, &m->datas.items[i]);
-    size += start.size + content_in(m, m->datas.items[i].content).size;
-  }
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += size_of_data(m, &m->datas.items[i]);
   begin_section(b, DATA_SECTION, size);
   put_u32(b, m->datas.count);
-  for (uint32_t i = 0; i < m->datas.count; i++) {
-    put_data_start(b, m, &m->datas.items[i]);
-    put_bytes(b, content_in(m, m->datas.items[i].content));
-  }
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    put_data(b, m, &m->datas.items[i]);
 }
 
 /* customsec ::= name byte* */
