@@ -21,6 +21,7 @@
  * Spec      WebAssembly core, "Execution / Instructions / Variable Instructions", "... / Control Instructions".
  */
 #include "fuse/code.h"
+#include "fuse/proofs.h"
 #include "wasm/opcodes.h"
 
 #include <assert.h>
@@ -461,7 +462,7 @@ static void write_steps(struct tidying *t) {
 
 void tidy_function(struct code *f) {
   struct tidying t = {.code = f, .has_changed = true};
-  if (f->locals.count > LOCAL_LIMIT || !read_steps(&t))
+  if (!uses_proof(PROOF_TIDY) || f->locals.count > LOCAL_LIMIT || !read_steps(&t))
     return;
   for (uint32_t round = 0; t.has_changed && round < ROUND_LIMIT; round++) {
     t.has_changed = false;

@@ -18,6 +18,7 @@
  * Spec      WebAssembly core, "Execution / Modules / Instantiation".
  */
 #include "fuse/merge.h"
+#include "fuse/proofs.h"
 #include "wasm/limits.h"
 
 #include <assert.h>
@@ -197,6 +198,8 @@ static void cut(struct leaving_out *l, const struct placed_data *placed) {
 
 void leave_out_zeros(struct merge *m) {
   struct leaving_out l = {.m = m};
+  if (!uses_proof(PROOF_ZEROS))
+    return;
   find_new_memories(&l);
   find_placed(&l);
   refuse_overlaps(&l);

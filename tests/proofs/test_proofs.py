@@ -197,6 +197,25 @@ def alone(module):
   (func (export "run") (result u32) (canon lift (core func $m "run"))))"""
 
 
+ZEROS = "\\00" * 40
+
+
+def zeros_in(segments, second=51):
+    """`run` gives the sum of what is at 9 and at `second`, 16 bits each."""
+    return alone(f'(memory 1) {segments.replace("@zeros@", ZEROS)} (func (export "run") (result i32)'
+                 f' (i32.add (i32.load16_u (i32.const 9)) (i32.load16_u (i32.const {second}))))')
+
+
+def zeros_in_another():
+    return f"""(component
+  (core module $first (memory (export "memory") 1) (func $s (i32.store16 (i32.const 9) (i32.const 0x6261))) (start $s))
+  (core instance $first (instantiate $first))
+  (core module $m (import "" "memory" (memory 1)) (data (i32.const 8) "{ZEROS}cd")
+    (func (export "run") (result i32) (i32.add (i32.load16_u (i32.const 9)) (i32.load16_u (i32.const 48)))))
+  (core instance $m (instantiate $m (with "" (instance $first))))
+  (func (export "run") (result u32) (canon lift (core func $m "run"))))"""
+
+
 NUMBER = pair('(param "x" u32) (result u32)', "(param i32) (result i32)",
               '(func (export "f") (param i32) (result i32) (local.get 0))', "(call $f (i32.const 257))", "", "")
 NARROW = pair('(param "x" u8) (result u32)', "(param i32) (result i32)",
@@ -263,6 +282,20 @@ def lacks(*words):
 
 def has_no_adapter(text):
     return not re.search(r"root\S* calls root", text)
+
+
+def data_is(segments):
+    """These are the data segments of one memory: text, as it is printed, by address."""
+    def look(text):
+        found = re.findall(r'\(data \(;\d+;\) \(i32\.const (\d+)\) "([^"]*)"\)', text)
+        return {int(at): content for at, content in found} == segments
+    return look
+
+
+def adapter_lacks(*words):
+    def look(text):
+        return not any(word in adapter for adapter in re.findall(r'\(func \$"\S+ calls .*?\n  \)', text, re.DOTALL) for word in words)
+    return look
 
 
 def looks_inline(text):
@@ -344,11 +377,32 @@ CASES = (
     ("fold", "equal functions that touch nothing", two_counters(), 31,
      lambda text: len(re.findall(r"\(func .*step", text)) == 1),
     ("fold", "equal functions that touch a state of their own", two_counters(), 31, lambda text: text.count("global.set") > 1),
+    ("zeros", "40 zeros between others", zeros_in('(data (i32.const 8) "\\00ab@zeros@cd\\00")'), 0x6261 + 0x6463,
+     data_is({9: "ab", 51: "cd"})),
+    ("zeros", "fewer, which are not worth a segment", zeros_in('(data (i32.const 9) "ab" "\\00\\00\\00" "cd")', 14), 0x6261 + 0x6463,
+     data_is({9: "ab\\00\\00\\00cd"})),
+    ("zeros", "nothing but zeros, and what is behind them", zeros_in('(data (i32.const 9) "@zeros@") (data (i32.const 51) "cd")'),
+     0x6463, data_is({49: "", 51: "cd"})),
+    ("zeros", "over what another segment has put there",
+     zeros_in('(data (i32.const 9) "ab") (data (i32.const 10) "@zeros@cd")', 50), 0x61 + 0x6463, has(ZEROS)),
+    ("zeros", "under what another segment puts there", zeros_in('(data (i32.const 9) "@zeros@cd") (data (i32.const 20) "ab")', 49),
+     0x6463, has(ZEROS)),
+    ("zeros", "in two segments that are not in order",
+     zeros_in('(data (i32.const 51) "cd@zeros@") (data (i32.const 8) "\\00ab")'), 0x6261 + 0x6463, data_is({9: "ab", 51: "cd"})),
+    ("zeros", "that do not fit", zeros_in('(data (i32.const 65535) "a@zeros@")'), "out of bounds", has(ZEROS)),
+    ("zeros", "in a memory of another instance, which a start function has written to", zeros_in_another(), 0x6463,
+     has(ZEROS)),
+    ("zeros", "behind a segment that code drops", alone('(memory 1) (data $d (i32.const 8) "ab@zeros@cd") (data $p "ef@zeros@gh")'
+     .replace("@zeros@", ZEROS) + '(func (export "run") (result i32) (data.drop $d) (memory.init $p (i32.const 100)'
+     ' (i32.const 42) (i32.const 2)) (i32.add (i32.load16_u (i32.const 50)) (i32.load16_u (i32.const 100))))'),
+     0x6463 + 0x6867, lambda text: text.count(ZEROS) == 1),
+    ("tidy", "a number of 8 bits", NARROW, 1, adapter_lacks("local.set", "local.tee")),
+    ("tidy", "a local that changes in a loop", list_of("bool", 0x0200, 2), 0x0100, has("loop", "local.tee")),
 )
 
 
 # Proofs that --explain has nothing of: they are of the fused module.
-OF_THE_MODULE = {"prune", "fold"}
+OF_THE_MODULE = {"prune", "fold", "zeros", "tidy"}
 # How the check begins that a proof makes unnecessary.
 REPLACED = {"enter": "cannot enter", "leave": "cannot leave", "lend": "borrow handles still remain", "host": "invalid variant"}
 # Traps of the guests' own code.
