@@ -382,7 +382,7 @@ CASES = (
     ("zeros", "fewer, which are not worth a segment", zeros_in('(data (i32.const 9) "ab" "\\00\\00\\00" "cd")', 14), 0x6261 + 0x6463,
      data_is({9: "ab\\00\\00\\00cd"})),
     ("zeros", "nothing but zeros, and what is behind them", zeros_in('(data (i32.const 9) "@zeros@") (data (i32.const 51) "cd")'),
-     0x6463, data_is({49: "", 51: "cd"})),
+     0x6463, data_is({9: "", 51: "cd"})),
     ("zeros", "over what another segment has put there",
      zeros_in('(data (i32.const 9) "ab") (data (i32.const 10) "@zeros@cd")', 50), 0x61 + 0x6463, has(ZEROS)),
     ("zeros", "under what another segment puts there", zeros_in('(data (i32.const 9) "@zeros@cd") (data (i32.const 20) "ab")', 49),
