@@ -175,6 +175,7 @@ struct core_item runtime_item(struct adapt *a, uint32_t instance, const char *na
 void put_trap(struct code *f, struct adapt *a, enum trap trap);
 /* Traps if the i32 on the stack is not zero. */
 void trap_if(struct code *f, struct adapt *a, enum trap trap);
+/* What a reference denotes; for a function that only calls another one with its own arguments, that one. */
 struct core_item generated_item(const struct adapt *a, uint32_t reference);
 void begin_adapters(struct adapt *a);
 void finish_adapters(struct adapt *a);
@@ -245,6 +246,8 @@ void lower_borrow(struct move *m, const struct type *t, const struct side *side)
 /* adapt_boundary.c, for reports. */
 void note_boundary(struct adapt *a, struct boundary boundary);
 /* What the function does depends on the proof. */
+/* Those that a function depends on. */
+uint32_t proofs_of(const struct adapt *a, uint32_t reference);
 void note_proof(struct adapt *a, uint32_t reference, enum proof proof);
 void read_boundaries(struct adapt *a);
 

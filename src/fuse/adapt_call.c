@@ -609,7 +609,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
     note_proof(a, reference, PROOF_TABLES);
   write_call(&p);
   end_function(&f);
-  note_boundary(a, (struct boundary){.adapter = ADAPTER_CODE,
+  const bool is_direct = generated_item(a, reference).index != reference;
+  note_boundary(a, (struct boundary){.adapter = is_direct ? ADAPTER_DIRECT : ADAPTER_CODE,
                                      .caller = caller->instance,
                                      .callee = p.callee->instance,
                                      .func = func,
@@ -617,7 +618,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
                                      .resolver = p.resolver,
                                      .passthrough = passthrough,
                                      .throws_nothing = !p.callee->is_host && !a->facts[p.callee->instance].throws,
-                                     .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0});
+                                     .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0,
+                                     .proofs = is_direct ? proofs_of(a, reference) | 1u << PROOF_DIRECT : 0});
   return reference;
 }
 

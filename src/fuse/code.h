@@ -131,6 +131,9 @@ void tidy_function(struct code *f);
 void finish_code_module(struct code_module *m);
 /* What call number `call` of a body that is written calls; before finish_code_module(). */
 uint32_t called_reference(const struct code_body *body, uint32_t call);
+/* Does a function that is written only call another one with its own arguments? Then `*target` is the reference to
+ * that. */
+bool forwards(const struct code_module *m, uint32_t reference, uint32_t *target);
 /* The index of a reference; right only once no more imports are added. */
 uint32_t function_index(const struct code_module *m, uint32_t reference);
 

@@ -10,6 +10,7 @@
  * Provides  report_explain.
  */
 #include "fuse/link.h"
+#include "fuse/adapt.h"
 #include "fuse/report.h"
 
 static struct bytes path_of(const struct plan *plan, uint32_t instance) {
@@ -240,7 +241,9 @@ static void put_boundary(struct telling *t, const struct boundary *b) {
   put_resources(t, func->type);
   switch (b->adapter) {
   case ADAPTER_DIRECT:
-    put_line(out, "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
+    put_line(out, "  direct: %s, and nothing to check; the caller calls the callee's own function\n",
+             b->passthrough && uses_memory(func->type) ? "values as they are in the guest's memory"
+                                                       : "flat numbers alone");
     break;
   case ADAPTER_IMPORT:
     put_line(out, "  the host's own function: values cross as they are in the caller's memory\n");
