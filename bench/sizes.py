@@ -4,9 +4,9 @@
     python bench/sizes.py --meld build/release/meld --tools build/bench-tools --inputs ~/.cache/meld-real
 
 Inputs are the cases of the benchmark, and all components below the folders that are named. Both fuse with the options
-that they have when nothing is said: meld keeps the names of functions, meld-cli drops them and adds sections of its own
-about where its output comes from. With --like, both are measured in two more ways, in which they are alike: without names
-and such sections, and with names and without such sections.
+that they have when nothing is said: meld keeps the names of functions, and meld-cli drops them and adds sections of its
+own about where its output comes from, among them the path of the input. With --like, both are measured in two more ways,
+in which they are alike: without names and such sections, and with names but without such sections.
 
 meld-cli accepts an input when its output is valid and imports nothing that meld's does not: what it leaves open,
 nobody can run.
@@ -126,11 +126,9 @@ def components_below(folders):
     seen = set()
     for folder in folders:
         for path in sorted(folder.expanduser().rglob("*.wasm")):
-            with open(path, "rb") as file:
-                if file.read(8) != COMPONENT:
-                    continue
-                digest = hashlib.file_digest(file, "sha256").digest()
-            if digest not in seen:
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).digest()
+            if content.startswith(COMPONENT) and digest not in seen:
                 seen.add(digest)
                 yield str(path.relative_to(folder.expanduser()).with_suffix("")), path
 
