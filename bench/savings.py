@@ -37,6 +37,7 @@ CASES = {
     "plain": ("bytes", "list_points"),
     "wide": ("spilled", "list_mixed"),
     "strings": ("string_16", "strings", "result_16"),
+    "tidy": ("string_16", "method", "option_result"),
 }
 INPUTS = ("http", "assemblyscript_command", "c_command", "words-rust", "codec-zlib", "js_hello", "python_hello",
           "quickjs_hello_without_wasi")

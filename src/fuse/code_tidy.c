@@ -126,7 +126,8 @@ static bool read_steps(struct tidying *t) {
     struct step step = {.at = (uint32_t)reader_offset(&r), .op = read_byte(&r, "the instruction")};
     const uint32_t row = PREFIX_BYTE(step.op) ? ROW(step.op, read_u32(&r, "the opcode")) : step.op;
     assert(row < OPCODE_ROWS && immediates_of[row]);
-    if (!pass_immediates(&r, immediates_of[row], &step.operand))
+    const bool is_branch = step.op == OP_BR || step.op == OP_BR_IF;
+    if (!pass_immediates(&r, immediates_of[row], &step.operand) || (strchr(immediates_of[row], 'l') && !is_branch))
       return false;
     if (opens_block(&step))
       VEC_ADD(c, &kinds, step.op);
