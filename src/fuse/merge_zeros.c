@@ -44,8 +44,9 @@ struct placed_data {
 struct leaving_out {
   struct merge *m;
   VEC(struct placed_data) placed;
-  bool *is_known; /* of each memory: its segments may be cut */
-  uint64_t *size; /* of each, at first, in bytes */
+  bool *is_known;       /* of each memory: its segments may be cut */
+  uint64_t *size;       /* of each, at first, in bytes */
+  struct buffer offset; /* for one of the moment */
 };
 
 static uint64_t least_size(const struct core_limits *limits) {
@@ -143,6 +144,8 @@ static bool find_run(struct bytes content, struct bytes *run) {
     size_t first = at, after = at + WORD_SIZE;
     while (first > 0 && content.at[first - 1] == 0)
       first--;
+    while (after + WORD_SIZE <= content.size && word_at(content.at + after) == 0)
+      after += WORD_SIZE;
     while (after < content.size && content.at[after] == 0)
       after++;
     *run = (struct bytes){content.at + first, after - first};
@@ -152,15 +155,15 @@ static bool find_run(struct bytes content, struct bytes *run) {
   return false;
 }
 
-static struct bytes constant_offset(struct context *c, bool is_64, uint64_t start) {
-  struct buffer offset = new_buffer(c);
-  put_byte(&offset, is_64 ? OPCODE_I64_CONST : OPCODE_I32_CONST);
-  if (is_64)
-    put_s64(&offset, (int64_t)start);
-  else
-    put_s32(&offset, (int32_t)(uint32_t)start);
-  put_byte(&offset, OPCODE_END);
-  return buffer_bytes(&offset);
+static struct bytes constant_offset(struct leaving_out *l, bool is_64, uint64_t start) {
+  struct buffer *b = &l->offset;
+  b->size = 0;
+  put_byte(b, is_64 ? OPCODE_I64_CONST : OPCODE_I32_CONST);
+  put_s64(b, is_64 ? (int64_t)start : (int32_t)(uint32_t)start);
+  put_byte(b, OPCODE_END);
+  uint8_t *offset = ALLOCATE(l->m->context, uint8_t, b->size);
+  memcpy(offset, b->data, b->size);
+  return (struct bytes){offset, b->size};
 }
 
 /* The part of a segment at `start`: in the place of the whole, which is still there if it is `whole`, or behind all. */
@@ -170,7 +173,7 @@ static void put_part(struct leaving_out *l, const struct placed_data *of, const 
   struct core_data *first = &m->out->datas.items[of->data], part = *whole;
   part.content = content;
   if (start != of->start)
-    part.offset = constant_offset(m->context, *whole->offset.at == OPCODE_I64_CONST, start);
+    part.offset = constant_offset(l, *whole->offset.at == OPCODE_I64_CONST, start);
   if (first->content.at == whole->content.at && first->content.size == whole->content.size) {
     *first = part;
     return;
@@ -197,7 +200,7 @@ static void cut(struct leaving_out *l, const struct placed_data *placed) {
 }
 
 void leave_out_zeros(struct merge *m) {
-  struct leaving_out l = {.m = m};
+  struct leaving_out l = {.m = m, .offset = new_buffer(m->context)};
   if (!uses_proof(PROOF_ZEROS))
     return;
   find_new_memories(&l);

@@ -164,7 +164,7 @@ struct core_custom {
 /* Something that a body refers to, or a number in it that is longer than it need be. */
 struct code_use {
   uint32_t at;   /* offset in the body, in bytes */
-  uint32_t what; /* the space, and below it the index; of a number, whether it is signed */
+  uint32_t what; /* the space, and below it the index; of a number, what rewrite.c notes */
 };
 
 /* What check_structure() noted of a body; see rewrite.c. */

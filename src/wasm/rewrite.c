@@ -48,17 +48,17 @@ static const struct opcode opcodes[OPCODE_ROWS] = {
 #undef OPCODE
 };
 
-/* A number that is longer than it need be. */
-struct long_number {
-  struct bytes bytes;
-  bool is_signed;
-};
-typedef VEC(struct long_number) long_numbers;
+/* Numbers that are longer than they need be. What is noted of one is how many bytes it has, and below that how many it
+ * needs. */
+typedef VEC(struct code_use) long_numbers;
+#define SIZE_SHIFT 8
+#define NEEDED_MASK 0xff
 
 /* The walk. */
 
 struct walk {
   struct reader r;
+  const uint8_t *start;
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint64_t depth;          /* of blocks that are open, the outermost included */
@@ -87,6 +87,7 @@ void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT
 
 static void begin_walk(struct walk *w, struct reader r) {
   w->r = r;
+  w->start = r.at;
   w->instruction = "local declarations";
   w->longest_step = 2;
   w->index_size = 0;
@@ -148,28 +149,34 @@ static size_t needed_size(struct bytes number, bool is_signed) {
   return size;
 }
 
-static void put_shortest(struct buffer *out, struct bytes number, bool is_signed) {
-  const size_t size = needed_size(number, is_signed);
-  put_raw(out, number.at, size - 1);
-  put_byte(out, number.at[size - 1] & 0x7f);
+/* As much of it as it needs: the last byte says that no other comes. */
+static void put_needed(struct buffer *out, const uint8_t *number, size_t needed) {
+  uint8_t bytes[SHORT_S64];
+  assert(needed <= sizeof bytes);
+  memcpy(bytes, number, needed);
+  bytes[needed - 1] &= 0x7f;
+  put_raw(out, bytes, needed);
 }
 
-static void shorten_number(struct walk *w, struct bytes number, bool is_signed) {
+static void shorten_number(struct walk *w, struct bytes number, size_t needed) {
   if (w->long_numbers)
-    VEC_ADD(w->r.context, w->long_numbers, ((struct long_number){number, is_signed}));
+    VEC_ADD(w->r.context, w->long_numbers,
+            ((struct code_use){(uint32_t)(number.at - w->start), (uint32_t)(number.size << SIZE_SHIFT | needed)}));
   if (!w->out)
     return;
   copy_run(w, number.at);
-  put_shortest(w->out, number, is_signed);
+  put_needed(w->out, number.at, needed);
 }
 
 /* A number that stands from `start` to where the reader is. Only those are looked at that are as long as linkers make
  * them. */
 static inline void pass_number(struct walk *w, const uint8_t *start, bool is_signed) {
   const struct bytes number = {start, (size_t)(w->r.at - start)};
-  const bool is_long = number.size > SHORT_U32 && (w->r.at[-1] == 0 || w->r.at[-1] == 0x7f);
-  if (is_long && needed_size(number, is_signed) < number.size)
-    shorten_number(w, number, is_signed);
+  if (number.size <= SHORT_U32 || (w->r.at[-1] != 0 && w->r.at[-1] != 0x7f))
+    return;
+  const size_t needed = needed_size(number, is_signed);
+  if (needed < number.size)
+    shorten_number(w, number, needed);
 }
 
 /* Is `index` in its space? Tells the visitor. */
@@ -491,15 +498,6 @@ static inline const uint8_t *after_number(const uint8_t *at, unsigned most) {
   return *at < 0x80 ? at + 1 : after_long_number(at, most);
 }
 
-/* After an s32 that needs all of its bytes; null if it is none, or one that a linker may have made longer. */
-static inline const uint8_t *after_s32(const uint8_t *at) {
-  const uint8_t *const after = after_number(at, SHORT_U32 + 1);
-  if (after != at + SHORT_U32 + 1)
-    return after;
-  const uint8_t last = at[SHORT_U32];
-  return (last > 0 && last < 0x08) || (last >= 0x78 && last < 0x7f) ? after : NULL;
-}
-
 /* An index, which `*at` is moved over; all bits set if it is no u32. */
 static inline uint32_t short_index(const uint8_t **at) {
   const uint8_t *p = *at;
@@ -546,21 +544,35 @@ static const uint8_t *walk_common_index(struct walk *w, enum index_space space, 
   return after;
 }
 
+/* After i32.const; null if it has no s32. */
+static const uint8_t *walk_common_s32(struct walk *w, const uint8_t *at) {
+  const uint8_t *const after = after_number(at + 1, SHORT_U32 + 1);
+  if (after != at + 1 + SHORT_U32 + 1)
+    return after;
+  const uint8_t last = after[-1];
+  if (last >= 0x08 && last < 0x78)
+    return NULL;
+  w->r.at = after;
+  pass_number(w, at + 1, true);
+  return after;
+}
+
 /* After the instruction, if it is common but not of one step. */
 static const uint8_t *walk_common_instruction(struct walk *w, const uint8_t *at) {
   const struct opcode *opcode = &opcodes[*at];
+  const uint8_t *after;
   switch (opcode->immediates[0]) {
   case 'x':
     return w->longest_step < 2 ? NULL : after_number(at + 1, SHORT_U32);
   case 'l':
     return after_number(at + 1, SHORT_U32);
   case 'i':
-    return after_s32(at + 1);
+    return walk_common_s32(w, at);
   case 'I':
     return after_number(at + 1, SHORT_S64);
   case 'a':
-    if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX)
-      return after_number(at + 2, SHORT_U32);
+    if (w->longest_step == 3 && at[1] < MEMARG_HAS_INDEX && (after = after_number(at + 2, SHORT_U32)))
+      return after;
     w->instruction = opcode->name;
     w->r.at = at + 1;
     walk_memarg(w);
@@ -723,7 +735,6 @@ static uint32_t index_of_use(struct code_use use) { return use.what & ((1u << SP
 
 struct notes {
   struct walk walk;
-  const uint8_t *start;      /* of the body */
   VEC(struct code_use) uses; /* of the body */
   long_numbers long_numbers;
   bool is_plain, references;
@@ -733,7 +744,7 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
   struct notes *notes = user;
   const struct walk *w = &notes->walk;
   const bool is_reference = space == SPACE_FUNC && w->instruction == opcodes[REF_FUNC].name;
-  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
+  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - w->start) : 0;
   assert(index >> SPACE_SHIFT == 0);
   notes->references |= is_reference;
   notes->is_plain &= w->index_at || (space == SPACE_MEMORY && index == 0);
@@ -749,17 +760,16 @@ static const struct code_use *copy_uses(struct context *c, const struct notes *n
   struct code_use *uses = ALLOCATE(c, struct code_use, use_count + number_count);
   if (use_count)
     memcpy(uses, notes->uses.items, use_count * sizeof *uses);
-  for (uint32_t i = 0; i < number_count; i++) {
-    const struct long_number number = notes->long_numbers.items[i];
-    uses[use_count + i] = (struct code_use){(uint32_t)(number.bytes.at - notes->start), number.is_signed};
-  }
+  if (number_count)
+    memcpy(uses + use_count, notes->long_numbers.items, number_count * sizeof *uses);
   return uses;
 }
 
-static const uint8_t *after_index(const uint8_t *at) {
-  while (*at >= 0x80)
+static inline const uint8_t *after_index(const uint8_t *at, const uint8_t *end) {
+  at++;
+  while (at < end && at[-1] >= 0x80)
     at++;
-  return at + 1;
+  return at;
 }
 
 /* The bytes from `at` to the next index, at most so many. */
@@ -785,10 +795,10 @@ static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32
   if (first == last)
     return (uint32_t)(hash_bytes(hash, sample(body.at, end)) >> 32);
   hash = hash_bytes(hash, sample(body.at, body.at + uses[first].at));
-  hash = hash_bytes(hash, sample(after_index(body.at + uses[last - 1].at), end));
+  hash = hash_bytes(hash, sample(after_index(body.at + uses[last - 1].at, end), end));
   const uint32_t middle = first + (last - first) / 2;
   if (middle > first && uses[middle].at && uses[middle - 1].at)
-    hash = hash_bytes(hash, sample(after_index(body.at + uses[middle - 1].at), body.at + uses[middle].at));
+    hash = hash_bytes(hash, sample(after_index(body.at + uses[middle - 1].at, end), body.at + uses[middle].at));
   return (uint32_t)(hash >> 32);
 }
 
@@ -796,8 +806,8 @@ static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32
 static size_t spare_size(const struct notes *notes) {
   size_t size = 0;
   for (uint32_t i = 0; i < notes->long_numbers.count; i++) {
-    const struct long_number number = notes->long_numbers.items[i];
-    size += number.bytes.size - needed_size(number.bytes, number.is_signed);
+    const uint32_t sizes = notes->long_numbers.items[i].what;
+    size += (sizes >> SIZE_SHIFT) - (sizes & NEEDED_MASK);
   }
   return size;
 }
@@ -807,7 +817,6 @@ static bool note_body(struct context *c, const struct module *m, uint32_t functi
   const struct bytes body = m->functions.items[function].body;
   struct walk *w = &notes->walk;
   begin_walk(w, reader_of(c, body, m->origin ? m->origin : body.at));
-  notes->start = body.at;
   notes->uses.count = 0;
   notes->long_numbers.count = 0;
   notes->is_plain = true;
@@ -858,26 +867,20 @@ struct copying {
   const uint8_t *next_number;  /* where it is; the end: there is none */
 };
 
-static inline const uint8_t *after_byte_below_80(const uint8_t *at, const uint8_t *end) {
-  at++;
-  while (at < end && at[-1] >= 0x80)
-    at++;
-  return at;
-}
-
 static void find_next_number(struct copying *c) {
   c->next_number = c->number < c->number_end ? c->start + c->uses[c->number].at : c->end;
 }
 
-/* Long numbers before `until`, as short as they can be. Where they are not long any more, the input was changed, as the
- * size will tell. */
+/* Long numbers before `until`, as short as they can be. Where they are long no more, the input was changed, and is
+ * refused for its size or for what comes out. */
 static void copy_long_numbers(struct copying *c, const uint8_t *until) {
   while (c->next_number < until) {
-    const uint8_t *const at = c->next_number, *const after = after_byte_below_80(at, until);
+    const uint8_t *const at = c->next_number;
+    const uint32_t sizes = c->uses[c->number].what;
     if (at >= c->copied) {
       put_raw(c->out, c->copied, (size_t)(at - c->copied));
-      put_shortest(c->out, (struct bytes){at, (size_t)(after - at)}, c->uses[c->number].what);
-      c->copied = after;
+      put_needed(c->out, at, sizes & NEEDED_MASK);
+      c->copied = at + (sizes >> SIZE_SHIFT);
     }
     c->number++;
     find_next_number(c);
@@ -908,7 +911,7 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     const uint8_t *at = body.at + use.at;
     if (use.at == 0 || at < copying.copied) /* memory 0, which stays; or the input was changed */
       continue;
-    const uint8_t *const after = after_byte_below_80(at, end);
+    const uint8_t *const after = after_index(at, end);
     const uint32_t index = index_of_use(use), to = mapped(maps, space_of_use(use), index);
     if (to == index && leb128_size(to) == (size_t)(after - at))
       continue;
