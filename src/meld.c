@@ -20,13 +20,15 @@
 #include "fuse/report.h"
 #include "inspect/inspect.h"
 #include "wasm/check.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#define LOOK_SIZE 4096      /* bytes of the input that are looked at in one go */
+#define CACHE_LINE 64       /* bytes */
 #define LAST_SECTION 11     /* data */
 #define COMPOSE_LIMIT 10000 /* inputs, wires */
 
@@ -95,23 +97,38 @@ static struct bytes component_of(struct context *c, struct run *run, uint32_t nu
   return component;
 }
 
-/* Checks the core modules in `component`, as deep as the reader lets components be nested. Does any use vectors? */
-static bool check_core_modules(struct context *c, const struct component *component, bool validate) {
-  bool has_vectors = false;
+struct core_modules {
+  VEC(struct placed_module) placed;
+};
+
+/* The core modules in `component`, as deep as the reader lets components be nested. */
+static void collect_core_modules(struct context *c, const struct component *component, struct core_modules *into) {
   for (uint32_t i = 0, modules = 0, components = 0; i < component->definitions.count; i++) {
     const struct definition *definition = &component->definitions.items[i];
     if (definition->kind == DEFINE_CORE_MODULE) {
       push_place(c, "core module", modules++, (struct bytes){0});
-      has_vectors |= check_structure(c, definition->of.core_module.module);
-      if (validate)
-        check_module(c, definition->of.core_module.module);
+      VEC_ADD(c, &into->placed, ((struct placed_module){definition->of.core_module.module, keep_path(c)}));
       pop_place(c);
     } else if (definition->kind == DEFINE_COMPONENT) {
       push_identified_place(c, "component", components++, definition->of.component->name);
-      has_vectors |= check_core_modules(c, definition->of.component, validate);
+      collect_core_modules(c, definition->of.component, into);
       pop_place(c);
     }
   }
+}
+
+/* Checks the core modules in `component`; the calling thread does `before` first. Does any use vectors? */
+static bool check_core_modules(struct context *c, const struct component *component, bool validate,
+                               void (*before)(struct context *, void *), void *argument) {
+  struct core_modules modules = {0};
+  const struct path path = keep_path(c);
+  collect_core_modules(c, component, &modules);
+  const bool has_vectors = check_structures(c, modules.placed.items, modules.placed.count, before, argument);
+  for (uint32_t i = 0; validate && i < modules.placed.count; i++) {
+    set_path(c, modules.placed.items[i].path);
+    check_module(c, modules.placed.items[i].module);
+  }
+  set_path(c, path);
   return has_vectors;
 }
 
@@ -119,7 +136,7 @@ static bool check_core_modules(struct context *c, const struct component *compon
 static void check_component_input(struct context *c, struct bytes input) {
   const struct component *root = read_component(c, input);
   check_component(c, root);
-  check_core_modules(c, root, true);
+  check_core_modules(c, root, true, NULL, NULL);
 }
 
 static void check_input(struct context *c, void *argument) {
@@ -270,7 +287,7 @@ static void check_inputs_code(struct context *c, const struct composition *compo
   for (uint32_t i = 0; i < composition->inputs.count; i++)
     if (composition->inputs.items[i].same_as == i) {
       c->input = i;
-      check_core_modules(c, composition->inputs.items[i].component, validate);
+      check_core_modules(c, composition->inputs.items[i].component, validate, NULL, NULL);
     }
   c->input = NO_INDEX;
 }
@@ -312,6 +329,45 @@ static struct bytes with_producer(struct context *c, const struct run *run) {
   return buffer_bytes(&whole);
 }
 
+struct reading {
+  struct bytes input;
+  const struct component *root;
+};
+
+static void read_root(struct context *c, void *argument) {
+  struct reading *reading = argument;
+  reading->root = read_component(c, reading->input);
+}
+
+/* Touches what reading gets to next. Reading leaps from body to body, and would wait at each for a file or memory. */
+static void look_ahead(struct context *c, void *argument, struct share *share) {
+  const struct reading *const reading = argument;
+  (void)c;
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (size_t at = (size_t)i * LOOK_SIZE; at < (size_t)end * LOOK_SIZE; at += CACHE_LINE)
+      (void)*(const volatile uint8_t *)(reading->input.at + at);
+}
+
+static const struct component *read_input(struct context *c, struct bytes input) {
+  struct reading reading = {.input = input};
+  run_parallel_beside(c, (uint32_t)(input.size / LOOK_SIZE), input.size, look_ahead, &reading, read_root, &reading);
+  return reading.root;
+}
+
+struct linking {
+  const struct component *root;
+  bool is_linked;
+  struct plan *plan; /* null: it is not */
+};
+
+/* What needs nothing of what is inside of bodies. */
+static void check_and_link(struct context *c, void *argument) {
+  struct linking *linking = argument;
+  check_component(c, linking->root);
+  if (linking->is_linked)
+    linking->plan = link_component(c, linking->root);
+}
+
 static void run_passes(struct context *c, void *argument) {
   struct run *run = argument;
   const meld_options *const options = run->options;
@@ -325,27 +381,26 @@ static void run_passes(struct context *c, void *argument) {
     run->is_made = ALLOCATE(c, bool, 1);
     run->input = component_of(c, run, 0, run->input);
   }
-  const struct component *root = read_component(c, run->input);
+  const struct component *root = read_input(c, run->input);
   if (options->output == MELD_OUTPUT_DUMP_COMPONENT) {
     dump_component(root, &text);
     run->output = buffer_bytes(&text);
     return;
   }
   end_pass(c, run, "read");
-  check_component(c, root);
-  const bool has_vectors = check_core_modules(c, root, options->validate);
+  struct linking linking = {.root = root, .is_linked = options->output != MELD_OUTPUT_COMPOSED};
+  const bool has_vectors = check_core_modules(c, root, options->validate, check_and_link, &linking);
   if (options->output == MELD_OUTPUT_COMPOSED) {
     run->output = with_producer(c, run);
     return;
   }
-  end_pass(c, run, "check");
-  struct plan *plan = link_component(c, root);
+  struct plan *plan = linking.plan;
   if (options->output == MELD_OUTPUT_DUMP_PLAN) {
     dump_plan(plan, &text);
     run->output = buffer_bytes(&text);
     return;
   }
-  end_pass(c, run, "link");
+  end_pass(c, run, "check and link");
   const struct fuse_options fuse_options = {
       .component = options->output == MELD_OUTPUT_COMPONENT,
       .keep_names = !options->strip,

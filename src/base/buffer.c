@@ -12,7 +12,6 @@
 #define FIRST_CAPACITY 64
 #define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
 #define FORMATTED_LIMIT 160
-#define LEB128_LIMIT 10 /* bytes of a 64-bit number */
 #define SHOWN_LIMIT 300 /* bytes of text for one thing in a diagnostic */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }

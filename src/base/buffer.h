@@ -31,6 +31,8 @@ struct buffer new_buffer_to(struct context *context, struct sink *sink);
 void flush(struct buffer *b);                 /* to its sink */
 size_t bytes_written(const struct buffer *b); /* to it or through it */
 
+#define LEB128_LIMIT 10 /* bytes of a 64-bit number; a buffer wants as much room for any number */
+
 /* Bytes of an unsigned number in its shortest form. */
 static inline size_t leb128_size(uint64_t value) {
   size_t size = 1;

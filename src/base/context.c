@@ -311,6 +311,18 @@ void pop_place(struct context *context) {
   context->place_count--;
 }
 
+struct path keep_path(struct context *context) {
+  struct place *places = ALLOCATE(context, struct place, context->place_count);
+  memcpy(places, context->places, context->place_count * sizeof(*places));
+  return (struct path){places, context->place_count};
+}
+
+void set_path(struct context *context, struct path path) {
+  assert(path.count <= PLACE_LIMIT);
+  memcpy(context->places, path.places, path.count * sizeof(*path.places));
+  context->place_count = path.count;
+}
+
 struct bytes format_bytes(struct context *context, const char *format, ...) {
   char beginning[128]; /* most often all of it */
   va_list arguments;

@@ -100,6 +100,14 @@ void push_place(struct context *context, const char *what, uint32_t index, struc
 void push_identified_place(struct context *context, const char *what, uint32_t index, struct bytes identifier);
 void pop_place(struct context *context);
 
+/* Where we are, to come back to. */
+struct path {
+  const struct place *places;
+  uint32_t count;
+};
+struct path keep_path(struct context *context);
+void set_path(struct context *context, struct path path);
+
 /* A copy in the arena of a formatted string. */
 struct bytes format_bytes(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -8,7 +8,7 @@
  * of that kind.
  *
  * Requires  items that are independent of each other.
- * Provides  run_parallel, take_items, usual_threads.
+ * Provides  run_parallel, run_parallel_beside, take_items, usual_threads.
  */
 #include "base/parallel.h"
 
@@ -17,12 +17,13 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#define ITEMS_AT_ONCE 64
+#define MOST_AT_ONCE 256                    /* items */
+#define TURNS 8                             /* of a thread, about, so that all end at about the same time */
 #define SIZE_PER_THREAD ((size_t)128 << 10) /* bytes: what takes longer than to start a thread */
 #define MOST_THREADS 16
 
 struct common {
-  uint32_t count;
+  uint32_t count, at_once;
   atomic_uint next; /* the first item that nobody has taken */
   atomic_bool has_failed;
   void (*body)(struct context *, void *, struct share *);
@@ -36,6 +37,8 @@ struct share {
 
 struct worker {
   struct share share;
+  void (*before)(struct context *, void *); /* what the calling thread does first; null: nothing */
+  void *before_argument;
   struct context context;
   pthread_t thread;
   bool is_started, has_failed;
@@ -45,21 +48,24 @@ bool take_items(struct share *share, uint32_t *first, uint32_t *end) {
   struct common *const common = share->common;
   if (atomic_load(&common->has_failed))
     return false;
-  *first = share->first = atomic_fetch_add(&common->next, ITEMS_AT_ONCE);
+  *first = share->first = atomic_fetch_add(&common->next, common->at_once);
   if (*first >= common->count)
     return false;
-  *end = common->count - *first < ITEMS_AT_ONCE ? common->count : *first + ITEMS_AT_ONCE;
+  *end = common->count - *first < common->at_once ? common->count : *first + common->at_once;
   return true;
 }
 
 static void work(struct context *context, void *argument) {
-  struct share *share = argument;
-  share->common->body(context, share->common->argument, share);
+  struct worker *worker = argument;
+  struct common *const common = worker->share.common;
+  if (worker->before)
+    worker->before(context, worker->before_argument);
+  common->body(context, common->argument, &worker->share);
 }
 
 static void *run_worker(void *argument) {
   struct worker *worker = argument;
-  worker->has_failed = !run_guarded(&worker->context, work, &worker->share);
+  worker->has_failed = !run_guarded(&worker->context, work, worker);
   if (worker->has_failed)
     atomic_store(&worker->share.common->has_failed, true);
   return NULL;
@@ -80,12 +86,31 @@ static uint32_t threads_for(const struct context *context, size_t size) {
   return (uint32_t)(worth < most ? worth : most);
 }
 
-void run_parallel(struct context *context, uint32_t count, size_t size,
-                  void (*body)(struct context *, void *, struct share *), void *argument) {
-  struct common common = {.count = count, .body = body, .argument = argument};
+static uint32_t items_at_once(uint32_t count, uint32_t threads) {
+  const uint32_t items = threads ? count / (threads * TURNS) : count;
+  return items < 1 ? 1 : items < MOST_AT_ONCE ? items : MOST_AT_ONCE;
+}
+
+static void join(struct context *context, struct worker *workers, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (workers[i].is_started)
+      pthread_join(workers[i].thread, NULL);
+    context_adopt(context, &workers[i].context);
+  }
+  const struct worker *failed = first_failure(workers, count);
+  if (failed)
+    fail_again(context, &failed->context);
+}
+
+void run_parallel_beside(struct context *context, uint32_t count, size_t size,
+                         void (*body)(struct context *, void *, struct share *), void *argument,
+                         void (*before)(struct context *, void *), void *before_argument) {
   const uint32_t threads = threads_for(context, size);
-  assert(count <= UINT32_MAX - (MOST_THREADS + 1) * ITEMS_AT_ONCE);
+  struct common common = {.count = count, .at_once = items_at_once(count, threads), .body = body, .argument = argument};
+  assert(count <= UINT32_MAX - (MOST_THREADS + 1) * MOST_AT_ONCE);
   if (threads < 2) {
+    if (before)
+      before(context, before_argument);
     body(context, argument, &(struct share){&common, 0});
     return;
   }
@@ -94,17 +119,17 @@ void run_parallel(struct context *context, uint32_t count, size_t size,
     workers[i].share.common = &common;
     context_branch(&workers[i].context, context);
   }
+  workers[0].before = before;
+  workers[0].before_argument = before_argument;
   for (uint32_t i = 1; i < threads; i++)
     workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
   run_worker(&workers[0]);
-  for (uint32_t i = 0; i < threads; i++) {
-    if (workers[i].is_started)
-      pthread_join(workers[i].thread, NULL);
-    context_adopt(context, &workers[i].context);
-  }
-  const struct worker *failed = first_failure(workers, threads);
-  if (failed)
-    fail_again(context, &failed->context);
+  join(context, workers, threads);
+}
+
+void run_parallel(struct context *context, uint32_t count, size_t size,
+                  void (*body)(struct context *, void *, struct share *), void *argument) {
+  run_parallel_beside(context, count, size, body, argument, NULL, NULL);
 }
 
 uint32_t usual_threads(void) {

@@ -25,6 +25,11 @@ bool take_items(struct share *share, uint32_t *first, uint32_t *end);
 void run_parallel(struct context *context, uint32_t count, size_t size,
                   void (*body)(struct context *, void *, struct share *), void *argument);
 
+/* The same; the calling thread does something else first, whose failure is told before that of any item. */
+void run_parallel_beside(struct context *context, uint32_t count, size_t size,
+                         void (*body)(struct context *, void *, struct share *), void *argument,
+                         void (*before)(struct context *, void *), void *before_argument);
+
 /* As many as there are processors. */
 uint32_t usual_threads(void);
 

@@ -9,6 +9,7 @@
  */
 #include "fuse/adapt.h"
 #include "fuse/merge.h"
+#include "wasm/notes.h"
 
 #include <assert.h>
 #include <string.h>

@@ -19,7 +19,7 @@
 #include <assert.h>
 
 #include "fuse/adapt.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 struct place_in_code {
   uint32_t instance, index; /* core instance; function or type of its module */

@@ -28,6 +28,7 @@
  */
 #include "base/hash.h"
 #include "fuse/merge.h"
+#include "wasm/notes.h"
 
 #include <assert.h>
 #include <stdlib.h>

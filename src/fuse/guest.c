@@ -13,7 +13,7 @@
 
 #include "fuse/compose.h"
 #include "wasm/check.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 static struct bytes pair_of(struct context *c, struct bytes module, struct bytes name) {
   struct buffer pair = new_buffer(c);

@@ -16,6 +16,7 @@
  * Spec      WebAssembly core, "Execution / Modules / Instantiation", for what an instantiation does on its own.
  */
 #include "fuse/report.h"
+#include "wasm/notes.h"
 
 #include <assert.h>
 #include <string.h>

@@ -154,6 +154,7 @@ struct core_data {
   uint32_t memory;
   struct bytes offset;
   struct bytes content;
+  struct bytes read; /* all of it, as it stands in the input; null: it was made */
 };
 
 struct core_custom {
@@ -164,17 +165,18 @@ struct core_custom {
 /* Something that a body refers to, or a number in it that is longer than it need be. */
 struct code_use {
   uint32_t at;   /* offset in the body, in bytes */
-  uint32_t what; /* the space, and below it the index; of a number, what rewrite.c notes */
+  uint32_t what; /* the space, and below it the index; of a number, what walk.h says */
 };
 
-/* What check_structure() noted of a body; see rewrite.c. */
+/* What check_structure() noted of a body; see notes.c. */
 struct noted_body {
   const struct code_use *uses; /* and after them the numbers that are longer than they need be */
   uint32_t use_count, long_number_count;
   uint32_t size_without_indices;
-  uint32_t likeness; /* the same for bodies that are equal but for indices */
-  bool is_plain;     /* each index stands alone where its use says, but for those of memory, which is said once */
-  bool references;   /* it has ref.func */
+  uint32_t likeness;         /* the same for bodies that are equal but for indices */
+  bool is_plain;             /* each index stands alone where its use says */
+  bool has_memory_arguments; /* of memory 0, which stand in no use */
+  bool references;           /* it has ref.func */
 };
 
 #define NO_INDEX UINT32_MAX

@@ -1,4 +1,4 @@
-/* rewrite.h -- copies code with other indices; visits the indices in code.
+/* rewrite.h -- copies code with other indices; visits the indices in constant expressions.
  *
  * Both walk the instructions by opcodes.def, one row per opcode, and know no more of an instruction than which
  * immediates it has. Each index is checked to be inside the module's own spaces: no module can name what another did
@@ -56,19 +56,9 @@ size_t size_of_constant(struct bytes expression);
 struct bytes read_expression(struct reader *r, const struct module *m);
 struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *types);
 
-/* Checks the structure of all bodies: instructions, blocks, and every index in its space; and notes what each refers
- * to. Does any use vectors? */
-bool check_structure(struct context *c, struct module *m);
-
 /* Visits what code refers to, each at least once. */
 typedef void visit_index(void *user, enum index_space space, uint32_t index);
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
                       void *user);
-/* The body of the defined function `function`, counted from the first that is defined. */
-void visit_function(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
-/* The functions alone that it refers to with ref.func: what a declared element segment is needed for. */
-void visit_references(struct context *c, const struct module *m, uint32_t function, visit_index *visit, void *user);
-/* A number that is the same for bodies that are equal but for indices; for others, hardly ever. */
-uint32_t likeness(const struct module *m, uint32_t function);
 
 #endif

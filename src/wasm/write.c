@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define SMALL_SECTIONS ((size_t)1 << 16) /* bytes to begin with, for all but code, data and custom sections */
+#define ROUND_SIZE ((size_t)1 << 19)     /* bytes of bodies that are worth a thread, and stay in a cache */
 #define CODE_SECTION 10
 #define DATA_SECTION 11
 
@@ -326,19 +327,93 @@ static void measure_codes(struct context *c, void *argument, struct share *share
       coding->codes[i] = code_of(c, coding, &coding->module->functions.items[i]);
 }
 
-static void put_code(struct buffer *b, const struct coding *coding, uint32_t function) {
+/* Some of the bodies, as they are written. */
+struct round {
+  const struct coding *coding;
+  uint32_t first, count; /* functions */
+  uint8_t *data;
+  size_t size, capacity;
+};
+
+static size_t size_of_code(const struct coding *coding, uint32_t function) {
+  const size_t size = coding->codes[function].size;
+  return leb128_size(size) + size;
+}
+
+/* Takes bodies up to a size, or one that is larger. */
+static void plan_round(struct context *c, struct round *round, uint32_t first, size_t left) {
+  const uint32_t end = round->coding->module->functions.count;
+  round->first = first;
+  round->count = 0;
+  round->size = 0;
+  for (uint32_t i = first; i < end; i++) {
+    const size_t size = size_of_code(round->coding, i);
+    if (i > first && round->size + size > ROUND_SIZE)
+      break;
+    round->size += size;
+    round->count++;
+  }
+  if (round->capacity < round->size) {
+    round->capacity = left < ROUND_SIZE ? left : round->size < ROUND_SIZE ? ROUND_SIZE : round->size;
+    round->data = ALLOCATE(c, uint8_t, round->capacity + LEB128_LIMIT);
+  }
+}
+
+/* Rewrites the body to where its place is: each has as much room as it was measured to need. */
+static void put_code(struct context *c, const struct coding *coding, uint32_t function, uint8_t *to) {
   const struct core_function *f = &coding->module->functions.items[function];
   const struct bytes code = coding->codes[function];
-  put_size(b, code.size);
-  const size_t end = bytes_written(b) + code.size;
+  const size_t size = size_of_code(coding, function);
+  struct buffer b = {.context = c, .data = to, .capacity = size + LEB128_LIMIT};
+  put_size(&b, code.size);
   if (code.at) {
-    put_bytes(b, code);
+    put_bytes(&b, code);
   } else {
     const struct index_maps maps = maps_of(coding, f);
-    rewrite_function(b->context, f->source->module, &maps, f->number, b);
+    rewrite_function(c, f->source->module, &maps, f->number, &b);
   }
-  if (bytes_written(b) != end)
-    fail(b->context, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
+  if (b.data != to || b.size != size)
+    fail(c, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
+}
+
+static void put_codes(struct context *c, void *argument, struct share *share) {
+  const struct round *const round = argument;
+  uint8_t *to = round->data;
+  for (uint32_t i = 0, at, end; take_items(share, &at, &end);)
+    for (; i < end; i++) {
+      if (i >= at)
+        put_code(c, round->coding, round->first + i, to);
+      to += size_of_code(round->coding, round->first + i);
+    }
+}
+
+struct writing {
+  struct buffer *out;
+  struct bytes bytes;
+};
+
+static void write_round(struct context *c, void *argument) {
+  const struct writing *const writing = argument;
+  struct context *const outer = writing->out->context;
+  writing->out->context = c;
+  put_bytes(writing->out, writing->bytes);
+  writing->out->context = outer;
+}
+
+/* While a round is made, the one before it is written. */
+static void put_rounds(struct buffer *b, const struct coding *coding, size_t size) {
+  struct round rounds[2] = {{.coding = coding}, {.coding = coding}};
+  struct round *next = &rounds[0], *made = &rounds[1];
+  for (uint32_t at = 0; at < coding->module->functions.count; at += made->count) {
+    struct writing writing = {b, {made->data, made->size}};
+    plan_round(b->context, next, at, size);
+    size -= next->size;
+    run_parallel_beside(b->context, next->count, next->size, put_codes, next, write_round, &writing);
+    struct round *const free = made;
+    made = next;
+    next = free;
+  }
+  put_bytes(b, (struct bytes){made->data, made->size});
 }
 
 /* As many bodies, without locals and instructions. */
@@ -361,21 +436,20 @@ static void put_code_section(struct buffer *b, const struct module *m) {
   struct coding coding = {.module = m, .codes = ALLOCATE(b->context, struct bytes, m->functions.count)};
   count_code_spaces(m, coding.limits);
   run_parallel(b->context, m->functions.count, size_of_bodies(m), measure_codes, &coding);
-  size_t size = leb128_size(m->functions.count);
+  size_t size = 0;
   for (uint32_t i = 0; i < m->functions.count; i++)
-    size += leb128_size(coding.codes[i].size) + coding.codes[i].size;
-  begin_section(b, CODE_SECTION, size);
+    size += size_of_code(&coding, i);
+  begin_section(b, CODE_SECTION, leb128_size(m->functions.count) + size);
   put_u32(b, m->functions.count);
-  for (uint32_t i = 0; i < m->functions.count; i++)
-    put_code(b, &coding, i);
+  put_rounds(b, &coding, size);
 }
 
 static struct bytes content_in(const struct module *m, struct bytes content) {
   return m->is_outline ? (struct bytes){0} : content;
 }
 
-/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte) */
-static void put_data(struct buffer *b, const struct module *m, const struct core_data *data) {
+/* data ::= 0x00 expr list(byte) | 0x01 list(byte) | 0x02 memidx expr list(byte), up to the bytes themselves */
+static void put_data_start(struct buffer *b, const struct module *m, const struct core_data *data) {
   assert(data->mode != SEGMENT_DECLARED);
   const bool is_active = data->mode == SEGMENT_ACTIVE;
   put_u32(b, !is_active ? 1 : data->memory ? 2 : 0);
@@ -384,10 +458,37 @@ static void put_data(struct buffer *b, const struct module *m, const struct core
   if (is_active)
     put_bytes(b, data->offset);
   put_size(b, content_in(m, data->content).size);
-  put_bytes(b, content_in(m, data->content));
 }
 
-/* The bytes of all that. */
+/* Is the segment, of which `start` is all but the content, what it was in the input? */
+static bool is_as_read(const struct core_data *data, struct bytes start) {
+  return data->read.size == start.size + data->content.size && memcmp(data->read.at, start.at, start.size) == 0;
+}
+
+/* Segments that stay as they are, one after the other, are one run of the input's bytes. */
+static void put_datas(struct buffer *b, const struct module *m) {
+  struct buffer start = new_buffer(b->context);
+  struct bytes run = {0};
+  for (uint32_t i = 0; i < m->datas.count; i++) {
+    const struct core_data *data = &m->datas.items[i];
+    start.size = 0;
+    put_data_start(&start, m, data);
+    const bool is_read = !m->is_outline && is_as_read(data, buffer_bytes(&start));
+    if (is_read && run.size && run.at + run.size == data->read.at) {
+      run.size += data->read.size;
+      continue;
+    }
+    put_bytes(b, run);
+    run = is_read ? data->read : (struct bytes){0};
+    if (is_read)
+      continue;
+    put_bytes(b, buffer_bytes(&start));
+    put_bytes(b, content_in(m, data->content));
+  }
+  put_bytes(b, run);
+}
+
+/* The bytes of all of it. */
 static size_t size_of_data(const struct module *m, const struct core_data *data) {
   const size_t content = content_in(m, data->content).size, size = 1 + leb128_size(content) + content;
   if (data->mode != SEGMENT_ACTIVE)
@@ -404,8 +505,7 @@ static void put_data_section(struct buffer *b, const struct module *m) {
     size += size_of_data(m, &m->datas.items[i]);
   begin_section(b, DATA_SECTION, size);
   put_u32(b, m->datas.count);
-  for (uint32_t i = 0; i < m->datas.count; i++)
-    put_data(b, m, &m->datas.items[i]);
+  put_datas(b, m);
 }
 
 /* customsec ::= name byte* */

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "check.h"
 #include "hex.h"
-#include "wasm/rewrite.h"
+#include "wasm/notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -477,8 +477,10 @@ static void test_long_numbers(void) {
       {"00 10 8080808000 41 8080808000 1a" NOPS " 0b", "00 10 00 41 00 1a" NOPS " 0b"},
       {"00 41 8080848000 1a 41 c080808000 1a 41 c0ffffff7f 1a 41 ffffffff7f 1a" NOPS " 0b",
        "00 41 808004 1a 41 c000 1a 41 40 1a 41 7f 1a" NOPS " 0b"},
-      {"00 42 ffffffffffffffffff7f 1a 42 80808080808080807f 1a 42 8180808000 1a 0b",
-       "00 42 7f 1a 42 80808080808080807f 1a 42 01 1a 0b"},
+      {"00 42 ffffffffffffffffff7f 1a 42 80808080808080807f 1a 42 8180808080808080808000 1a" NOPS " 0b",
+       "the constant is not a signed LEB128 number of at most 64 bits"},
+      {"00 42 ffffffffffffffffff7f 1a 42 80808080808080807f 1a 42 81808080808080808000 1a" NOPS " 0b",
+       "00 42 7f 1a 42 80808080808080807f 1a 42 01 1a" NOPS " 0b"},
       {"00 41 00 28 02 c080808000 1a 41 00 28 02 8080808001 1a" NOPS " 0b",
        "00 41 00 28 02 40 1a 41 00 28 02 8080808001 1a" NOPS " 0b"},
       {"00 41 8880808000 28 42 00 c080808000 1a 10 8080808000" NOPS " 0b", "00 41 08 28 42 00 40 1a 10 00" NOPS " 0b"},
