@@ -1,7 +1,7 @@
 /* module.h -- a core module, as data: what read.c makes, merge.c joins and write.c writes.
  *
- * Code is never decoded into a tree: a function is its bytes, and rewrite.c
- * copies them with other indices. Each index space is its imports followed by
+ * Code is never decoded into a tree: a function is its bytes, in which notes.c
+ * finds the indices, and which rewrite.c copies with others. Each index space is its imports followed by
  * its definitions, as in the specification.
  *
  * Spec: WebAssembly 3.0 core, "Structure / Modules".

@@ -1,8 +1,8 @@
 /* read.c -- a core module from its bytes, in one pass and without copying.
  *
  * One function per production of the binary grammar, which is quoted above it; write.c mirrors them in names and order.
- * Names, bodies and segment contents stay borrowed from the input. Function bodies are taken as bytes: rewrite.c
- * looks into them when they are copied.
+ * Names, bodies and segment contents stay borrowed from the input. Function bodies are taken as bytes: notes.c
+ * looks into them.
  *
  * Requires  a whole module in memory.
  * Provides  struct module, of the right form, with every index outside of bodies in its space.
