@@ -87,6 +87,10 @@ class Case:
     hand_is_floor: bool = False
     hand: bool = True  # the file's adapter by hand is for these values too
 
+    @property
+    def has_strings(self):
+        return self.file.startswith("string")
+
     def parts(self):
         settings, sections = read_sections(HERE / "cases" / f"{self.file}.wat")
         if settings.get("frame") == "resource":

@@ -5,7 +5,7 @@ read beside the call in any case, so that no process is waited for within what i
 processor time, which stands still while other programs have the processor; but for short runs in V8, where that one is
 too coarse.
 
-Provides  Runners: a context of runners, by variant
+Provides  Runners: a context of runners, by variant; count_instructions(path)
 Requires  the Python package wasmtime; v8.mjs and native.c at the other end
 """
 
@@ -47,6 +47,25 @@ class WasmtimeCore:
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             raise CannotRun(str(error).splitlines()[0]) from error
         return (end - start) * 1e-9, result & 0xFFFFFFFF
+
+
+def count_instructions(path):
+    """WebAssembly instructions that one call of a case takes, with its part of the loop, as wasmtime counts fuel: it takes
+    one for each but the likes of block and nop, memory.copy among them."""
+    config = wasmtime.Config()
+    config.consume_fuel = True
+    engine = wasmtime.Engine(config)
+    store = wasmtime.Store(engine)
+    store.set_fuel(1 << 60)
+    run = wasmtime.Instance(store, wasmtime.Module.from_file(engine, str(path)), []).exports(store)["run"]
+
+    def taken(n):
+        before = store.get_fuel()
+        run(store, n)
+        return before - store.get_fuel()
+
+    taken(100)  # tables have grown
+    return (taken(1100) - taken(100)) / 1000
 
 
 class WasmtimeComponent:

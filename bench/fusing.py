@@ -105,6 +105,7 @@ def copy_seconds(path):
 def measure_real(tools, measure, cache, folder, rounds):
     folder.mkdir(parents=True, exist_ok=True)
     results = []
+    print(f"  real components: made once, in {cache}", flush=True)
     for what, path in inputs.real_inputs(cache, tools.wasm_tools):
         print(f"  fusing {what}", flush=True)
         if isinstance(path, str):

@@ -7,7 +7,8 @@
     types       one component with that many function types, each of one function
     boundaries  two components, of which one exports that many functions of strings, and the other imports and exports them
 
-Provides  KINDS, generate(kind, items) -> text; real_inputs(cache, tools) -> (name, what, path) or a reason
+Provides  KINDS, generate(kind, items) -> text; guests_of_a_host() -> text; real_inputs(cache, tools) -> (what, path or a
+          reason)
 Requires  for the real ones tests/real/make.py, which has to find npm or Python's componentize-py
 """
 
@@ -97,7 +98,6 @@ def types(count):
     return one_module("\n".join(lines) + f"\n(elem (i32.const 0) func {' '.join(f'$g{i}' for i in range(count))})", count)
 
 
-# kind: (what an item is, how to make it, numbers of items)
 def boundaries(count):
     """The memory is in the first component, and the second has one of its own: each call copies a string."""
     memory = """(memory (export "m") 1)
@@ -127,6 +127,52 @@ def boundaries(count):
 (instance $a (instantiate $first)) (instance $b (instantiate $second {links})) {exports})"""
 
 
+GUEST = """(component {name}
+  (import "file" (type $file (sub resource)))
+  (import "open" (func $open (param "name" string) (result (result (own $file) (error u8)))))
+  (import "read" (func $read (param "file" (borrow $file)) (param "seek" bool) (result (list string))))
+  (core module $memory
+    (memory (export "memory") 1)
+    (global $free (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.set $free (i32.add (global.get $free) (i32.const 64)))
+      (global.get $free)))
+  (core instance $m (instantiate $memory))
+  (alias core export $m "memory" (core memory $memory))
+  (alias core export $m "realloc" (core func $realloc))
+  (core func $open (canon lower (func $open) (memory $memory) (realloc $realloc)))
+  (core func $read (canon lower (func $read) (memory $memory) (realloc $realloc)))
+  (core func $close (canon resource.drop $file))
+  (core module $code
+    (import "m" "memory" (memory 1))
+    (import "host" "open" (func $open (param i32 i32 i32)))
+    (import "host" "read" (func $read (param i32 i32 i32)))
+    (import "host" "close" (func $close (param i32)))
+    (func (export "run") (param i32) (result i32)
+      (call $open (i32.const 0) (local.get 0) (i32.const 8))
+      (call $read (i32.load (i32.const 12)) (i32.const 1) (i32.const 16))
+      (call $close (i32.load (i32.const 12)))
+      (i32.load (i32.const 20))))
+  (core instance $c (instantiate $code
+    (with "m" (instance $m))
+    (with "host" (instance (export "open" (func $open)) (export "read" (func $read)) (export "close" (func $close))))))
+  (func (export "run") (param "n" u32) (result u32) (canon lift (core func $c "run"))))
+"""
+
+
+def guests_of_a_host():
+    """Two components that call the host with all that crosses to it in another way than between components."""
+    given = '(with "file" (type $file)) (with "open" (func $open)) (with "read" (func $read))'
+    return f"""(component
+(import "file" (type $file (sub resource)))
+(import "open" (func $open (param "name" string) (result (result (own $file) (error u8)))))
+(import "read" (func $read (param "file" (borrow $file)) (param "seek" bool) (result (list string))))
+{GUEST.format(name="$first")}{GUEST.format(name="$second")}
+(instance $first (instantiate $first {given})) (instance $second (instantiate $second {given}))
+(export "one" (func $first "run")) (export "two" (func $second "run")))"""
+
+
+# kind: (what an item is, how to make it, numbers of items)
 KINDS = {
     "instances": ("instance", instances, (10, 100, 1_000, 10_000)),
     "components": ("component", components, (10, 100, 1_000, 10_000)),

@@ -1,13 +1,15 @@
 """Says in Markdown what run.py measured.
 
-Provides  markdown(results), summary(case); programs(results), program_summary(program)
+Provides  call_part(results), program_part(results), fusing_part(results): each what stands between two marks of a document;
+          readme_parts(results): the same for README.md, by name;
+          put_between(document, name, text); summary(case), program_summary(program): lines for the terminal
 """
 
 from timing import least, ratio, spread
 
 TITLES = {
-    "unfused": "unfused", "component": "meld `--component`", "core": "**meld**", "optimised": "meld, `wasm-opt -O3`",
-    "peer": "meld-cli", "hand": "by hand", "floor": "floor",
+    "unfused": "unfused", "component": "meld `--component`", "core": "**meld**", "simd": "meld `--features=+simd`",
+    "optimised": "meld, `wasm-opt -O3`", "peer": "meld-cli", "hand": "by hand", "floor": "floor",
 }
 GROUPS = (("main", "Calls"), ("more", "More kinds of values and handles"), ("encodings", "Strings, by encoding"))
 
@@ -34,6 +36,13 @@ def by_hand(case, forms):
     if has_time(forms, "hand"):
         return forms["hand"]
     return forms["floor"] if case["hand_is_floor"] else None
+
+
+def put_between(document, name, text):
+    """What stands between two marks of a document is written anew."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, rest = document.split(begin, 1)
+    return before + begin + text + end + rest.split(end, 1)[1]
 
 
 class Notes:
@@ -78,7 +87,8 @@ def engine_rows(cases, engine, columns, notes):
 
 
 def engine_table(cases, engine, columns):
-    notes = Notes()
+    notes, there = Notes(), {form for case in cases for form in case["engines"].get(engine, {})}
+    columns = [form for form in columns if form in there or form in ("hand", "floor")]
     ratios = ["unfused ÷ meld"] if "unfused" in columns else []
     head = ["ns for one call", *(TITLES[form] for form in columns), *ratios, "meld ÷ by hand", "meld ÷ floor"]
     rows = list(engine_rows(cases, engine, columns, notes))
@@ -91,9 +101,9 @@ def group_of(case):
 
 def calls(results):
     columns = {
-        "wasmtime": ("unfused", "component", "core", "optimised", "peer", "hand", "floor"),
-        "V8": ("unfused", "core", "optimised", "peer", "hand", "floor"),
-        "native": ("core", "peer", "hand", "floor"),
+        "wasmtime": ("unfused", "component", "core", "simd", "optimised", "peer", "hand", "floor"),
+        "V8": ("unfused", "core", "simd", "optimised", "peer", "hand", "floor"),
+        "native": ("core", "simd", "peer", "hand", "floor"),
     }
     names = {"wasmtime": "in wasmtime", "V8": "in V8", "native": "as native code (`wasm2c`, `cc -O2`)"}
     for engine, forms in columns.items():
@@ -115,7 +125,7 @@ def processor_seconds(found):
 
 
 FUSING_TOLD = """Each output is a new file, as in a clean build. One that takes the place of another costs what the file system does
-before a name changes hands: 7 to 10 ms more for meld, on ext4.
+before a name changes hands: some milliseconds more, on ext4.
 """
 
 
@@ -167,54 +177,64 @@ def start(results):
     return table(["", "compile, ms", "instantiate, µs", "÷ unfused"], rows)
 
 
+SIZES = ("unfused", "core", "simd", "optimised", "peer", "hand", "floor")
+
+
 def sizes(results):
-    rows = []
-    for case in results["cases"]:
-        files = case["bytes"]
-        if group_of(case) == "main":
-            rows.append([case["title"], *(f"{files[form]:,}" if form in files else ""
-                                          for form in ("unfused", "core", "optimised", "peer", "hand", "floor"))])
-    return table(["bytes", *(TITLES[form] for form in ("unfused", "core", "optimised", "peer", "hand", "floor"))], rows)
+    cases = [case for case in results["cases"] if group_of(case) == "main"]
+    forms = [form for form in SIZES if any(form in case["bytes"] for case in cases)]
+    rows = [[case["title"], *(f"{case['bytes'][form]:,}" if form in case["bytes"] else "" for form in forms)] for case in cases]
+    return table(["bytes", *(TITLES[form] for form in forms)], rows)
 
 
-def measured_on(results, rounds):
-    machine = results["machine"]
-    return (f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}; "
-            f"load of the machine {machine['load']} when it began. Minimum of {rounds} rounds, "
-            f"in brackets the first and third quartile of the ratios within rounds.")
+def measured_on(part):
+    machine = part["machine"]
+    return (f"Measured on {part['date']}: {machine['processor']}, {machine['cores']} cores, {machine['system']}; "
+            f"load of the machine {machine['load']} when this part began. ")
 
 
-def about(results):
-    versions = results["versions"]
-    lines = [measured_on(results, results["rounds"]), ""]
-    lines += [f"- {name} {version}" for name, version in versions.items()]
+def rounds_told(rounds):
+    return f"Minimum of {rounds} rounds, in brackets the first and third quartile of the ratios within rounds."
+
+
+def left_out(part):
+    return "Left out, for what it takes is not there: " + "; ".join(part["missing"]) + ".\n" if part["missing"] else ""
+
+
+def versions_told(part, wanted):
+    return ", ".join(f"{name} {version}" for name, version in part["versions"].items() if name.startswith(wanted))
+
+
+def about_calls(results):
+    part = results["parts"]["calls"]
+    lines = [measured_on(part) + rounds_told(part["rounds"]), ""]
+    lines += [f"- {name} {version}" for name, version in part["versions"].items()]
     for engine in sorted({engine for case in results["cases"] for engine in case["engines"]}):
         spreads = sorted(spread(entry) for case in results["cases"] for entry in case["engines"].get(engine, {}).values()
                          if "ns" in entry)
         lines += ["", f"In {engine} the median of the rounds is above their minimum by {spreads[len(spreads) // 2]:.0%} "
                   f"for half of all that was timed, and by {spreads[len(spreads) * 9 // 10]:.0%} for nine tenths."]
-    if results["missing"]:
-        lines += ["", "Left out, for what it takes is not there: " + "; ".join(results["missing"]) + "."]
     return "\n".join(lines) + "\n"
 
 
-FUSING_BEGINS, SIZES_BEGIN = "## Fusing\n", "## Sizes\n"
+def call_part(results):
+    parts = ["## Calls between components\n", about_calls(results), left_out(results["parts"]["calls"]), *calls(results)]
+    main = [case for case in results["cases"] if group_of(case) == "main"]
+    if main:
+        parts.append(f"### Sizes of the cases\n\n{sizes(results)}")
+    return "\n".join(part for part in parts if part)
 
 
-def fusing_parts(results):
-    """What stands between these two."""
-    load = f"Load of the machine when this part began: {results['machine']['load']}. Processor time does not change with it, time does.\n"
-    parts = [FUSING_TOLD, load, *fusing(results)]
+def fusing_part(results):
+    part = results["parts"]["fusing"]
+    told = measured_on(part) + f"Minimum of {part['rounds']} rounds. Processor time does not change with the load, time does."
+    versions = versions_told(part, ("meld", "wasmtime", "wasm-tools"))
+    parts = ["## Fusing\n", f"{told} With {versions}.\n", FUSING_TOLD, left_out(part), *fusing(results)]
     if results["scaling"]:
         parts += ["### Larger and larger inputs\n", scaling(results)]
     if results.get("start"):
         parts += [f"## Starting a chain of {results['start']['items']} components\n", start(results)]
-    return "\n" + "\n".join(parts)
-
-
-def markdown(results):
-    parts = [about(results), "## Calls between components\n", *calls(results)]
-    return "\n".join(parts) + FUSING_BEGINS + fusing_parts(results) + "\n" + SIZES_BEGIN + "\n" + sizes(results)
+    return "\n".join(part for part in parts if part)
 
 
 def milliseconds(entry):
@@ -261,26 +281,28 @@ def program_rows(measured, engine, columns, notes):
 
 
 def program_table(measured, engine, columns):
-    notes = Notes()
+    notes, there = Notes(), {form for program in measured for form in program.get("engines", {}).get(engine, {})}
+    columns = [form for form in columns if form in there]
     head = ["ms for the whole program", "calls", *(TITLES[form] for form in columns), "unfused ÷ meld", "boundary, unfused",
             "ns a call", "boundary, meld", "ns a call"]
     return table(head, list(program_rows(measured, engine, columns, notes))) + notes.text()
 
 
 def program_sizes(measured):
-    forms = ("unfused", "component", "core", "peer", "floor")
+    there = {form for program in measured for form in program.get("bytes", ())}
+    forms = [form for form in ("unfused", "component", "core", "optimised", "peer", "floor") if form in there]
     rows = [[program["title"], *(f"{program['bytes'][form]:,}" if form in program["bytes"] else "" for form in forms)]
             for program in measured if "bytes" in program]
     return table(["bytes", *(TITLES[form] for form in forms)], rows)
 
 
-def programs(results):
-    measured, versions = results["programs"], results["versions"]
+def program_part(results):
+    measured, part = results["programs"], results["parts"]["programs"]
     rounds = max((len(forms["core"]["ns"]) for program in measured for forms in program.get("engines", {}).values()), default=0)
-    parts = [measured_on(results, rounds) + " With " + ", ".join(f"{name} {version}" for name, version in versions.items()
-             if name in ("wasmtime", "V8", "jco", "meld") or name.startswith("meld-cli")) + ".\n"]
-    names = {"wasmtime": ("wasmtime", ("unfused", "component", "core", "peer", "floor")),
-             "V8": ("V8", ("unfused", "core", "peer", "floor"))}
+    versions = versions_told(part, ("meld", "wasmtime", "V8", "jco", "wasm-opt"))
+    parts = [f"{measured_on(part)}{rounds_told(rounds)} With {versions}.\n"]
+    names = {"wasmtime": ("wasmtime", ("unfused", "component", "core", "optimised", "peer", "floor")),
+             "V8": ("V8", ("unfused", "core", "optimised", "peer", "floor"))}
     for engine, (name, columns) in names.items():
         if any(engine in program.get("engines", {}) for program in measured):
             parts.append(f"### In {name}\n\n{program_table(measured, engine, columns)}")
@@ -294,7 +316,8 @@ def program_summary(program):
         return f"{program['title']}\n    left out: {program['reason']}"
     lines = [f"{program['title']}, {program['calls']:,} calls"]
     for engine, forms in program["engines"].items():
-        said = [f"{form} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items() if "ns" in entry]
+        said = [f"{TITLES[form].strip('*')} {milliseconds(entry)} ms ±{spread(entry):.0%}" for form, entry in forms.items()
+                if "ns" in entry]
         lines.append(f"    {engine}: {', '.join(said)}")
     return "\n".join(lines)
 
@@ -305,8 +328,66 @@ def summary(case):
     for engine, forms in case["engines"].items():
         core = forms["core"]
         said = [f"meld {nanoseconds(least(core))} ns ±{spread(core):.0%}"]
-        for form in ("unfused", "peer", "hand", "floor"):
+        names = {"simd": "with vectors", "unfused": "unfused", "peer": "meld-cli", "hand": "by hand", "floor": "floor"}
+        for form, name in names.items():
             if has_time(forms, form):
-                said.append(f"{form} ×{times(ratio(forms[form], core)[0])}")
+                said.append(f"{name} ×{times(ratio(forms[form], core)[0])}")
         words.append(f"{engine}: {', '.join(said)}")
     return f"{case['title']}\n    " + "\n    ".join(words)
+
+
+README_CASES = ("number", "string_16", "strings", "bytes", "method")
+
+
+def readme_calls(results):
+    head = ["", "unfused, in wasmtime", "**meld**, in wasmtime", "unfused, in V8 (jco)", "**meld**, in V8"]
+    rows = []
+    for case in results["cases"]:
+        if case["name"] in README_CASES:
+            found = [(case["engines"].get(engine, {}), form) for engine in ("wasmtime", "V8") for form in ("unfused", "core")]
+            rows.append([case["title"], *(nanoseconds(least(forms[form])) if has_time(forms, form) else "not measured"
+                                          for forms, form in found)])
+    return table(head, rows)
+
+
+def less_time(measured, engine):
+    """What the programs save, from the least to the most, in words."""
+    there = [forms for forms in (program["engines"].get(engine, {}) for program in measured)
+             if has_time(forms, "unfused") and has_time(forms, "core")]
+    saved = [1 - least(forms["core"]) / least(forms["unfused"]) for forms in there]
+    if not saved:
+        return None
+    low, high = round(min(saved) * 100), round(max(saved) * 100)
+    if low < 0 <= high:
+        return f"from {-low}% more to {high}% less time in {engine}"
+    low, high = sorted((abs(low), abs(high)))
+    kind = "more" if max(saved) < 0 else "less"
+    return f"{low} to {high}% {kind} time in {engine}" if low != high else f"{high}% {kind} time in {engine}"
+
+
+def readme_programs(results):
+    measured = [program for program in results["programs"] if "engines" in program]
+    said = [words for words in (less_time(measured, engine) for engine in ("wasmtime", "V8")) if words]
+    return (f"[Whole programs](docs/performance.md#whole-programs) of real libraries, {len(measured)} of them, take {' and '.join(said)} "
+            "when they are fused; it depends on how much of it the boundary was:\n")
+
+
+def readme_fusing(results):
+    hello = next((entry for entry in results["fusing"] if entry["what"] == "componentize-js hello" and "tools" in entry), None)
+    if not hello:
+        return None
+    tools = hello["tools"]
+    meld, said = processor_seconds(tools["meld"]), []
+    for name, words in (("wasm-tools validate", "`wasm-tools validate`"), ("meld-cli", "meld-cli")):
+        if "seconds" in tools.get(name, {}):
+            said.append(f"{words} takes {times(processor_seconds(tools[name]) / meld)} times as long")
+    return (f"Fusing the hello of componentize-js, {size_text(hello['bytes'])} with JavaScript's engine in it, takes "
+            f"{meld * 1e3:.0f} ms of processor time{': ' if said else ''}{', and '.join(said)}.\n")
+
+
+def readme_parts(results):
+    """What goes between the marks of README.md, by name; of the parts that there are."""
+    parts = {"calls": readme_calls(results) if results["cases"] else None,
+             "programs": readme_programs(results) if any("engines" in program for program in results["programs"]) else None,
+             "fusing": readme_fusing(results)}
+    return {name: text for name, text in parts.items() if text}

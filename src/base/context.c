@@ -13,10 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
 #define LARGEST_BLOCK ((size_t)8 << 20)
+#define LARGE ((size_t)1 << 20) /* a block of which large pages are worth asking for */
 
 struct arena_block {
   struct arena_block *previous;
@@ -187,6 +192,17 @@ void fail_again(struct context *context, const struct context *branch) {
   longjmp(*context->escape, 1);
 }
 
+/* To touch memory for the first time takes the system a while, for each page of it: asks for fewer, larger ones. */
+static void ask_for_large_pages(void *memory, size_t size) {
+#ifdef MADV_HUGEPAGE
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = page - 1 - ((uintptr_t)memory + page - 1) % page;
+  if (size >= LARGE)
+    madvise((uint8_t *)memory + before, (size - before) / page * page, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)size;
+#endif
+}
+
 /* Zeroed, so that what is cut from it is: nothing is handed out twice. calloc gets fresh pages without touching them.
  */
 static struct arena_block *new_block(struct context *context, size_t size) {
@@ -198,6 +214,8 @@ static struct arena_block *new_block(struct context *context, size_t size) {
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
   if (context->allocate)
     memset(block, 0, header_size() + size);
+  else
+    ask_for_large_pages(block, header_size() + size);
   block->size = size;
   return block;
 }
