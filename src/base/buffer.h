@@ -53,8 +53,11 @@ void put_size(struct buffer *b, size_t size);                   /* a u32, as eve
 void put_name(struct buffer *b, struct bytes name);             /* length-prefixed */
 void put_text(struct buffer *b, const char *name);              /* length-prefixed C string */
 void put_sized(struct buffer *b, const struct buffer *content); /* length-prefixed content */
-/* As printf; cut off after 159 bytes. */
+/* As printf; any length. */
 void put_formatted(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A name as it is, but for what would disturb a line of text, which stands as an escape; see escape_text(). */
+void put_shown(struct buffer *b, struct bytes name);
+void put_quoted(struct buffer *b, struct bytes name); /* the same between quotes */
 /* Of one thing in a diagnostic: may what is to come be left out? Where it is, finish_shown() puts "..." in its place.
  */
 bool is_shown_enough(const struct buffer *b);

@@ -60,22 +60,6 @@ void context_free(struct context *context) {
   context->next = context->limit = NULL;
 }
 
-/* The code point at the start of `text`, and its size; 0 bytes where it is not UTF-8. */
-static uint32_t decode_character(struct bytes text, size_t *size) {
-  static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  *size = utf8_sequence(text.at, text.size);
-  uint32_t character = text.at[0] & lead_bits[*size];
-  for (size_t i = 1; i < *size; i++)
-    character = character << 6 | (text.at[i] & 0x3f);
-  return character;
-}
-
-/* Control characters, line and paragraph separators, and what changes the direction of the text around it. */
-static bool disturbs_text(uint32_t character) {
-  return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x200e || character == 0x200f ||
-         (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
-}
-
 /* What stands for the character at the start of `text`, which is `size` bytes; its size. */
 static size_t escape_character(char out[16], struct bytes text, size_t *size, const char *also) {
   const uint32_t character = decode_character(text, size);

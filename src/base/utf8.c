@@ -1,6 +1,6 @@
 /* utf8.c -- which bytes are UTF-8: no surrogates, nothing overlong, nothing above U+10FFFF.
  *
- * Provides  utf8_sequence, is_utf8.
+ * Provides  utf8_sequence, is_utf8, decode_character, disturbs_text.
  * Spec      Unicode, table 3-7.
  */
 #include "base/utf8.h"
@@ -41,4 +41,18 @@ bool is_utf8(struct bytes text) {
     i += size;
   }
   return true;
+}
+
+uint32_t decode_character(struct bytes text, size_t *size) {
+  static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  *size = utf8_sequence(text.at, text.size);
+  uint32_t character = text.at[0] & lead_bits[*size];
+  for (size_t i = 1; i < *size; i++)
+    character = character << 6 | (text.at[i] & 0x3f);
+  return character;
+}
+
+bool disturbs_text(uint32_t character) {
+  return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x200e || character == 0x200f ||
+         (character >= 0x2028 && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
 }

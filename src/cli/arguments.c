@@ -502,6 +502,22 @@ static bool parse_help(struct words *words, struct arguments *arguments) {
   return true;
 }
 
+/* In one piece of memory; null: there is none. What is read is cut at "=" and put in another order where it is. */
+static char **copy_words(int argc, char **argv) {
+  size_t size = (size_t)argc * sizeof(*argv);
+  for (int i = 0; i < argc; i++)
+    size += strlen(argv[i]) + 1;
+  char **const copy = malloc(size);
+  if (!copy)
+    return NULL;
+  char *text = (char *)(copy + argc);
+  for (int i = 0; i < argc; i++) {
+    copy[i] = text;
+    text = stpcpy(text, argv[i]) + 1;
+  }
+  return copy;
+}
+
 bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
   *arguments = (struct arguments){.options = meld_default_options(), .word_count = argc};
   if (argc < 2)
@@ -513,14 +529,13 @@ bool parse_arguments(int argc, char **argv, struct arguments *arguments) {
     return parse_help(&(struct words){argv + 2, argv + argc}, arguments);
   arguments->aliases = calloc((size_t)argc, sizeof(*arguments->aliases));
   arguments->wires = calloc((size_t)argc, sizeof(*arguments->wires));
-  arguments->words = calloc((size_t)argc, sizeof(*arguments->words));
+  arguments->words = copy_words(argc, argv);
   arguments->given = calloc((size_t)argc, sizeof(*arguments->given));
   arguments->adapter_files = calloc((size_t)argc, sizeof(*arguments->adapter_files));
   arguments->adapter_names = calloc((size_t)argc, sizeof(*arguments->adapter_names));
   if (!arguments->aliases || !arguments->wires || !arguments->words || !arguments->given || !arguments->adapter_files ||
       !arguments->adapter_names)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, "out of memory");
-  memcpy(arguments->words, argv, (size_t)argc * sizeof(*argv));
   arguments->inputs = argv + 1; /* the command's own word is free now, so that inputs stay behind what is read */
   return parse_words(&(struct words){argv + 2, argv + argc}, arguments);
 }

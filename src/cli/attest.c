@@ -11,15 +11,14 @@
  * it is made, unless SOURCE_DATE_EPOCH says a time: files have their last names alone, options are in the order of the
  * help. Who vouches for it signs it.
  *
- * Requires  meld.h alone.
  * Provides  prepare_attestation, make_attestation.
  * Spec      in-toto Attestation Framework 1.0 "Statement"; SLSA 1.0 "Provenance"; reproducible-builds.org
  *           "SOURCE_DATE_EPOCH".
  */
 #include "cli/attest.h"
 
+#include "base/json.h"
 #include "cli/digest.h"
-#include "cli/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,13 +30,10 @@
 #define BUILD_TYPE BUILDER "#fuse/v1"
 
 #define LAST_SECOND 253402300799 /* of the year 9999: there is no form for what comes later */
-#define ESCAPED_SIZE 6           /* bytes that one becomes at most */
 #define OUT_OF_MEMORY "out of memory"
 
 struct statement {
-  FILE *to;
-  int depth;           /* of the list that is written */
-  bool has_items;      /* in it, there is something before */
+  struct json json;
   const char *problem; /* why it can't be made; null: nothing so far */
 };
 
@@ -68,72 +64,43 @@ bool prepare_attestation(const struct messages *messages, struct attestation *at
   return true;
 }
 
-/* Any bytes but zero, as a string. */
-static void put_text(struct statement *s, const char *text) {
-  const size_t size = strlen(text), capacity = size * ESCAPED_SIZE + 1;
-  char *escaped = malloc(capacity);
-  if (!escaped) {
-    s->problem = OUT_OF_MEMORY;
-    return;
-  }
-  meld_escape(escaped, capacity, text, size);
-  print_json_string(s->to, escaped);
-  free(escaped);
-}
-
-static void start_list(struct statement *s, int depth, const char *key) {
-  fprintf(s->to, "%*s\"%s\": [", depth * 2, "", key);
-  s->depth = depth;
-  s->has_items = false;
-}
-
-static void start_item(struct statement *s) {
-  fprintf(s->to, "%s\n%*s", s->has_items ? "," : "", s->depth * 2 + 2, "");
-  s->has_items = true;
-}
-
-static void end_list(struct statement *s) {
-  if (s->has_items)
-    fprintf(s->to, "\n%*s", s->depth * 2, "");
-  fputc(']', s->to);
-}
-
 static void put_digest(struct statement *s, const void *data, size_t size) {
   char digest[DIGEST_TEXT] = "";
   if (!digest_sha256(data, size, digest))
     s->problem = "libcrypto gives no SHA-256";
-  fprintf(s->to, "\"digest\": {\"sha256\": \"%s\"}", digest);
+  json_open(&s->json, "digest", '{');
+  json_string(&s->json, "sha256", bytes_of(digest));
+  json_close(&s->json, '}');
 }
 
-static const char *base_name(const char *file) {
+static struct bytes base_name(const char *file) {
   const char *slash = strrchr(file, '/');
-  return slash && slash[1] ? slash + 1 : file;
+  return bytes_of(slash && slash[1] ? slash + 1 : file);
 }
 
 static void put_subject(struct statement *s, const char *output, const uint8_t *data, size_t size) {
-  fputs("  \"subject\": [\n    {", s->to);
-  if (!is_dash(output)) {
-    fputs("\"name\": ", s->to);
-    put_text(s, base_name(output));
-    fputs(", ", s->to);
-  }
+  struct json *const j = &s->json;
+  json_open(j, "subject", '[');
+  json_open_line(j, NULL, '{');
+  if (!is_dash(output))
+    json_string(j, "name", base_name(output));
   put_digest(s, data, size);
-  fputs("}\n  ],\n", s->to);
+  json_close(j, '}');
+  json_close(j, ']');
 }
 
 /* ResourceDescriptor of something that was read: what it is called, and which file it was. */
-static void put_resource(struct statement *s, const char *name, const char *file, const struct file *content) {
-  start_item(s);
-  fputs("{\"name\": ", s->to);
-  put_text(s, name);
-  fputs(", ", s->to);
+static void put_resource(struct statement *s, struct bytes name, const char *file, const struct file *content) {
+  struct json *const j = &s->json;
+  json_open_line(j, NULL, '{');
+  json_string(j, "name", name);
   put_digest(s, content->data, content->size);
   if (!is_dash(file)) {
-    fputs(", \"annotations\": {\"file\": ", s->to);
-    put_text(s, base_name(file));
-    fputs("}", s->to);
+    json_open(j, "annotations", '{');
+    json_string(j, "file", base_name(file));
+    json_close(j, '}');
   }
-  fputs("}", s->to);
+  json_close(j, '}');
 }
 
 static void put_option(struct statement *s, const struct making_option *option) {
@@ -144,67 +111,82 @@ static void put_option(struct statement *s, const struct making_option *option) 
     return;
   }
   snprintf(text, size, "--%s%s%s", option->name, option->argument ? "=" : "", option->argument ? option->argument : "");
-  start_item(s);
-  put_text(s, text);
+  json_string(&s->json, NULL, bytes_of(text));
   free(text);
 }
 
 /* What was asked for: all that the output depends on, but for the content of the inputs. */
 static void put_parameters(struct statement *s, const struct arguments *arguments, const struct inputs *inputs) {
+  struct json *const j = &s->json;
   struct making_option option = {0};
-  fputs("      \"externalParameters\": {\n        \"command\": \"fuse\",\n", s->to);
-  start_list(s, 4, "options");
+  json_open(j, "externalParameters", '{');
+  json_string(j, "command", bytes_of("fuse"));
+  json_open(j, "options", '[');
   while (next_making_option(arguments, &option))
     put_option(s, &option);
-  end_list(s);
-  fputs(",\n", s->to);
-  if (inputs->script_name) {
-    fputs("        \"script\": ", s->to);
-    put_text(s, base_name(inputs->script_name));
-    fputs(",\n", s->to);
-  }
-  start_list(s, 4, "inputs");
-  for (int i = 0; i < inputs->count; i++) {
-    start_item(s);
-    put_text(s, inputs->names[i]);
-  }
-  end_list(s);
-  fputs("\n      },\n", s->to);
+  json_close(j, ']');
+  if (inputs->script_name)
+    json_string(j, "script", base_name(inputs->script_name));
+  json_open(j, "inputs", '[');
+  for (int i = 0; i < inputs->count; i++)
+    json_string(j, NULL, bytes_of(inputs->names[i]));
+  json_close(j, ']');
+  json_close(j, '}');
 }
 
 static void put_dependencies(struct statement *s, const struct inputs *inputs) {
-  start_list(s, 3, "resolvedDependencies");
+  json_open(&s->json, "resolvedDependencies", '[');
   if (inputs->script_name)
     put_resource(s, base_name(inputs->script_name), inputs->script_name, &inputs->script);
   for (int i = 0; i < inputs->count; i++)
-    put_resource(s, inputs->names[i], inputs->file_names[i], &inputs->files[i]);
-  end_list(s);
-  fputc('\n', s->to);
+    put_resource(s, bytes_of(inputs->names[i]), inputs->file_names[i], &inputs->files[i]);
+  json_close(&s->json, ']');
+}
+
+static void put_run(struct json *j, const char *date) {
+  json_open(j, "runDetails", '{');
+  json_open(j, "builder", '{');
+  json_string(j, "id", bytes_of(BUILDER));
+  json_open_line(j, "version", '{');
+  json_string(j, "wasm-meld", bytes_of(meld_version()));
+  json_close(j, '}');
+  json_close(j, '}');
+  if (*date) {
+    json_open_line(j, "metadata", '{');
+    json_string(j, "startedOn", bytes_of(date));
+    json_string(j, "finishedOn", bytes_of(date));
+    json_close(j, '}');
+  }
+  json_close(j, '}');
 }
 
 static void put_statement(struct statement *s, const struct arguments *arguments, const struct inputs *inputs,
                           const uint8_t *data, size_t size, const char *date) {
-  fputs("{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n", s->to);
+  struct json *const j = &s->json;
+  json_open(j, NULL, '{');
+  json_string(j, "_type", bytes_of("https://in-toto.io/Statement/v1"));
   put_subject(s, arguments->output, data, size);
-  fputs("  \"predicateType\": \"https://slsa.dev/provenance/v1\",\n  \"predicate\": {\n", s->to);
-  fputs("    \"buildDefinition\": {\n      \"buildType\": \"" BUILD_TYPE "\",\n", s->to);
+  json_string(j, "predicateType", bytes_of("https://slsa.dev/provenance/v1"));
+  json_open(j, "predicate", '{');
+  json_open(j, "buildDefinition", '{');
+  json_string(j, "buildType", bytes_of(BUILD_TYPE));
   put_parameters(s, arguments, inputs);
   put_dependencies(s, inputs);
-  fputs("    },\n    \"runDetails\": {\n", s->to);
-  fprintf(s->to, "      \"builder\": {\"id\": \"" BUILDER "\", \"version\": {\"wasm-meld\": \"%s\"}}", meld_version());
-  if (*date)
-    fprintf(s->to, ",\n      \"metadata\": {\"startedOn\": \"%s\", \"finishedOn\": \"%s\"}", date, date);
-  fputs("\n    }\n  }\n}\n", s->to);
+  json_close(j, '}');
+  put_run(j, date);
+  json_close(j, '}');
+  json_close(j, '}');
 }
 
 bool make_attestation(const struct arguments *arguments, const struct inputs *inputs, const uint8_t *data, size_t size,
                       struct attestation *attestation) {
-  struct statement s = {.to = open_memstream(&attestation->text, &attestation->size)};
-  if (!s.to)
+  FILE *const to = open_memstream(&attestation->text, &attestation->size);
+  if (!to)
     return complain(&arguments->messages, MELD_SYSTEM, NULL, OUT_OF_MEMORY);
+  struct statement s = {.json = json_to_stream(to)};
   put_statement(&s, arguments, inputs, data, size, attestation->date);
-  const bool is_whole = !ferror(s.to);
-  if ((fclose(s.to) != 0 || !is_whole) && !s.problem)
+  const bool is_whole = !ferror(to);
+  if ((fclose(to) != 0 || !is_whole) && !s.problem)
     s.problem = OUT_OF_MEMORY;
   if (!s.problem)
     return true;

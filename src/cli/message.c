@@ -6,13 +6,13 @@
  *      "message":"this is the text format",
  *      "hint":"\"wasm-tools parse\" makes a binary of it"}
  *
- * the latter on one line. Names of files may be any bytes but zero; they are escaped in both.
+ * the latter on one line. Names of files may be any bytes but zero.
  *
  * Provides  complain, print_diagnostic.
  */
 #include "cli/message.h"
 
-#include "cli/json.h"
+#include "base/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,11 +45,13 @@ static void end_color(bool is_colored) {
 }
 
 /* A quote in a name is escaped, so that names can stand between quotes. */
-static void print_name(const char *escaped) {
-  for (; *escaped; escaped++) {
-    if (*escaped == '"')
+static void print_name(const char *name) {
+  char escaped[NAME_SHOWN];
+  meld_escape(escaped, sizeof(escaped), name, strlen(name));
+  for (const char *at = escaped; *at; at++) {
+    if (*at == '"')
       fputc('\\', stderr);
-    fputc(*escaped, stderr);
+    fputc(*at, stderr);
   }
 }
 
@@ -80,56 +82,35 @@ static void print_line(const struct messages *messages, const char *file, const 
   fputs("\n", stderr);
 }
 
-/* The field `name`, null if `text` is null or empty. */
-static void print_json_field(const char *name, const char *text) {
-  fprintf(stderr, ",\"%s\":", name);
-  if (text && *text)
-    print_json_string(stderr, text);
-  else
-    fputs("null", stderr);
-}
-
-static void print_json_place(const meld_place *place) {
-  fputs("{\"what\":", stderr);
-  print_json_string(stderr, place->what);
-  if (place->index == MELD_NO_INDEX)
-    fputs(",\"index\":null", stderr);
-  else
-    fprintf(stderr, ",\"index\":%u", place->index);
-  print_json_field("name", place->name);
-  fputs("}", stderr);
-}
-
 static void print_json(const char *file, const meld_result *result) {
-  fputs("{\"severity\":\"error\"", stderr);
-  print_json_field("code", meld_status_name(result->status));
-  print_json_field("file", file);
+  struct json json = json_to_stream(stderr), *const j = &json;
+  json_open_line(j, NULL, '{');
+  json_string(j, "severity", bytes_of("error"));
+  json_string(j, "code", bytes_of(meld_status_name(result->status)));
+  json_optional(j, "file", bytes_of(file ? file : ""));
   if (result->offset == MELD_NO_OFFSET)
-    fputs(",\"offset\":null", stderr);
+    json_null(j, "offset");
   else
-    fprintf(stderr, ",\"offset\":%zu", result->offset);
-  fputs(",\"path\":[", stderr);
+    json_number(j, "offset", result->offset);
+  json_open(j, "path", '[');
   for (uint32_t i = 0; i < result->place_count; i++) {
-    fputs(i ? "," : "", stderr);
-    print_json_place(&result->places[i]);
+    const meld_place *place = &result->places[i];
+    json_open(j, NULL, '{');
+    json_string(j, "what", bytes_of(place->what));
+    json_index(j, "index", place->index);
+    json_sentence(j, "name", bytes_of(place->name));
+    json_close(j, '}');
   }
-  fputs("]", stderr);
-  print_json_field("message", result->message);
-  print_json_field("hint", result->hint);
-  fputs("}\n", stderr);
+  json_close(j, ']');
+  json_sentence(j, "message", bytes_of(result->message));
+  json_sentence(j, "hint", bytes_of(result->hint));
+  json_close(j, '}');
 }
 
 void print_diagnostic(const struct messages *messages, const char *name, const meld_result *result) {
-  char escaped[NAME_SHOWN];
-  const char *file = name;
+  const char *const file = name && strcmp(name, "-") == 0 ? "<standard input>" : name;
   if (messages->is_quiet && result->status != MELD_USAGE)
     return;
-  if (name && strcmp(name, "-") == 0)
-    file = "<standard input>";
-  else if (name) {
-    meld_escape(escaped, sizeof(escaped), name, strlen(name));
-    file = escaped;
-  }
   if (messages->is_json)
     print_json(file, result);
   else

@@ -16,7 +16,7 @@ static struct bytes find_written_name(const struct scope *scope, enum sort sort,
   struct bytes name = {0};
   for (uint32_t i = 0; scope->component && i < scope->component->customs.count && !name.size; i++)
     if (bytes_equal(scope->component->customs.items[i].name, bytes_of("component-name")))
-      name = find_item_name(scope->component->customs.items[i].content, sort, index);
+      find_item_names(scope->component->customs.items[i].content, sort, index, &name, 1);
   return name;
 }
 

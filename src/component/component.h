@@ -251,11 +251,9 @@ struct component *read_component(struct context *c, struct bytes input);
 /* Is it a component, by its preamble (or a core module)? */
 bool is_component(struct bytes input);
 
-/* component/name_section.c. Of the content of a section "component-name"; size 0: none. */
-struct bytes find_component_name(struct bytes section);
-struct bytes find_item_name(struct bytes section, enum sort wanted, uint32_t index);
-/* Those of the items 0 to `count` of a sort, into `to`, where those that have none stay as they are. */
-void find_item_names(struct bytes section, enum sort wanted, struct bytes *to, uint32_t count);
+/* component/name_section.c. Of the content of a section "component-name", the names of the `count` items of a sort from
+ * `first` on, into `to`, where those that have none stay as they are. */
+void find_item_names(struct bytes section, enum sort wanted, uint32_t first, struct bytes *to, uint32_t count);
 
 /* component/check.c. Types every definition, also of what is never instantiated; fails at the first that is invalid. */
 void check_component(struct context *c, const struct component *root);

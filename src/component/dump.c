@@ -13,32 +13,16 @@
 #include "component/component.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 struct dump {
   struct buffer *out;
   uint32_t indent;
 };
 
-static void put_format(struct dump *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put_format(struct dump *d, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  const int size = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  assert(size >= 0);
-  reserve(d->out, (size_t)size + 1);
-  va_start(arguments, format);
-  vsnprintf((char *)d->out->data + d->out->size, (size_t)size + 1, format, arguments);
-  va_end(arguments);
-  d->out->size += (size_t)size;
-}
-
 static void start_line(struct dump *d) {
   put_byte(d->out, '\n');
   for (uint32_t i = 0; i < d->indent; i++)
-    put_format(d, "  ");
+    put_formatted(d->out, "  ");
 }
 
 /* In quotes; what would break the line or the quotes is written as \xx. */
@@ -47,7 +31,7 @@ static void dump_name(struct dump *d, struct bytes name) {
   for (size_t i = 0; i < name.size; i++) {
     const uint8_t byte = name.at[i];
     if (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\')
-      put_format(d, "\\%02x", byte);
+      put_formatted(d->out, "\\%02x", byte);
     else
       put_byte(d->out, byte);
   }
@@ -55,141 +39,141 @@ static void dump_name(struct dump *d, struct bytes name) {
 }
 
 static void dump_count(struct dump *d, uint32_t count, const char *what) {
-  put_format(d, "%u %s%s", count, what, count == 1 ? "" : "s");
+  put_formatted(d->out, "%u %s%s", count, what, count == 1 ? "" : "s");
 }
 
 static void dump_item(struct dump *d, struct sort_index item) {
-  put_format(d, "%s %u", sort_name(item.sort), item.index);
+  put_formatted(d->out, "%s %u", sort_name(item.sort), item.index);
 }
 
 static void dump_extern_name(struct dump *d, const struct extern_name *name) {
   dump_name(d, name->name);
   if (name->implements.size) {
-    put_format(d, " implements ");
+    put_formatted(d->out, " implements ");
     dump_name(d, name->implements);
   }
   if (name->version_suffix.size) {
-    put_format(d, " versionsuffix ");
+    put_formatted(d->out, " versionsuffix ");
     dump_name(d, name->version_suffix);
   }
   if (name->has_external_id) {
-    put_format(d, " external-id ");
+    put_formatted(d->out, " external-id ");
     dump_name(d, name->external_id);
   }
 }
 
 static void dump_valtype(struct dump *d, struct valtype_ref type) {
   if (!type.is_present)
-    put_format(d, "_");
+    put_formatted(d->out, "_");
   else if (type.is_primitive)
-    put_format(d, "%s", type_kind_name(type.primitive));
+    put_formatted(d->out, "%s", type_kind_name(type.primitive));
   else
-    put_format(d, "type %u", type.index);
+    put_formatted(d->out, "type %u", type.index);
 }
 
 static void dump_extern_type(struct dump *d, const struct extern_type *type) {
   if (type->sort != SORT_TYPE)
-    put_format(d, "%s of %s %u", sort_name(type->sort), type->sort == SORT_CORE_MODULE ? "core type" : "type",
-               type->index);
+    put_formatted(d->out, "%s of %s %u", sort_name(type->sort), type->sort == SORT_CORE_MODULE ? "core type" : "type",
+                  type->index);
   else if (type->bound == BOUND_SUB_RESOURCE)
-    put_format(d, "type sub resource");
+    put_formatted(d->out, "type sub resource");
   else
-    put_format(d, "type eq %u", type->index);
+    put_formatted(d->out, "type eq %u", type->index);
 }
 
 static void dump_heap(struct dump *d, int64_t heap) {
   if (heap < 0)
-    put_format(d, "-0x%02x", (unsigned)-heap);
+    put_formatted(d->out, "-0x%02x", (unsigned)-heap);
   else
-    put_format(d, "%u", (unsigned)heap);
+    put_formatted(d->out, "%u", (unsigned)heap);
 }
 
 static void dump_core_valtype(struct dump *d, struct core_valtype type) {
   switch (type.code) {
   case CORE_I32:
-    put_format(d, "i32");
+    put_formatted(d->out, "i32");
     return;
   case CORE_I64:
-    put_format(d, "i64");
+    put_formatted(d->out, "i64");
     return;
   case CORE_F32:
-    put_format(d, "f32");
+    put_formatted(d->out, "f32");
     return;
   case CORE_F64:
-    put_format(d, "f64");
+    put_formatted(d->out, "f64");
     return;
   case CORE_V128:
-    put_format(d, "v128");
+    put_formatted(d->out, "v128");
     return;
   case CORE_REF:
   case CORE_REF_NULL:
-    put_format(d, "(ref%s ", type.code == CORE_REF_NULL ? " null" : "");
+    put_formatted(d->out, "(ref%s ", type.code == CORE_REF_NULL ? " null" : "");
     dump_heap(d, type.heap);
-    put_format(d, ")");
+    put_formatted(d->out, ")");
     return;
   default:
-    put_format(d, "0x%02x", type.code);
+    put_formatted(d->out, "0x%02x", type.code);
   }
 }
 
 static void dump_core_valtypes(struct dump *d, const struct core_valtype *types, uint32_t count) {
-  put_format(d, "(");
+  put_formatted(d->out, "(");
   for (uint32_t i = 0; i < count; i++) {
-    put_format(d, "%s", i ? " " : "");
+    put_formatted(d->out, "%s", i ? " " : "");
     dump_core_valtype(d, types[i]);
   }
-  put_format(d, ")");
+  put_formatted(d->out, ")");
 }
 
 /* Composite types other than functions are only named: their fields are the core reader's matter. */
 static void dump_core_composite(struct dump *d, const struct core_type *type) {
   switch (type->composite) {
   case COMPOSITE_FUNC:
-    put_format(d, "func");
+    put_formatted(d->out, "func");
     dump_core_valtypes(d, type->func.params, type->func.param_count);
-    put_format(d, " -> ");
+    put_formatted(d->out, " -> ");
     dump_core_valtypes(d, type->func.results, type->func.result_count);
     return;
   case COMPOSITE_STRUCT:
-    put_format(d, "struct of ");
+    put_formatted(d->out, "struct of ");
     dump_count(d, type->field_count, "field");
     return;
   case COMPOSITE_ARRAY:
-    put_format(d, "array");
+    put_formatted(d->out, "array");
     return;
   case COMPOSITE_CONT:
-    put_format(d, "cont");
+    put_formatted(d->out, "cont");
     return;
   }
 }
 
 static void dump_limits(struct dump *d, const struct core_limits *limits) {
-  put_format(d, "%s%llu", limits->is_64 ? "i64 " : "", (unsigned long long)limits->minimum);
+  put_formatted(d->out, "%s%llu", limits->is_64 ? "i64 " : "", (unsigned long long)limits->minimum);
   if (limits->has_maximum)
-    put_format(d, "..%llu", (unsigned long long)limits->maximum);
-  put_format(d, "%s", limits->is_shared ? " shared" : "");
+    put_formatted(d->out, "..%llu", (unsigned long long)limits->maximum);
+  put_formatted(d->out, "%s", limits->is_shared ? " shared" : "");
 }
 
 static void dump_core_extern(struct dump *d, const struct core_extern *type) {
   switch (type->kind) {
   case CORE_FUNC:
-    put_format(d, "func of type %u", type->type);
+    put_formatted(d->out, "func of type %u", type->type);
     return;
   case CORE_TAG:
-    put_format(d, "tag of type %u", type->type);
+    put_formatted(d->out, "tag of type %u", type->type);
     return;
   case CORE_TABLE:
-    put_format(d, "table ");
+    put_formatted(d->out, "table ");
     dump_limits(d, &type->table.limits);
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_core_valtype(d, type->table.element);
     return;
   case CORE_MEMORY:
-    put_format(d, "memory ");
+    put_formatted(d->out, "memory ");
     dump_limits(d, &type->memory);
     return;
   case CORE_GLOBAL:
-    put_format(d, "global %s", type->global.is_mutable ? "mut " : "");
+    put_formatted(d->out, "global %s", type->global.is_mutable ? "mut " : "");
     dump_core_valtype(d, type->global.type);
     return;
   case CORE_KIND_COUNT:
@@ -203,9 +187,9 @@ static void dump_module_type_types(struct dump *d, const struct module_type *typ
   uint32_t outer = 0;
   for (uint32_t i = 0; i < type->module->types.count; i++) {
     start_line(d);
-    put_format(d, "core type %u: ", i);
+    put_formatted(d->out, "core type %u: ", i);
     if (outer < type->outers.count && type->outers.items[outer].type == i) {
-      put_format(d, "alias outer %u %u", type->outers.items[outer].count, type->outers.items[outer].index);
+      put_formatted(d->out, "alias outer %u %u", type->outers.items[outer].count, type->outers.items[outer].index);
       outer++;
     } else {
       dump_core_composite(d, &type->module->types.items[i]);
@@ -214,24 +198,24 @@ static void dump_module_type_types(struct dump *d, const struct module_type *typ
 }
 
 static void dump_module_type(struct dump *d, const struct module_type *type) {
-  put_format(d, "module");
+  put_formatted(d->out, "module");
   d->indent++;
   dump_module_type_types(d, type);
   for (uint32_t i = 0; i < type->module->imports.count; i++) {
     const struct core_import *import = &type->module->imports.items[i];
     start_line(d);
-    put_format(d, "import ");
+    put_formatted(d->out, "import ");
     dump_name(d, import->module);
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_name(d, import->name);
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_core_extern(d, &import->type);
   }
   for (uint32_t i = 0; i < type->exports.count; i++) {
     start_line(d);
-    put_format(d, "export ");
+    put_formatted(d->out, "export ");
     dump_name(d, type->exports.items[i].name);
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_core_extern(d, &type->exports.items[i].type);
   }
   d->indent--;
@@ -243,47 +227,48 @@ static void dump_core_type(struct dump *d, const struct core_deftype *type) {
     return;
   }
   for (uint32_t i = 0; i < type->rectypes->types.count; i++) {
-    put_format(d, "%s", i ? ", " : "");
+    put_formatted(d->out, "%s", i ? ", " : "");
     dump_core_composite(d, &type->rectypes->types.items[i]);
   }
 }
 
 static void dump_core_module(struct dump *d, const struct module *module) {
   dump_count(d, module->types.count, "type");
-  put_format(d, ", ");
+  put_formatted(d->out, ", ");
   dump_count(d, module->imports.count, "import");
-  put_format(d, ", ");
+  put_formatted(d->out, ", ");
   dump_count(d, module->functions.count, "function");
-  put_format(d, ", ");
+  put_formatted(d->out, ", ");
   dump_count(d, module->exports.count, "export");
 }
 
 static void dump_instance(struct dump *d, const struct instance_expr *instance, enum sort of) {
   if (!instance->is_inline) {
-    put_format(d, "instantiate %s %u", sort_name(of), instance->of);
+    put_formatted(d->out, "instantiate %s %u", sort_name(of), instance->of);
     for (uint32_t i = 0; i < instance->argument_count; i++) {
-      put_format(d, "%s", i ? ", " : " with ");
+      put_formatted(d->out, "%s", i ? ", " : " with ");
       dump_name(d, instance->arguments[i].name);
-      put_format(d, " = ");
+      put_formatted(d->out, " = ");
       dump_item(d, instance->arguments[i].item);
     }
     return;
   }
-  put_format(d, "exports");
+  put_formatted(d->out, "exports");
   for (uint32_t i = 0; i < instance->export_count; i++) {
-    put_format(d, "%s", i ? ", " : " ");
+    put_formatted(d->out, "%s", i ? ", " : " ");
     dump_extern_name(d, &instance->exports[i].name);
-    put_format(d, " = ");
+    put_formatted(d->out, " = ");
     dump_item(d, instance->exports[i].item);
   }
 }
 
 static void dump_alias(struct dump *d, const struct alias *alias) {
   if (alias->kind == ALIAS_OUTER) {
-    put_format(d, "alias outer %u %u", alias->count, alias->index);
+    put_formatted(d->out, "alias outer %u %u", alias->count, alias->index);
     return;
   }
-  put_format(d, "alias export of %s %u ", alias->kind == ALIAS_EXPORT ? "instance" : "core instance", alias->instance);
+  put_formatted(d->out, "alias export of %s %u ", alias->kind == ALIAS_EXPORT ? "instance" : "core instance",
+                alias->instance);
   dump_name(d, alias->name);
 }
 
@@ -291,22 +276,22 @@ static void dump_alias(struct dump *d, const struct alias *alias) {
 static void dump_parts(struct dump *d, const struct deftype *type) {
   const bool has_labels = type->kind == DEFTYPE_FUNC ||
                           (type->value != TYPE_TUPLE && type->value != TYPE_RESULT && type->value != TYPE_MAP);
-  put_format(d, "(");
+  put_formatted(d->out, "(");
   for (uint32_t i = 0; i < type->count; i++) {
     const struct labelled *part = &type->parts[i];
-    put_format(d, "%s", i ? ", " : "");
+    put_formatted(d->out, "%s", i ? ", " : "");
     if (has_labels)
       dump_name(d, part->label);
     if (has_labels && part->type.is_present)
-      put_format(d, " ");
+      put_formatted(d->out, " ");
     if (!has_labels || part->type.is_present)
       dump_valtype(d, part->type);
   }
-  put_format(d, ")");
+  put_formatted(d->out, ")");
 }
 
 static void dump_value_type(struct dump *d, const struct deftype *type) {
-  put_format(d, "%s", type_kind_name(type->value));
+  put_formatted(d->out, "%s", type_kind_name(type->value));
   switch (type->value) {
   case TYPE_RECORD:
   case TYPE_TUPLE:
@@ -322,15 +307,15 @@ static void dump_value_type(struct dump *d, const struct deftype *type) {
   case TYPE_FIXED_LIST:
   case TYPE_STREAM:
   case TYPE_FUTURE:
-    put_format(d, "(");
+    put_formatted(d->out, "(");
     dump_valtype(d, type->element);
-    put_format(d, ")");
+    put_formatted(d->out, ")");
     if (type->value == TYPE_FIXED_LIST)
-      put_format(d, " of length %u", type->length);
+      put_formatted(d->out, " of length %u", type->length);
     return;
   case TYPE_OWN:
   case TYPE_BORROW:
-    put_format(d, "(type %u)", type->resource);
+    put_formatted(d->out, "(type %u)", type->resource);
     return;
   default:
     return;
@@ -350,15 +335,15 @@ static void dump_type(struct dump *d, const struct deftype *type) {
     dump_value_type(d, type);
     return;
   case DEFTYPE_FUNC:
-    put_format(d, "%sfunc", type->is_async ? "async " : "");
+    put_formatted(d->out, "%sfunc", type->is_async ? "async " : "");
     dump_parts(d, type);
-    put_format(d, " -> ");
+    put_formatted(d->out, " -> ");
     dump_valtype(d, type->result);
     return;
   case DEFTYPE_COMPONENT:
   case DEFTYPE_INSTANCE: {
     struct dump_scope scope = {0};
-    put_format(d, "%s", type->kind == DEFTYPE_COMPONENT ? "component" : "instance");
+    put_formatted(d->out, "%s", type->kind == DEFTYPE_COMPONENT ? "component" : "instance");
     d->indent++;
     for (uint32_t i = 0; i < type->declaration_count; i++)
       dump_definition(d, &scope, &type->declarations[i].definition);
@@ -366,10 +351,10 @@ static void dump_type(struct dump *d, const struct deftype *type) {
     return;
   }
   case DEFTYPE_RESOURCE:
-    put_format(d, "resource rep ");
+    put_formatted(d->out, "resource rep ");
     dump_core_valtype(d, (struct core_valtype){.code = type->rep});
     if (type->has_dtor)
-      put_format(d, " dtor core func %u", type->dtor);
+      put_formatted(d->out, " dtor core func %u", type->dtor);
     return;
   }
 }
@@ -377,17 +362,17 @@ static void dump_type(struct dump *d, const struct deftype *type) {
 static void dump_options(struct dump *d, const struct canon_options *options) {
   static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
   if (options->has_encoding)
-    put_format(d, " string-encoding=%s", encodings[options->encoding]);
+    put_formatted(d->out, " string-encoding=%s", encodings[options->encoding]);
   if (options->has_memory)
-    put_format(d, " memory %u", options->memory);
+    put_formatted(d->out, " memory %u", options->memory);
   if (options->has_realloc)
-    put_format(d, " realloc %u", options->realloc);
+    put_formatted(d->out, " realloc %u", options->realloc);
   if (options->has_post_return)
-    put_format(d, " post-return %u", options->post_return);
+    put_formatted(d->out, " post-return %u", options->post_return);
   if (options->is_async)
-    put_format(d, " async");
+    put_formatted(d->out, " async");
   if (options->has_callback)
-    put_format(d, " callback %u", options->callback);
+    put_formatted(d->out, " callback %u", options->callback);
 }
 
 static const char *canon_immediates(enum canon_kind kind) {
@@ -403,48 +388,48 @@ static const char *canon_immediates(enum canon_kind kind) {
 static void dump_immediate(struct dump *d, char letter, const struct canon_definition *canon) {
   switch (letter) {
   case 'L':
-    put_format(d, " core func %u", canon->function);
+    put_formatted(d->out, " core func %u", canon->function);
     dump_options(d, &canon->options);
-    put_format(d, " type %u", canon->type);
+    put_formatted(d->out, " type %u", canon->type);
     return;
   case 'W':
-    put_format(d, " func %u", canon->function);
+    put_formatted(d->out, " func %u", canon->function);
     dump_options(d, &canon->options);
     return;
   case 't':
-    put_format(d, " type %u", canon->type);
+    put_formatted(d->out, " type %u", canon->type);
     return;
   case 'y':
-    put_format(d, " core type %u", canon->type);
+    put_formatted(d->out, " core type %u", canon->type);
     return;
   case 'v':
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_core_valtype(d, (struct core_valtype){.code = canon->core_type});
     return;
   case 'i':
-    put_format(d, " %u", canon->slot);
+    put_formatted(d->out, " %u", canon->slot);
     return;
   case 'o':
     dump_options(d, &canon->options);
     return;
   case 'r':
-    put_format(d, " result ");
+    put_formatted(d->out, " result ");
     dump_valtype(d, canon->result);
     return;
   case 'a':
-    put_format(d, "%s", canon->flag ? " async" : "");
+    put_formatted(d->out, "%s", canon->flag ? " async" : "");
     return;
   case 'c':
-    put_format(d, "%s", canon->flag ? " cancellable" : "");
+    put_formatted(d->out, "%s", canon->flag ? " cancellable" : "");
     return;
   case 's':
-    put_format(d, "%s", canon->flag ? " shared" : "");
+    put_formatted(d->out, "%s", canon->flag ? " shared" : "");
     return;
   case 'm':
-    put_format(d, " memory %u", canon->memory);
+    put_formatted(d->out, " memory %u", canon->memory);
     return;
   case 'b':
-    put_format(d, " core table %u", canon->table);
+    put_formatted(d->out, " core table %u", canon->table);
     return;
   default:
     assert(false);
@@ -452,27 +437,27 @@ static void dump_immediate(struct dump *d, char letter, const struct canon_defin
 }
 
 static void dump_canon(struct dump *d, const struct canon_definition *canon) {
-  put_format(d, "canon %s", canon_name(canon->kind));
+  put_formatted(d->out, "canon %s", canon_name(canon->kind));
   for (const char *letter = canon_immediates(canon->kind); *letter; letter++)
     dump_immediate(d, *letter, canon);
 }
 
 static void dump_import(struct dump *d, const struct import_definition *import) {
-  put_format(d, "import ");
+  put_formatted(d->out, "import ");
   dump_extern_name(d, &import->name);
-  put_format(d, " ");
+  put_formatted(d->out, " ");
   dump_extern_type(d, &import->type);
 }
 
 static void dump_export(struct dump *d, const struct export_definition *export_) {
-  put_format(d, "export ");
+  put_formatted(d->out, "export ");
   dump_extern_name(d, &export_->name);
   if (export_->item.index != NO_INDEX) {
-    put_format(d, " = ");
+    put_formatted(d->out, " = ");
     dump_item(d, export_->item);
   }
   if (export_->has_type) {
-    put_format(d, " as ");
+    put_formatted(d->out, " as ");
     dump_extern_type(d, &export_->type);
   }
 }
@@ -481,7 +466,7 @@ static void dump_export(struct dump *d, const struct export_definition *export_)
 static void dump_content(struct dump *d, const struct component *component) {
   struct dump_scope scope = {0};
   if (component->name.size) {
-    put_format(d, " ");
+    put_formatted(d->out, " ");
     dump_name(d, component->name);
   }
   d->indent++;
@@ -494,9 +479,9 @@ static void start_definition(struct dump *d, struct dump_scope *scope, const str
   uint32_t count;
   const enum sort sort = introduced_sort(definition, &count);
   start_line(d);
-  put_format(d, "%s %u", sort_name(sort), scope->counts[sort]);
+  put_formatted(d->out, "%s %u", sort_name(sort), scope->counts[sort]);
   if (count > 1)
-    put_format(d, "..%u", scope->counts[sort] + count - 1);
+    put_formatted(d->out, "..%u", scope->counts[sort] + count - 1);
   scope->counts[sort] += count;
 }
 
@@ -506,7 +491,7 @@ static void dump_definition(struct dump *d, struct dump_scope *scope, const stru
     dump_content(d, definition->of.component);
     return;
   }
-  put_format(d, ": ");
+  put_formatted(d->out, ": ");
   switch (definition->kind) {
   case DEFINE_CORE_MODULE:
     dump_core_module(d, definition->of.core_module.module);
@@ -545,7 +530,7 @@ static void dump_definition(struct dump *d, struct dump_scope *scope, const stru
 
 void dump_component(const struct component *component, struct buffer *out) {
   struct dump d = {.out = out};
-  put_format(&d, "component");
+  put_formatted(d.out, "component");
   dump_content(&d, component);
   put_byte(out, '\n');
 }

@@ -11,6 +11,8 @@
  */
 #include "component/read.h"
 
+#include "wasm/custom.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -277,7 +279,7 @@ static void read_custom(struct reader *section, size_t offset, struct component 
   custom.content = read_bytes(section, (size_t)(section->end - section->at), "the content of a custom section");
   VEC_ADD(section->context, &component->customs, custom);
   if (!component->name.size && bytes_equal(custom.name, bytes_of("component-name")))
-    component->name = find_component_name(custom.content);
+    component->name = read_name_of_whole(custom_reader_of(custom.content));
 }
 
 static struct component *read_whole(struct reader *r, struct reading *reading, const char *what);

@@ -16,38 +16,13 @@
 
 #include "fuse/adapt.h"
 
-/* A value that is flat numbers alone, in which each pattern is a value. */
-static bool is_whole_numbers(const struct type *t) {
-  switch (t->kind) {
-  case TYPE_S32:
-  case TYPE_U32:
-  case TYPE_S64:
-  case TYPE_U64:
-  case TYPE_F32:
-  case TYPE_F64:
-    return true;
-  case TYPE_FLAGS:
-    return t->field_count == 32;
-  case TYPE_FIXED_LIST:
-    return is_whole_numbers(t->element);
-  case TYPE_RECORD:
-  case TYPE_TUPLE:
-    for (uint32_t i = 0; i < t->field_count; i++)
-      if (!is_whole_numbers(t->fields[i].type))
-        return false;
-    return true;
-  default:
-    return false;
-  }
-}
-
 /* Nothing is in memory, and nothing has to be checked or normalised. */
 static bool is_numbers_only(const struct functype *f) {
   const struct flat_functype flat = flatten_functype(f, FLAT_LIFT, POINTER_32);
   for (uint32_t i = 0; i < f->param_count; i++)
-    if (!is_whole_numbers(f->params[i].type))
+    if (!is_any_pattern(f->params[i].type, false))
       return false;
-  return !flat.params_spilled && !flat.result_spilled && (!f->result || is_whole_numbers(f->result));
+  return !flat.params_spilled && !flat.result_spilled && (!f->result || is_any_pattern(f->result, false));
 }
 
 /* Is the adapter of this call nothing but the call? */

@@ -6,7 +6,7 @@
  *     adapt_leave.c  ... and who could try to leave while it may not
  *     adapt_call.c   one call, from the caller's flat arguments to the caller's flat results
  *     adapt_task.c   the current task of an instance: what is fresh for each, and how task.return finds the caller
- *     adapt_value.c  one value, from a place to a place
+ *     adapt_value.h  one value, from a place to a place: in parts, by kinds of types
  *     adapt_handles.c  ... and where it is a handle
  *     adapt_boundary.c  what each boundary became, for reports
  *     adapt_item.c   the imports of the generated module, the runtime's instances, flags
@@ -251,7 +251,7 @@ uint32_t proofs_of(const struct adapt *a, uint32_t reference);
 void note_proof(struct adapt *a, uint32_t reference, enum proof proof);
 void read_boundaries(struct adapt *a);
 
-/* adapt_value.c */
+/* adapt_value.c and its parts, see adapt_value.h */
 /* Moves a value of type `t`; `scope` is a local with the scope of borrows, NO_INDEX where there are none. With
  * `passthrough` both sides see one memory: what has no handles is copied as it is. */
 struct move {
@@ -271,6 +271,9 @@ void check_pointer(struct code *f, struct adapt *a, const struct side *side, uin
 void call_pointer_check(struct code *f, struct adapt *a, const struct side *side, uint32_t local, uint32_t alignment,
                         uint64_t size);
 uint8_t pointer_code(const struct side *side);
+/* Are there values for all that its flat numbers can be; or, in memory, all that its bytes can be, whatever the pointer
+ * size? Then nothing has to be checked or normalised, and bytes may be moved in the value's place. */
+bool is_any_pattern(const struct type *t, bool is_memory);
 /* What is on the stack is of core type `have` and becomes `want`: as CoerceValueIter of lift_flat_variant has it, and
  * as lower_flat_variant does. */
 void coerce_lift(struct code *f, uint8_t have, uint8_t want);

@@ -16,16 +16,16 @@ static void dump_item(struct buffer *out, struct core_item item) {
   static const char *const kinds[CORE_KIND_COUNT] = {"func", "table", "memory", "global", "tag"};
   switch (item.source) {
   case ITEM_NONE:
-    put_line(out, "nothing");
+    put_formatted(out, "nothing");
     return;
   case ITEM_DEFINED:
-    put_line(out, "%s %u of core instance %u", kinds[item.kind], item.index, item.owner);
+    put_formatted(out, "%s %u of core instance %u", kinds[item.kind], item.index, item.owner);
     return;
   case ITEM_CANON:
-    put_line(out, "canon %u", item.index);
+    put_formatted(out, "canon %u", item.index);
     return;
   case ITEM_BOUNDARY:
-    put_line(out, "boundary import %u", item.index);
+    put_formatted(out, "boundary import %u", item.index);
     return;
   }
 }
@@ -33,87 +33,87 @@ static void dump_item(struct buffer *out, struct core_item item) {
 static void dump_option(struct buffer *out, const char *name, struct core_item item) {
   if (item.source == ITEM_NONE)
     return;
-  put_line(out, ", %s = ", name);
+  put_formatted(out, ", %s = ", name);
   dump_item(out, item);
 }
 
 static void dump_options(struct buffer *out, const struct options *options) {
   static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
-  put_line(out, ", %s", encodings[options->encoding]);
+  put_formatted(out, ", %s", encodings[options->encoding]);
   dump_option(out, "memory", options->memory);
   dump_option(out, "realloc", options->realloc);
   dump_option(out, "post-return", options->post_return);
   dump_option(out, "callback", options->callback);
   if (options->is_async)
-    put_line(out, ", async");
+    put_formatted(out, ", async");
 }
 
 static void dump_instances(struct buffer *out, const struct plan *plan) {
   for (uint32_t i = 0; i < plan->instances.count; i++) {
     const struct component_instance *instance = &plan->instances.items[i];
-    put_line(out, "component instance %u %.*s", i, SHOW(instance->path));
+    put_formatted(out, "component instance %u %.*s", i, SHOW(instance->path));
     if (instance->parent != NO_INDEX)
-      put_line(out, ", in %u", instance->parent);
-    put_line(out, "\n");
+      put_formatted(out, ", in %u", instance->parent);
+    put_formatted(out, "\n");
   }
 }
 
 static void dump_core_instances(struct buffer *out, const struct plan *plan) {
   for (uint32_t i = 0; i < plan->core_instances.count; i++) {
     const struct core_instance *instance = &plan->core_instances.items[i];
-    put_line(out, "core instance %u %.*s\n", i, SHOW(instance->name));
+    put_formatted(out, "core instance %u %.*s\n", i, SHOW(instance->name));
     for (uint32_t n = 0; n < instance->module->imports.count; n++) {
       const struct core_import *import = &instance->module->imports.items[n];
-      put_line(out, "  \"%.*s\" \"%.*s\" = ", SHOW(import->module), SHOW(import->name));
+      put_formatted(out, "  \"%.*s\" \"%.*s\" = ", SHOW(import->module), SHOW(import->name));
       dump_item(out, instance->imports[n]);
-      put_line(out, "\n");
+      put_formatted(out, "\n");
     }
   }
 }
 
 static void dump_canon(struct buffer *out, uint32_t index, const struct canon *canon) {
   const struct bytes type = show_core_functype(out->context, &canon->module->types.items[canon->type].func);
-  put_line(out, "canon %u %s in %u: %.*s", index, canon_name(canon->kind), canon->instance, SHOW(type));
+  put_formatted(out, "canon %u %s in %u: %.*s", index, canon_name(canon->kind), canon->instance, SHOW(type));
   if (canon->kind == CANON_LOWER) {
-    put_line(out, ", func %u", canon->func);
+    put_formatted(out, ", func %u", canon->func);
     dump_options(out, &canon->options);
   }
   if (canon->resource != NO_INDEX)
-    put_line(out, ", resource %u", canon->resource);
+    put_formatted(out, ", resource %u", canon->resource);
   if (canon->kind == CANON_CONTEXT_GET || canon->kind == CANON_CONTEXT_SET)
-    put_line(out, ", slot %u", canon->slot);
-  put_line(out, "\n");
+    put_formatted(out, ", slot %u", canon->slot);
+  put_formatted(out, "\n");
 }
 
 static void dump_func(struct buffer *out, uint32_t index, const struct func *func) {
   const struct bytes type = show_functype(out->context, func->type);
   if (func->source == FUNC_HOST) {
-    put_line(out, "func %u of the host: %.*s\n", index, SHOW(type));
+    put_formatted(out, "func %u of the host: %.*s\n", index, SHOW(type));
     return;
   }
-  put_line(out, "func %u lifted in %u: %.*s, ", index, func->instance, SHOW(type));
+  put_formatted(out, "func %u lifted in %u: %.*s, ", index, func->instance, SHOW(type));
   dump_item(out, func->core);
   dump_options(out, &func->options);
-  put_line(out, "\n");
+  put_formatted(out, "\n");
 }
 
 static void dump_resource(struct buffer *out, uint32_t index, const struct resource *resource) {
-  put_line(out, "resource %u", index);
+  put_formatted(out, "resource %u", index);
   if (resource->name.size)
-    put_line(out, " %.*s", SHOW(resource->name));
+    put_formatted(out, " %.*s", SHOW(resource->name));
   switch (resource->source) {
   case RESOURCE_DEFINED:
-    put_line(out, " defined in %u", resource->instance);
+    put_formatted(out, " defined in %u", resource->instance);
     dump_option(out, "destructor", resource->dtor);
     break;
   case RESOURCE_HOST:
-    put_line(out, " of the host");
+    put_formatted(out, " of the host");
     break;
   case RESOURCE_ABSTRACT:
-    put_line(out, " in a type");
+    put_formatted(out, " in a type");
     break;
   }
-  put_line(out, "\n");
+  put_formatted(out, "\n");
 }
 
 static void dump_externs(struct buffer *out, const struct plan *plan, const char *role, const uint32_t *externs,
@@ -134,7 +134,7 @@ static void dump_type(struct buffer *out, const struct extern_tree *tree) {
     text = show_type(out->context, tree->type);
   else if (tree->type_func)
     text = show_functype(out->context, tree->type_func);
-  put_line(out, " %.*s", SHOW(text));
+  put_formatted(out, " %.*s", SHOW(text));
 }
 
 /* One line and those of its parts; nested as deeply as the linker allows. */
@@ -142,18 +142,18 @@ static void dump_externs(struct buffer *out, const struct plan *plan, const char
                          uint32_t count, int indent) {
   for (uint32_t i = 0; i < count; i++) {
     const struct extern_tree *tree = &plan->externs.items[externs[i]];
-    put_line(out, "%*s%s\"%.*s\": %s", indent, "", role, SHOW(tree->name.name), sort_name(tree->sort));
+    put_formatted(out, "%*s%s\"%.*s\": %s", indent, "", role, SHOW(tree->name.name), sort_name(tree->sort));
     if (tree->sort == SORT_FUNC && tree->func != NO_INDEX)
-      put_line(out, " %u", tree->func);
+      put_formatted(out, " %u", tree->func);
     if (tree->sort == SORT_FUNC && tree->func == NO_INDEX) {
       const struct bytes type = show_functype(out->context, tree->functype);
-      put_line(out, " %.*s", SHOW(type));
+      put_formatted(out, " %.*s", SHOW(type));
     }
     if (tree->sort == SORT_TYPE)
       dump_type(out, tree);
     if (tree->alias_of != NO_INDEX)
-      put_line(out, ", an import: \"%.*s\"", SHOW(plan->externs.items[tree->alias_of].name.name));
-    put_line(out, "\n");
+      put_formatted(out, ", an import: \"%.*s\"", SHOW(plan->externs.items[tree->alias_of].name.name));
+    put_formatted(out, "\n");
     dump_externs(out, plan, "", tree->children, tree->child_count, indent + 2);
     dump_shape(out, plan, tree->shape, indent + 2);
     dump_shape(out, plan, tree->type_shape, indent + 2);

@@ -28,7 +28,6 @@
 
 #define STACK_SIZE 0x10000 /* one page */
 #define PAGE_LOG2 16
-#define GLOBAL_NAMES 7 /* subsection */
 
 enum stack_state { STACK_NONE, STACK_IN_ALLOCATION, STACK_ALLOCATED };
 
@@ -75,18 +74,16 @@ static void find_kept(struct shrinking *s, uint32_t number) {
 
 /* The global of that name, if it is a variable of type i32; NO_INDEX: there is none. */
 static uint32_t find_global(const struct module *module, const char *wanted) {
-  struct custom_reader r;
+  struct custom_reader r, names;
+  uint8_t id;
   if (!find_custom(module, "name", &r))
     return NO_INDEX;
-  while (r.at < r.end && !r.is_malformed) {
-    const uint8_t id = *r.at++;
-    const struct bytes content = read_custom_bytes(&r, read_custom_u32(&r));
-    struct custom_reader names = {content.at, content.at + content.size, r.is_malformed};
-    const uint32_t count = id == GLOBAL_NAMES ? read_custom_u32(&names) : 0;
-    for (uint32_t i = 0; i < count && !names.is_malformed; i++) {
-      const uint32_t index = read_custom_u32(&names);
-      const struct bytes name = read_custom_name(&names);
-      if (names.is_malformed || !bytes_equal(name, bytes_of(wanted)) || index >= item_count(module, CORE_GLOBAL))
+  while (next_subsection(&r, &id, &names)) {
+    uint32_t index;
+    struct bytes name;
+    for (uint32_t left = id == NAMES_OF_GLOBALS ? read_custom_u32(&names) : 0;
+         next_name(&names, &left, &index, &name);) {
+      if (!bytes_equal(name, bytes_of(wanted)) || index >= item_count(module, CORE_GLOBAL))
         continue;
       const struct core_global_type type = item_type(module, CORE_GLOBAL, index).global;
       if (!is_imported(module, CORE_GLOBAL, index) && type.is_mutable && type.type.code == CORE_I32)

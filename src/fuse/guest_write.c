@@ -350,9 +350,6 @@ struct bytes write_guests(struct guests *g) {
   for (uint32_t i = 0; i < g->items.count; i++)
     instantiate_guest(&w, i);
   write_fill(&w);
-  /* An exported interface has types of its own, though they may be like those of an import: who is given it need not
-   * know what the import was. */
-  forget_parts(&w.wrapper.whole.scope);
   for (uint32_t i = 0; i < g->items.count; i++)
     for (uint32_t k = 0; k < g->items.items[i].exports.count; k++)
       write_lift(&w, i, &g->items.items[i].exports.items[k]);

@@ -32,6 +32,7 @@ struct type_closure {
 
 struct type_def {
   enum deftype_kind kind;
+  uint32_t definition; /* DEFTYPE_VALUE: which one it is by, of all that were run; aliases and names are of the same */
   union {
     const struct type *value;           /* DEFTYPE_VALUE */
     const struct functype *func;        /* DEFTYPE_FUNC */
@@ -157,6 +158,7 @@ struct link {
   size_t offset;             /* of the definition that is being run */
   uint64_t steps;
   uint32_t depth;
+  uint32_t definition_count; /* of value types */
   struct matching matching;  /* of core types */
   struct map paths;          /* names of instances, to index into path_counts */
   VEC(uint32_t) path_counts; /* how often this name was asked for */

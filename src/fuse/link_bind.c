@@ -152,6 +152,7 @@ static void describe_type(struct link *link, uint32_t extern_, struct type_def t
   if (type.kind == DEFTYPE_COMPONENT || type.kind == DEFTYPE_INSTANCE)
     shape = shape_of(link, type.is.closure);
   struct extern_tree *tree = get_extern(link, extern_);
+  tree->definition = type.definition;
   if (type.kind == DEFTYPE_VALUE)
     tree->type = type.is.value;
   else if (type.kind == DEFTYPE_FUNC)
@@ -165,7 +166,7 @@ static struct def new_type(struct link *link, const struct frame *frame, const s
                            const struct extern_type *type) {
   struct def def = {.sort = SORT_TYPE};
   if (type->bound == BOUND_SUB_RESOURCE) {
-    def.is.type = (struct type_def){DEFTYPE_RESOURCE, {.resource = new_resource(link, supply, extern_)}};
+    def.is.type = (struct type_def){.kind = DEFTYPE_RESOURCE, .is.resource = new_resource(link, supply, extern_)};
     get_extern(link, extern_)->is_sub = true;
   } else {
     def.is.type = get_type(frame, type->index);

@@ -14,8 +14,7 @@
 #include "fuse/link.h"
 #include "wasm/custom.h"
 
-#define NAME_OF_MODULE 0 /* the subsection, which comes first */
-#define NAME_LIMIT 100   /* bytes of a module's name in a path */
+#define NAME_LIMIT 100 /* bytes of a module's name in a path */
 
 enum core_kind kind_of_sort(enum sort sort) {
   assert(sort >= SORT_CORE_FUNC && sort <= SORT_CORE_TAG);
@@ -142,11 +141,8 @@ static struct bytes module_name(const struct module *module) {
   struct custom_reader section;
   if (!find_custom(module, "name", &section))
     return (struct bytes){0};
-  const struct bytes id = read_custom_bytes(&section, 1);
-  read_custom_u32(&section); /* the size of the subsection */
-  const struct bytes name = read_custom_name(&section);
-  const bool has_name = !section.is_malformed && *id.at == NAME_OF_MODULE && name.size <= NAME_LIMIT;
-  return has_name ? name : (struct bytes){0};
+  const struct bytes name = read_name_of_whole(section);
+  return name.size <= NAME_LIMIT ? name : (struct bytes){0};
 }
 
 /* "root/$auth.$main", or "root/$auth.2" by its index where the module has no name. */

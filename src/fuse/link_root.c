@@ -103,6 +103,7 @@ static void describe_type(struct link *link, uint32_t extern_, struct type_def t
   switch (type.kind) {
   case DEFTYPE_VALUE:
     get_extern(link, extern_)->type = type.is.value;
+    get_extern(link, extern_)->definition = type.definition;
     return;
   case DEFTYPE_FUNC:
     get_extern(link, extern_)->type_func = type.is.func;

@@ -102,6 +102,7 @@ void define_type(struct link *link, struct frame *frame, const struct deftype *d
   struct def def = {.sort = SORT_TYPE, .origin = NO_INDEX, .is.type.kind = deftype->kind};
   switch (deftype->kind) {
   case DEFTYPE_VALUE:
+    def.is.type.definition = link->definition_count++;
     def.is.type.is.value = evaluate_value_type(link, frame, deftype);
     break;
   case DEFTYPE_FUNC:

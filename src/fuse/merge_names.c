@@ -33,8 +33,6 @@ static const struct {
     [9] = {SPACE_DATA, false},  [10] = {SPACE_TYPE, true},   [11] = {SPACE_TAG, false},
 };
 
-#define FUNCTION_NAMES 1
-
 /* For each subsection and index, the name, or the bytes of the inner map; size 0: none. Null: no such subsection. */
 struct name_maps {
   struct bytes *of[SUBSECTION_COUNT];
@@ -43,11 +41,10 @@ struct name_maps {
 /* Passes over an inner map; returns its bytes. */
 static struct bytes read_inner_map(struct custom_reader *r) {
   const uint8_t *start = r->at;
-  uint32_t count = read_custom_u32(r);
-  for (uint32_t i = 0; i < count && !r->is_malformed; i++) {
-    read_custom_u32(r);
-    read_custom_name(r);
-  }
+  uint32_t index;
+  struct bytes name;
+  for (uint32_t left = read_custom_u32(r); next_name(r, &left, &index, &name);)
+    ;
   return (struct bytes){start, (size_t)(r->at - start)};
 }
 
@@ -85,19 +82,17 @@ static void read_subsection(struct context *c, const struct module *module, uint
 /* The names of a module; none when the section is malformed. */
 static struct name_maps read_names(struct context *c, const struct module *module) {
   struct name_maps maps = {0};
-  struct custom_reader r;
+  struct custom_reader r, part;
+  uint8_t id;
   if (!find_custom(module, "name", &r))
     return maps;
-  while (r.at < r.end) {
-    uint8_t id = *r.at++;
-    struct bytes content = read_custom_bytes(&r, read_custom_u32(&r));
-    struct custom_reader part = {content.at, content.at + content.size, r.is_malformed};
-    if (id > 0 && id < SUBSECTION_COUNT && !part.is_malformed)
+  while (next_subsection(&r, &id, &part)) {
+    if (id > 0 && id < SUBSECTION_COUNT)
       read_subsection(c, module, id, &part, &maps);
     if (part.is_malformed)
       return (struct name_maps){0};
   }
-  return maps;
+  return r.is_malformed ? (struct name_maps){0} : maps;
 }
 
 void copy_item_names(struct context *c, const struct module *module, enum index_space space, struct bytes *names) {
@@ -125,13 +120,13 @@ static bool is_trap_name(struct bytes name) {
 
 const struct bytes *trap_names(struct context *c, const struct module *module) {
   const struct name_maps names = read_names(c, module);
-  if (!names.of[FUNCTION_NAMES])
+  if (!names.of[NAMES_OF_FUNCTIONS])
     return NULL;
   const uint32_t count = item_count(module, CORE_FUNC);
   struct bytes *traps = ALLOCATE(c, struct bytes, count);
   for (uint32_t i = 0; i < count; i++)
-    if (is_trap_name(names.of[FUNCTION_NAMES][i]))
-      traps[i] = names.of[FUNCTION_NAMES][i];
+    if (is_trap_name(names.of[NAMES_OF_FUNCTIONS][i]))
+      traps[i] = names.of[NAMES_OF_FUNCTIONS][i];
   return traps;
 }
 
@@ -158,7 +153,8 @@ static void place_names(struct merge *m, uint32_t instance, const struct name_ma
 
 /* Names of what is inside of functions and types are for a debugger alone. */
 static bool has_names_of(const struct merge *m, uint8_t id) {
-  return id == FUNCTION_NAMES || (m->options->keep_names && (!subsections[id].is_indirect || m->options->keep_debug));
+  return id == NAMES_OF_FUNCTIONS ||
+         (m->options->keep_names && (!subsections[id].is_indirect || m->options->keep_debug));
 }
 
 static void place_all_names(struct merge *m, struct name_maps *into) {
@@ -217,9 +213,9 @@ static void put_subsection(struct merge *m, const struct name_maps *maps, uint8_
 void merge_names(struct merge *m) {
   struct name_maps maps = {0};
   struct buffer section = new_buffer(m->context);
-  maps.of[FUNCTION_NAMES] = ALLOCATE(m->context, struct bytes, space_size(m->out, SPACE_FUNC));
+  maps.of[NAMES_OF_FUNCTIONS] = ALLOCATE(m->context, struct bytes, space_size(m->out, SPACE_FUNC));
   if (m->options->keep_names && m->fused_start != NO_INDEX)
-    maps.of[FUNCTION_NAMES][m->fused_start] = bytes_of("start");
+    maps.of[NAMES_OF_FUNCTIONS][m->fused_start] = bytes_of("start");
   place_all_names(m, &maps);
   for (uint8_t id = 1; id < SUBSECTION_COUNT; id++)
     if (maps.of[id])

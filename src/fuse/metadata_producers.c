@@ -27,14 +27,14 @@ static const char *const field_names[] = {"language", "processed-by", "sdk"};
 #define FIELD_COUNT (sizeof field_names / sizeof *field_names)
 #define PROCESSED_BY 1
 
-struct producer {
+struct tool {
   size_t field;
   struct bytes name, version;
 };
 
 struct producers {
   struct context *context;
-  VEC(struct producer) tools;
+  VEC(struct tool) tools;
 };
 
 static size_t find_field(struct bytes name) {
@@ -53,7 +53,7 @@ static size_t first_version(struct bytes versions) {
   return versions.size;
 }
 
-static void add_producer(struct producers *p, struct producer tool) {
+static void add_tool(struct producers *p, struct tool tool) {
   struct bytes rest = tool.version;
   for (;;) {
     tool.version.size = first_version(rest);
@@ -68,18 +68,14 @@ static void add_producer(struct producers *p, struct producer tool) {
 
 /* Reads a section; adds what is in it if `into` is not null. False: it is malformed. */
 static bool read_producers(struct bytes content, struct producers *into) {
-  struct custom_reader r = custom_reader_of(content);
-  const uint32_t fields = read_custom_u32(&r);
-  for (uint32_t i = 0; i < fields && !r.is_malformed; i++) {
-    const size_t field = find_field(read_custom_name(&r));
-    const uint32_t values = read_custom_u32(&r);
-    for (uint32_t v = 0; v < values && !r.is_malformed; v++) {
-      const struct bytes name = read_custom_name(&r), version = read_custom_name(&r);
-      if (into && field < FIELD_COUNT)
-        add_producer(into, (struct producer){field, name, version});
-    }
+  struct producer_list list = {.r = custom_reader_of(content)};
+  struct producer producer;
+  while (next_producer(&list, &producer)) {
+    const size_t field = find_field(producer.field);
+    if (into && field < FIELD_COUNT)
+      add_tool(into, (struct tool){field, producer.name, producer.version});
   }
-  return !r.is_malformed && r.at == r.end;
+  return !list.r.is_malformed && list.r.at == list.r.end;
 }
 
 static int compare_bytes(struct bytes a, struct bytes b) {
@@ -88,20 +84,20 @@ static int compare_bytes(struct bytes a, struct bytes b) {
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-static int compare_names(const struct producer *a, const struct producer *b) {
+static int compare_names(const struct tool *a, const struct tool *b) {
   const int order = (a->field > b->field) - (a->field < b->field);
   return order != 0 ? order : compare_bytes(a->name, b->name);
 }
 
-static int compare_producers(const void *left, const void *right) {
-  const struct producer *a = left, *b = right;
+static int compare_tools(const void *left, const void *right) {
+  const struct tool *a = left, *b = right;
   const int order = compare_names(a, b);
   return order != 0 ? order : compare_bytes(a->version, b->version);
 }
 
 /* Writes the tool at `first` with all its versions; returns the index of the next tool. */
 static uint32_t put_tool(struct buffer *b, const struct producers *p, uint32_t first) {
-  const struct producer *tools = p->tools.items;
+  const struct tool *tools = p->tools.items;
   struct buffer versions = new_buffer(b->context);
   uint32_t next = first;
   for (; next < p->tools.count && compare_names(&tools[first], &tools[next]) == 0; next++) {
@@ -143,7 +139,7 @@ struct bytes merge_producers(struct context *c, const struct statements *given, 
   for (uint32_t i = 0; kept == PRODUCERS_ALL && i < given->contents.count; i++)
     if (read_producers(given->contents.items[i], NULL))
       read_producers(given->contents.items[i], &p);
-  add_producer(&p, (struct producer){PROCESSED_BY, bytes_of("meld"), bytes_of(MELD_VERSION)});
-  qsort(p.tools.items, p.tools.count, sizeof *p.tools.items, compare_producers);
+  add_tool(&p, (struct tool){PROCESSED_BY, bytes_of("meld"), bytes_of(MELD_VERSION)});
+  qsort(p.tools.items, p.tools.count, sizeof *p.tools.items, compare_tools);
   return put_producers(&p);
 }

@@ -104,6 +104,8 @@ struct extern_tree {
   const struct functype *functype; /* SORT_FUNC */
   /* SORT_TYPE: exactly one of these */
   const struct type *type;          /* a value type */
+  uint32_t definition;              /* of a value type: the same where one name is for another; equal types that were
+                                       defined twice have two */
   uint32_t resource;                /* a resource; NO_INDEX: not one. Whether it is `sub` or `eq` follows from its first
                                        occurrence in the order of the trees */
   const struct functype *type_func; /* a function type */

@@ -1,6 +1,6 @@
 /* report.h -- what was done, told: texts for people, JSON for programs.
  *
- *     report.c          which reports there are; what they share: lines and JSON, names of things
+ *     report.c          which reports there are; what they share: names of things
  *     report_stats.c    sizes by origin, counts, time by pass
  *     report_explain.c  each boundary: who calls whom, through what, what is checked and what need not be
  *     report_map.c      each item of the output and where it comes from
@@ -13,6 +13,7 @@
 #ifndef MELD_FUSE_REPORT_H
 #define MELD_FUSE_REPORT_H
 
+#include "base/json.h"
 #include "fuse/merge.h"
 
 enum report_kind { REPORT_STATS, REPORT_EXPLAIN, REPORT_MAP, REPORT_WHY, REPORT_KIND_COUNT };
@@ -41,21 +42,6 @@ void report_stats(const struct report *report, const struct module *fused, struc
 void report_explain(const struct report *report, struct buffer *out);
 void report_map(const struct report *report, const struct module *fused, struct buffer *out);
 void report_why(const struct report *report, struct buffer *out);
-
-/* Any length, as printf. */
-void put_line(struct buffer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A name as it is, but for what would disturb a line, which stands as an escape. */
-void put_shown(struct buffer *out, struct bytes name);
-/* A name between quotes; what would disturb a line stands as an escape. */
-void put_quoted(struct buffer *out, struct bytes name);
-/* RFC 8259 "Strings": what is read from it is the text itself, control characters too; a byte that is not of UTF-8
- * stands as the four characters \xff. */
-void put_json_string(struct buffer *out, struct bytes text);
-/* `"name":` and a comma before it unless it is the first of its object. */
-void put_json_key(struct buffer *out, const char *name);
-void put_json_number(struct buffer *out, const char *name, size_t number);
-/* The field `name`; null where the text is empty. */
-void put_json_text(struct buffer *out, const char *name, struct bytes text);
 
 const char *space_name(enum index_space space); /* "func", "memory", "data", ... */
 

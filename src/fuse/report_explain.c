@@ -9,8 +9,8 @@
  * Requires  adapt.c: plan->boundaries.
  * Provides  report_explain.
  */
-#include "fuse/link.h"
 #include "fuse/adapt.h"
+#include "fuse/link.h"
 #include "fuse/report.h"
 
 static struct bytes path_of(const struct plan *plan, uint32_t instance) {
@@ -180,25 +180,25 @@ static void put_moves(struct buffer *out, uint32_t mask) {
   const char *separator = "  moves: ";
   for (size_t i = 0; i < MOVE_COUNT; i++)
     if (mask >> i & 1) {
-      put_line(out, "%s%s", separator, what_moves[i]);
+      put_formatted(out, "%s%s", separator, what_moves[i]);
       separator = ", ";
     }
   if (mask)
-    put_line(out, "\n");
+    put_formatted(out, "\n");
 }
 
 static void put_checks(struct buffer *out, const struct plan *plan, uint64_t mask) {
   for (uint32_t i = 0; i < plan->checks.count; i++)
     if (mask >> i & 1)
-      put_line(out, "  check: %.*s\n", SHOW(plan->checks.items[i]));
+      put_formatted(out, "  check: %.*s\n", SHOW(plan->checks.items[i]));
 }
 
 static void put_proofs(struct buffer *out, const struct boundary *b) {
   for (uint32_t i = 0; i < PROOF_COUNT; i++)
     if (b->proofs >> i & 1)
-      put_line(out, "  proof \"%s\": %s\n", proofs[i].name, proofs[i].words);
+      put_formatted(out, "  proof \"%s\": %s\n", proofs[i].name, proofs[i].words);
   if (b->throws_nothing)
-    put_line(out, "  no check for exceptions: " THROWS_NOTHING "\n");
+    put_formatted(out, "  no check for exceptions: " THROWS_NOTHING "\n");
 }
 
 static void put_resources(struct telling *t, const struct functype *type) {
@@ -206,15 +206,15 @@ static void put_resources(struct telling *t, const struct functype *type) {
   const struct resource_search s = resources_of(out->context, type);
   for (uint32_t i = 0; i < s.found.count; i++) {
     const struct named named = resource_name(t, s.found.items[i]);
-    put_line(out, "  resource %u: ", s.found.items[i]);
+    put_formatted(out, "  resource %u: ", s.found.items[i]);
     if (named.name.size) {
       put_quoted(out, named.name);
-      put_line(out, " of ");
+      put_formatted(out, " of ");
     }
     put_shown(out, path_of(t->plan, t->plan->resources.items[s.found.items[i]].instance));
-    put_line(out, named.interface.size ? ", " : "");
+    put_formatted(out, named.interface.size ? ", " : "");
     put_shown(out, named.interface);
-    put_line(out, "\n");
+    put_formatted(out, "\n");
   }
 }
 
@@ -225,31 +225,31 @@ static void put_boundary(struct telling *t, const struct boundary *b) {
   const struct bytes type = show_functype(out->context, func->type), core = core_name(t, func);
   const struct bytes name = function_name(t, b->func);
   put_shown(out, path_of(plan, b->caller));
-  put_line(out, " calls ");
+  put_formatted(out, " calls ");
   put_shown(out, path_of(plan, b->callee));
-  put_line(out, ": ");
+  put_formatted(out, ": ");
   if (name.size) {
     put_quoted(out, name);
-    put_line(out, " ");
+    put_formatted(out, " ");
   }
-  put_line(out, "%.*s\n", SHOW(type));
+  put_formatted(out, "%.*s\n", SHOW(type));
   if (core.size) {
-    put_line(out, "  core function: ");
+    put_formatted(out, "  core function: ");
     put_quoted(out, core);
-    put_line(out, "\n");
+    put_formatted(out, "\n");
   }
   put_resources(t, func->type);
   switch (b->adapter) {
   case ADAPTER_DIRECT:
-    put_line(out, "  direct: %s, and nothing to check; the caller calls the callee's own function\n",
-             b->passthrough && uses_memory(func->type) ? "values as they are in the guest's memory"
-                                                       : "flat numbers alone");
+    put_formatted(out, "  direct: %s, and nothing to check; the caller calls the callee's own function\n",
+                  b->passthrough && uses_memory(func->type) ? "values as they are in the guest's memory"
+                                                            : "flat numbers alone");
     break;
   case ADAPTER_IMPORT:
-    put_line(out, "  the host's own function: values cross as they are in the caller's memory\n");
+    put_formatted(out, "  the host's own function: values cross as they are in the caller's memory\n");
     break;
   case ADAPTER_CODE:
-    put_line(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
+    put_formatted(out, b->passthrough ? "  adapter, with values as they are in the guest's memory\n" : "  adapter\n");
     break;
   }
   put_moves(out, b->moves);
@@ -257,100 +257,86 @@ static void put_boundary(struct telling *t, const struct boundary *b) {
   put_proofs(out, b);
 }
 
-static void put_json_moves(struct buffer *out, uint32_t mask) {
-  const char *separator = "";
-  put_json_key(out, "moves");
-  put_line(out, "[");
+static void write_moves(struct json *j, uint32_t mask) {
+  json_open(j, "moves", '[');
   for (size_t i = 0; i < MOVE_COUNT; i++)
-    if (mask >> i & 1) {
-      put_line(out, "%s\"%s\"", separator, what_moves[i]);
-      separator = ",";
-    }
-  put_line(out, "]");
+    if (mask >> i & 1)
+      json_string(j, NULL, bytes_of(what_moves[i]));
+  json_close(j, ']');
 }
 
-static void put_json_checks(struct buffer *out, const struct plan *plan, uint64_t mask) {
-  const char *separator = "";
-  put_json_key(out, "checks");
-  put_line(out, "[");
+static void write_checks(struct json *j, const struct plan *plan, uint64_t mask) {
+  json_open(j, "checks", '[');
   for (uint32_t i = 0; i < plan->checks.count; i++)
-    if (mask >> i & 1) {
-      put_line(out, "%s", separator);
-      put_json_string(out, plan->checks.items[i]);
-      separator = ",";
-    }
-  put_line(out, "]");
+    if (mask >> i & 1)
+      json_string(j, NULL, plan->checks.items[i]);
+  json_close(j, ']');
 }
 
-static void put_json_proofs(struct buffer *out, uint32_t mask) {
-  bool is_first = true;
-  put_json_key(out, "proofs");
-  put_line(out, "[");
+static void write_proofs(struct json *j, uint32_t mask) {
+  json_open(j, "proofs", '[');
   for (uint32_t i = 0; i < PROOF_COUNT; i++) {
     if (!(mask >> i & 1))
       continue;
-    put_line(out, is_first ? "{" : ",{");
-    put_json_text(out, "name", bytes_of(proofs[i].name));
-    put_json_text(out, "words", bytes_of(proofs[i].words));
-    put_line(out, "}");
-    is_first = false;
+    json_open(j, NULL, '{');
+    json_string(j, "name", bytes_of(proofs[i].name));
+    json_string(j, "words", bytes_of(proofs[i].words));
+    json_close(j, '}');
   }
-  put_line(out, "]");
+  json_close(j, ']');
 }
 
-static void put_json_resources(struct telling *t, const struct functype *type) {
-  struct buffer *out = t->out;
-  const struct resource_search s = resources_of(out->context, type);
-  put_json_key(out, "resources");
-  put_line(out, "[");
+static void write_resources(struct json *j, struct telling *t, const struct functype *type) {
+  const struct resource_search s = resources_of(t->out->context, type);
+  json_open(j, "resources", '[');
   for (uint32_t i = 0; i < s.found.count; i++) {
     const struct named named = resource_name(t, s.found.items[i]);
-    put_line(out, i ? ",{" : "{");
-    put_json_number(out, "number", s.found.items[i]);
-    put_json_text(out, "name", named.name);
-    put_json_text(out, "interface", named.interface);
-    put_json_text(out, "definer", json_path(t->plan, t->plan->resources.items[s.found.items[i]].instance));
-    put_line(out, "}");
+    json_open(j, NULL, '{');
+    json_number(j, "number", s.found.items[i]);
+    json_optional(j, "name", named.name);
+    json_optional(j, "interface", named.interface);
+    json_optional(j, "definer", json_path(t->plan, t->plan->resources.items[s.found.items[i]].instance));
+    json_close(j, '}');
   }
-  put_line(out, "]");
+  json_close(j, ']');
 }
 
-static void put_json_boundary(struct telling *t, const struct boundary *b) {
-  struct buffer *out = t->out;
+static void write_boundary(struct json *j, struct telling *t, const struct boundary *b) {
   const struct plan *plan = t->plan;
   const struct func *func = &plan->funcs.items[b->func];
-  put_line(out, "{");
-  put_json_text(out, "caller", json_path(plan, b->caller));
-  put_json_text(out, "callee", json_path(plan, b->callee));
-  put_json_text(out, "function", function_name(t, b->func));
-  put_json_text(out, "core_function", core_name(t, func));
-  put_json_text(out, "type", show_functype(out->context, func->type));
-  put_json_resources(t, func->type);
-  put_json_text(out, "adapter", bytes_of(adapter_name(b->adapter)));
-  put_json_key(out, "passthrough");
-  put_line(out, b->passthrough ? "true" : "false");
-  put_json_moves(out, b->moves);
-  put_json_checks(out, plan, b->checks);
-  put_json_proofs(out, b->proofs);
-  put_json_text(out, "exceptions", bytes_of(b->throws_nothing ? THROWS_NOTHING : ""));
-  put_line(out, "}");
+  json_open_line(j, NULL, '{');
+  json_optional(j, "caller", json_path(plan, b->caller));
+  json_optional(j, "callee", json_path(plan, b->callee));
+  json_optional(j, "function", function_name(t, b->func));
+  json_optional(j, "core_function", core_name(t, func));
+  json_string(j, "type", show_functype(t->out->context, func->type));
+  write_resources(j, t, func->type);
+  json_string(j, "adapter", bytes_of(adapter_name(b->adapter)));
+  json_bool(j, "passthrough", b->passthrough);
+  write_moves(j, b->moves);
+  write_checks(j, plan, b->checks);
+  write_proofs(j, b->proofs);
+  json_optional(j, "exceptions", bytes_of(b->throws_nothing ? THROWS_NOTHING : ""));
+  json_close(j, '}');
+}
+
+static void write_boundaries(struct json *j, struct telling *t) {
+  json_open(j, NULL, '{');
+  json_open(j, "boundaries", '[');
+  for (uint32_t i = 0; i < t->plan->boundaries.count; i++)
+    write_boundary(j, t, &t->plan->boundaries.items[i]);
+  json_close(j, ']');
+  json_close(j, '}');
 }
 
 void report_explain(const struct report *report, struct buffer *out) {
   const struct plan *plan = report->merge->plan;
   struct telling t = {.plan = plan, .out = out, .known = {.context = out->context}};
-  const bool is_json = report->forms[REPORT_EXPLAIN] == REPORT_JSON;
   find_interfaces(&t);
-  if (is_json)
-    put_line(out, "{\"boundaries\":[");
-  for (uint32_t i = 0; i < plan->boundaries.count; i++) {
-    if (is_json) {
-      put_line(out, i ? ",\n" : "\n");
-      put_json_boundary(&t, &plan->boundaries.items[i]);
-    } else {
+  struct json json = json_to_buffer(out);
+  if (report->forms[REPORT_EXPLAIN] == REPORT_JSON)
+    write_boundaries(&json, &t);
+  else
+    for (uint32_t i = 0; i < plan->boundaries.count; i++)
       put_boundary(&t, &plan->boundaries.items[i]);
-    }
-  }
-  if (is_json)
-    put_line(out, "\n]}\n");
 }

@@ -67,6 +67,6 @@ struct bytes names_like(struct context *c, const struct origins *origins, const 
         consider(&like, of->name, name);
   struct buffer names = new_buffer(c);
   for (uint32_t i = 0; i < like.count; i++)
-    put_line(&names, "%s\"%.*s\"", i ? ", " : "", SHOW(like.names[i]));
+    put_formatted(&names, "%s\"%.*s\"", i ? ", " : "", SHOW(like.names[i]));
   return buffer_bytes(&names);
 }

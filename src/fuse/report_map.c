@@ -51,73 +51,73 @@ static uint64_t measure(const struct mapping *p, enum index_space space, uint32_
 static void put_text_origin(const struct mapping *p, const struct origin *origin, enum index_space space) {
   switch (origin->source) {
   case ORIGIN_MADE:
-    put_line(p->out, "made for the whole\n");
+    put_formatted(p->out, "made for the whole\n");
     return;
   case ORIGIN_IMPORT:
-    put_line(p->out, "import ");
+    put_formatted(p->out, "import ");
     put_quoted(p->out, p->merge->plan->boundary_imports.items[origin->index].module);
     break;
   case ORIGIN_INSTANCE:
-    put_line(p->out, "%s %u of ", space_name(space), origin->index);
+    put_formatted(p->out, "%s %u of ", space_name(space), origin->index);
     put_shown(p->out, p->merge->instances[origin->instance].core->name);
     break;
   }
   if (origin->name.size) {
-    put_line(p->out, " ");
+    put_formatted(p->out, " ");
     put_quoted(p->out, origin->name);
   }
-  put_line(p->out, "\n");
+  put_formatted(p->out, "\n");
 }
 
 static void put_text_row(const struct mapping *p, enum index_space space, uint32_t index) {
   const struct origin *origin = &p->origins.of[space][index];
   const char *unit = NULL;
   const uint64_t size = origin->source == ORIGIN_IMPORT ? 0 : measure(p, space, index, &unit);
-  put_line(p->out, "%s %u  ", space_name(space), index);
+  put_formatted(p->out, "%s %u  ", space_name(space), index);
   if (unit)
-    put_line(p->out, "%llu %s, ", (unsigned long long)size, unit);
+    put_formatted(p->out, "%llu %s, ", (unsigned long long)size, unit);
   put_text_origin(p, origin, space);
   for (const struct origin *also = origin->also; also; also = also->also) {
-    put_line(p->out, "  and ");
+    put_formatted(p->out, "  and ");
     put_text_origin(p, also, space);
   }
 }
 
-static void put_json_origin(const struct mapping *p, const struct origin *origin) {
+static void write_origin(struct json *j, const struct mapping *p, const struct origin *origin) {
   const struct plan *plan = p->merge->plan;
   static const char *const sources[] = {"made", "import", "instance"};
-  put_json_text(p->out, "source", bytes_of(sources[origin->source]));
+  json_string(j, "source", bytes_of(sources[origin->source]));
   if (origin->source == ORIGIN_IMPORT)
-    put_json_text(p->out, "module", plan->boundary_imports.items[origin->index].module);
+    json_optional(j, "module", plan->boundary_imports.items[origin->index].module);
   if (origin->source == ORIGIN_INSTANCE) {
     const struct core_instance *core = p->merge->instances[origin->instance].core;
     const bool is_generated = core->component_instance == NO_INDEX;
-    put_json_text(p->out, "component_instance",
+    json_optional(j, "component_instance",
                   is_generated ? bytes_of("") : plan->instances.items[core->component_instance].path);
-    put_json_text(p->out, "core_instance", core->name);
-    put_json_number(p->out, "index_there", origin->index);
+    json_optional(j, "core_instance", core->name);
+    json_number(j, "index_there", origin->index);
   }
-  put_json_text(p->out, "name", origin->name);
+  json_optional(j, "name", origin->name);
 }
 
-static void put_json_row(const struct mapping *p, enum index_space space, uint32_t index) {
+static void write_row(struct json *j, const struct mapping *p, enum index_space space, uint32_t index) {
   const struct origin *origin = &p->origins.of[space][index];
   const char *unit = NULL;
   const uint64_t size = origin->source == ORIGIN_IMPORT ? 0 : measure(p, space, index, &unit);
-  put_line(p->out, "{");
-  put_json_text(p->out, "kind", bytes_of(space_name(space)));
-  put_json_number(p->out, "index", index);
+  json_open_line(j, NULL, '{');
+  json_string(j, "kind", bytes_of(space_name(space)));
+  json_number(j, "index", index);
   if (unit)
-    put_json_number(p->out, unit, size);
-  put_json_origin(p, origin);
-  put_json_key(p->out, "folded");
-  put_line(p->out, "[");
+    json_number(j, unit, size);
+  write_origin(j, p, origin);
+  json_open(j, "folded", '[');
   for (const struct origin *also = origin->also; also; also = also->also) {
-    put_line(p->out, also == origin->also ? "{" : ",{");
-    put_json_origin(p, also);
-    put_line(p->out, "}");
+    json_open(j, NULL, '{');
+    write_origin(j, p, also);
+    json_close(j, '}');
   }
-  put_line(p->out, "]}");
+  json_close(j, ']');
+  json_close(j, '}');
 }
 
 void report_map(const struct report *report, const struct module *fused, struct buffer *out) {
@@ -125,17 +125,19 @@ void report_map(const struct report *report, const struct module *fused, struct 
                                             SPACE_TAG,  SPACE_ELEMENT, SPACE_DATA};
   const struct mapping p = {report->merge, fused, find_origins(out->context, report->merge), out};
   const bool is_json = report->forms[REPORT_MAP] == REPORT_JSON;
-  uint32_t rows = 0;
-  if (is_json)
-    put_line(out, "{\"items\":[");
+  struct json j = json_to_buffer(out);
+  if (is_json) {
+    json_open(&j, NULL, '{');
+    json_open(&j, "items", '[');
+  }
   for (uint32_t s = 0; s < sizeof spaces / sizeof *spaces; s++)
-    for (uint32_t i = 0; i < p.origins.count[spaces[s]]; i++, rows++)
-      if (is_json) {
-        put_line(out, rows ? ",\n" : "\n");
-        put_json_row(&p, spaces[s], i);
-      } else {
+    for (uint32_t i = 0; i < p.origins.count[spaces[s]]; i++)
+      if (is_json)
+        write_row(&j, &p, spaces[s], i);
+      else
         put_text_row(&p, spaces[s], i);
-      }
-  if (is_json)
-    put_line(out, "\n]}\n");
+  if (is_json) {
+    json_close(&j, ']');
+    json_close(&j, '}');
+  }
 }

@@ -73,40 +73,40 @@ static struct bytes share_name(const struct stats *s, uint32_t index) {
 }
 
 static void put_share(struct buffer *out, const struct share *share, struct bytes name) {
-  put_line(out, "%9u %9zu %9zu %9u %7u %8u  ", share->counts[SPACE_FUNC], share->code, share->data,
-           share->counts[SPACE_MEMORY], share->counts[SPACE_TABLE], share->counts[SPACE_GLOBAL]);
+  put_formatted(out, "%9u %9zu %9zu %9u %7u %8u  ", share->counts[SPACE_FUNC], share->code, share->data,
+                share->counts[SPACE_MEMORY], share->counts[SPACE_TABLE], share->counts[SPACE_GLOBAL]);
   put_shown(out, name);
-  put_line(out, "\n");
+  put_formatted(out, "\n");
 }
 
 static size_t rest_size(const struct stats *s) { return s->fused_size - s->total.code - s->total.data - s->customs; }
 
 static void put_table(const struct stats *s, struct buffer *out) {
   const struct merge *m = s->report->merge;
-  put_line(out, "input %zu bytes, output %zu bytes\n", s->report->input_size, s->output_size);
-  put_line(out, "%u component instances, %u core instances, %u types, %u imports, %u exports\n\n",
-           m->plan->instances.count, m->instance_count, s->fused->types.count, s->fused->imports.count,
-           s->fused->exports.count);
-  put_line(out, "functions      code      data  memories  tables  globals  origin\n");
+  put_formatted(out, "input %zu bytes, output %zu bytes\n", s->report->input_size, s->output_size);
+  put_formatted(out, "%u component instances, %u core instances, %u types, %u imports, %u exports\n\n",
+                m->plan->instances.count, m->instance_count, s->fused->types.count, s->fused->imports.count,
+                s->fused->exports.count);
+  put_formatted(out, "functions      code      data  memories  tables  globals  origin\n");
   for (uint32_t i = 0; i < s->count; i++)
     if (!is_empty(&s->shares[i]))
       put_share(out, &s->shares[i], share_name(s, i));
   put_share(out, &s->total, bytes_of("together"));
-  put_line(out, "%29zu  bytes of custom sections\n", s->customs);
-  put_line(out, "%29zu  bytes of types, imports, exports and the rest\n", rest_size(s));
+  put_formatted(out, "%29zu  bytes of custom sections\n", s->customs);
+  put_formatted(out, "%29zu  bytes of types, imports, exports and the rest\n", rest_size(s));
   if (s->output_size > s->fused_size)
-    put_line(out, "%29zu  bytes of the component around the module\n", s->output_size - s->fused_size);
-  put_line(out, "\n");
+    put_formatted(out, "%29zu  bytes of the component around the module\n", s->output_size - s->fused_size);
+  put_formatted(out, "\n");
   for (uint32_t i = 0; i < s->report->times.count; i++) {
     const struct pass_time *t = &s->report->times.items[i];
-    put_line(out, "%9llu.%03llu ms  %s\n", (unsigned long long)(t->nanoseconds / 1000000),
-             (unsigned long long)(t->nanoseconds / 1000 % 1000), t->pass);
+    put_formatted(out, "%9llu.%03llu ms  %s\n", (unsigned long long)(t->nanoseconds / 1000000),
+                  (unsigned long long)(t->nanoseconds / 1000 % 1000), t->pass);
   }
 }
 
-static void put_json_share(struct buffer *out, const struct share *share) {
-  put_json_number(out, "code_bytes", share->code);
-  put_json_number(out, "data_bytes", share->data);
+static void write_share(struct json *j, const struct share *share) {
+  json_number(j, "code_bytes", share->code);
+  json_number(j, "data_bytes", share->data);
   static const struct {
     enum index_space space;
     const char *key;
@@ -114,51 +114,55 @@ static void put_json_share(struct buffer *out, const struct share *share) {
                 {SPACE_GLOBAL, "globals"},    {SPACE_TAG, "tags"},     {SPACE_ELEMENT, "element_segments"},
                 {SPACE_DATA, "data_segments"}};
   for (uint32_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    put_json_number(out, counts[i].key, share->counts[counts[i].space]);
+    json_number(j, counts[i].key, share->counts[counts[i].space]);
 }
 
-static void put_json_origins(const struct stats *s, struct buffer *out) {
-  put_json_key(out, "origins");
-  put_line(out, "[");
-  for (uint32_t i = 0, count = 0; i < s->count; i++) {
+static void write_origins(struct json *j, const struct stats *s) {
+  json_open(j, "origins", '[');
+  for (uint32_t i = 0; i < s->count; i++) {
     if (is_empty(&s->shares[i]))
       continue;
-    put_line(out, count++ ? ",{" : "{");
-    put_json_key(out, "name");
-    put_json_string(out, share_name(s, i));
-    put_json_key(out, "component_instance");
     const uint32_t of = i + 1 == s->count ? NO_INDEX : s->report->merge->instances[i].core->component_instance;
+    json_open_line(j, NULL, '{');
+    json_string(j, "name", share_name(s, i));
     if (of == NO_INDEX)
-      put_line(out, "null");
+      json_null(j, "component_instance");
     else
-      put_json_string(out, s->report->merge->plan->instances.items[of].path);
-    put_json_share(out, &s->shares[i]);
-    put_line(out, "}");
+      json_string(j, "component_instance", s->report->merge->plan->instances.items[of].path);
+    write_share(j, &s->shares[i]);
+    json_close(j, '}');
   }
-  put_line(out, "]");
+  json_close(j, ']');
 }
 
-static void put_json(const struct stats *s, struct buffer *out) {
+static void write_passes(struct json *j, const struct stats *s) {
+  json_open(j, "passes", '[');
+  for (uint32_t i = 0; i < s->report->times.count; i++) {
+    json_open_line(j, NULL, '{');
+    json_string(j, "pass", bytes_of(s->report->times.items[i].pass));
+    json_number(j, "nanoseconds", s->report->times.items[i].nanoseconds);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+}
+
+static void write_stats(struct json *j, const struct stats *s) {
   const struct merge *m = s->report->merge;
-  put_line(out, "{");
-  put_json_number(out, "input_bytes", s->report->input_size);
-  put_json_number(out, "output_bytes", s->output_size);
-  put_json_number(out, "module_bytes", s->fused_size);
-  put_json_number(out, "component_instances", m->plan->instances.count);
-  put_json_number(out, "core_instances", m->instance_count);
-  put_json_number(out, "types", s->fused->types.count);
-  put_json_number(out, "imports", s->fused->imports.count);
-  put_json_number(out, "exports", s->fused->exports.count);
-  put_json_number(out, "custom_bytes", s->customs);
-  put_json_number(out, "rest_bytes", rest_size(s));
-  put_json_share(out, &s->total);
-  put_json_origins(s, out);
-  put_json_key(out, "passes");
-  put_line(out, "[");
-  for (uint32_t i = 0; i < s->report->times.count; i++)
-    put_line(out, "%s{\"pass\":\"%s\",\"nanoseconds\":%llu}", i ? "," : "", s->report->times.items[i].pass,
-             (unsigned long long)s->report->times.items[i].nanoseconds);
-  put_line(out, "]}\n");
+  json_open(j, NULL, '{');
+  json_number(j, "input_bytes", s->report->input_size);
+  json_number(j, "output_bytes", s->output_size);
+  json_number(j, "module_bytes", s->fused_size);
+  json_number(j, "component_instances", m->plan->instances.count);
+  json_number(j, "core_instances", m->instance_count);
+  json_number(j, "types", s->fused->types.count);
+  json_number(j, "imports", s->fused->imports.count);
+  json_number(j, "exports", s->fused->exports.count);
+  json_number(j, "custom_bytes", s->customs);
+  json_number(j, "rest_bytes", rest_size(s));
+  write_share(j, &s->total);
+  write_origins(j, s);
+  write_passes(j, s);
+  json_close(j, '}');
 }
 
 void report_stats(const struct report *report, const struct module *fused, struct bytes bytes, size_t output_size,
@@ -166,8 +170,9 @@ void report_stats(const struct report *report, const struct module *fused, struc
   struct stats s = count_shares(out->context, report, fused);
   s.fused_size = bytes.size;
   s.output_size = output_size;
+  struct json json = json_to_buffer(out);
   if (report->forms[REPORT_STATS] == REPORT_JSON)
-    put_json(&s, out);
+    write_stats(&json, &s);
   else
     put_table(&s, out);
 }

@@ -26,7 +26,7 @@ struct why {
   const struct merge *merge;
   struct origins origins;
   struct buffer *out;
-  bool is_json;
+  struct json *json; /* null: text */
   /* The item that the symbol says, and the one that is exported under it. */
   enum index_space said_space, exported_space; /* INDEX_SPACE_COUNT: none */
   uint32_t said, exported;
@@ -45,16 +45,16 @@ static const struct origin *origin_of(const struct why *w, const struct cause *c
 static void put_item(const struct why *w, uint32_t instance, enum index_space space, uint32_t index,
                      struct bytes name) {
   struct buffer *out = w->out;
-  if (w->is_json) {
-    put_json_text(out, "kind", bytes_of(space_name(space)));
-    put_json_text(out, "core_instance", w->merge->instances[instance].core->name);
-    put_json_number(out, "index_there", index);
-    put_json_text(out, "name", name);
+  if (w->json) {
+    json_string(w->json, "kind", bytes_of(space_name(space)));
+    json_optional(w->json, "core_instance", w->merge->instances[instance].core->name);
+    json_number(w->json, "index_there", index);
+    json_optional(w->json, "name", name);
     return;
   }
-  put_line(out, "%s %u of ", space_name(space), index);
+  put_formatted(out, "%s %u of ", space_name(space), index);
   put_shown(out, w->merge->instances[instance].core->name);
-  put_line(out, name.size ? " " : "");
+  put_formatted(out, name.size ? " " : "");
   if (name.size)
     put_quoted(out, name);
 }
@@ -67,44 +67,59 @@ static void put_root(const struct why *w, const struct cause *cause) {
   assert(cause->kind != CAUSE_ITEM);
   const bool is_export = cause->kind == CAUSE_EXPORT;
   const struct bytes name = is_export ? w->merge->plan->core_exports.items[cause->index].name : bytes_of("");
-  if (w->is_json) {
-    put_json_text(out, "root", bytes_of(kinds[cause->kind]));
-    put_json_text(out, "export", name);
+  if (w->json) {
+    json_string(w->json, "root", bytes_of(kinds[cause->kind]));
+    json_optional(w->json, "export", name);
     return;
   }
   switch (cause->kind) {
   case CAUSE_EXPORT:
-    put_line(out, "  which is exported as ");
+    put_formatted(out, "  which is exported as ");
     put_quoted(out, name);
     break;
   case CAUSE_START:
-    put_line(out, "  which is the start function of ");
+    put_formatted(out, "  which is the start function of ");
     put_shown(out, w->merge->instances[cause->instance].core->name);
     break;
   case CAUSE_SEGMENT:
-    put_line(out, "  which is applied in any case: it could trap, or the host sees what it is put into");
+    put_formatted(out, "  which is applied in any case: it could trap, or the host sees what it is put into");
     break;
   case CAUSE_NONE:
-    put_line(out, "  which is the start function of the whole: it applies segments and calls start functions in order");
+    put_formatted(out,
+                  "  which is the start function of the whole: it applies segments and calls start functions in order");
     break;
   case CAUSE_ITEM:
     assert(false && "the way goes on");
   }
-  put_line(out, "\n");
+  put_formatted(out, "\n");
+}
+
+/* Of a line, or of an object in a list. */
+static void begin(const struct why *w, const char *words) {
+  if (w->json)
+    json_open(w->json, NULL, '{');
+  else
+    put_formatted(w->out, "%s", words);
+}
+
+static void end(const struct why *w) {
+  if (w->json)
+    json_close(w->json, '}');
+  else
+    put_formatted(w->out, "\n");
 }
 
 /* From `cause` on. Each cause was found before what it is a cause of, so that this ends. */
 static void put_way(const struct why *w, struct cause cause) {
-  struct buffer *out = w->out;
-  if (w->is_json)
-    put_line(out, ",\"named_by\":[");
-  for (uint32_t steps = 0; cause.kind == CAUSE_ITEM; steps++) {
-    put_line(out, w->is_json ? (steps ? ",{" : "{") : "  named by ");
+  if (w->json)
+    json_open(w->json, "named_by", '[');
+  for (; cause.kind == CAUSE_ITEM; cause = w->merge->instances[cause.instance].causes[cause.space][cause.index]) {
+    begin(w, "  named by ");
     put_item(w, cause.instance, cause.space, cause.index, origin_of(w, &cause)->name);
-    put_line(out, w->is_json ? "}" : "\n");
-    cause = w->merge->instances[cause.instance].causes[cause.space][cause.index];
+    end(w);
   }
-  put_line(out, w->is_json ? "]" : "");
+  if (w->json)
+    json_close(w->json, ']');
   put_root(w, &cause);
 }
 
@@ -114,30 +129,31 @@ static void put_found(struct why *w, enum index_space space, uint32_t index, con
   struct buffer *out = w->out;
   if (w->found++ >= FOUND_LIMIT)
     return;
-  if (w->is_json) {
-    put_line(out, w->found > 1 ? ",\n{" : "\n{");
-    put_json_number(out, "index", index);
+  if (w->json) {
+    json_open_line(w->json, NULL, '{');
+    json_number(w->json, "index", index);
   } else {
-    put_line(out, "%s %u, ", space_name(space), index);
+    put_formatted(out, "%s %u, ", space_name(space), index);
   }
   if (origin->source == ORIGIN_INSTANCE) {
     put_item(w, origin->instance, space, origin->index, origin->name);
-  } else if (w->is_json) {
-    put_json_text(out, "kind", bytes_of(space_name(space)));
-    put_json_text(out, "name", origin->name);
+  } else if (w->json) {
+    json_string(w->json, "kind", bytes_of(space_name(space)));
+    json_optional(w->json, "name", origin->name);
   } else {
-    put_line(out, origin->source == ORIGIN_IMPORT ? "import " : "made for the whole");
+    put_formatted(out, origin->source == ORIGIN_IMPORT ? "import " : "made for the whole");
     if (origin->source == ORIGIN_IMPORT)
       put_quoted(out, origin->name);
   }
-  put_line(out, w->is_json ? "" : "\n");
+  put_formatted(out, w->json ? "" : "\n");
   if (origin->source == ORIGIN_INSTANCE)
     put_way(w, m->instances[origin->instance].causes[space][origin->index]);
   else if (origin->source == ORIGIN_IMPORT)
     put_way(w, m->boundary_causes[origin->index]);
   else
     put_way(w, (struct cause){.kind = CAUSE_NONE});
-  put_line(out, w->is_json ? "}" : "");
+  if (w->json)
+    json_close(w->json, '}');
 }
 
 /* "func 17". */
@@ -204,35 +220,35 @@ static _Noreturn void refuse_symbol(const struct why *w) {
 }
 
 void report_why(const struct report *report, struct buffer *out) {
+  struct json json = json_to_buffer(out);
   struct why w = {.report = report,
                   .merge = report->merge,
                   .origins = find_origins(out->context, report->merge),
                   .out = out,
-                  .is_json = report->forms[REPORT_WHY] == REPORT_JSON};
+                  .json = report->forms[REPORT_WHY] == REPORT_JSON ? &json : NULL};
   read_said_item(&w);
   read_exported_item(&w);
-  if (w.is_json) {
-    put_line(out, "{");
-    put_json_text(out, "symbol", report->symbol);
-    put_json_key(out, "found");
-    put_line(out, "[");
+  if (w.json) {
+    json_open(&json, NULL, '{');
+    json_optional(&json, "symbol", report->symbol);
+    json_open(&json, "found", '[');
   }
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
     for (uint32_t i = 0; i < w.origins.count[space]; i++)
       put_item_if_wanted(&w, (enum index_space)space, i);
   if (!w.found && !is_pruned(&w))
     refuse_symbol(&w);
-  if (w.is_json) {
-    put_line(out, "]");
-    put_json_number(out, "count", w.found);
-    put_json_key(out, "is_left_out");
-    put_line(out, "%s}\n", w.found ? "false" : "true");
+  if (w.json) {
+    json_close(&json, ']');
+    json_number(&json, "count", w.found);
+    json_bool(&json, "is_left_out", !w.found);
+    json_close(&json, '}');
     return;
   }
   if (!w.found) {
     put_quoted(out, report->symbol);
-    put_line(out, " is left out: nothing that can run names it\n");
+    put_formatted(out, " is left out: nothing that can run names it\n");
   }
   if (w.found > FOUND_LIMIT)
-    put_line(out, "and %u more\n", w.found - FOUND_LIMIT);
+    put_formatted(out, "and %u more\n", w.found - FOUND_LIMIT);
 }

@@ -70,8 +70,10 @@ static void learn(struct type_scope *s, struct key key, struct known_type how) {
     return;
   if (before && before->standing == how.standing && how.standing >= STANDING_PART)
     return;
-  if (how.standing >= STANDING_PART)
+  if (how.standing >= STANDING_PART) {
     s->generation++;
+    s->exporting = s->is_importing ? s->exporting : s->generation;
+  }
   how.generation = s->generation;
   if (before) {
     *before = how;
@@ -87,15 +89,6 @@ void name_type(struct type_scope *s, const struct type *type, enum standing stan
 
 void name_resource(struct type_scope *s, uint32_t resource, enum standing standing, uint32_t index) {
   learn(s, resource_key(resource), (struct known_type){.standing = standing, .index = index, .part = NO_INDEX});
-}
-
-void forget_parts(struct type_scope *s) {
-  for (uint32_t n = 0; n < s->known.entries.count; n++) {
-    struct known_type *how = &s->types.items[s->known.entries.items[n].value];
-    if (s->known.entries.items[n].key.at[0] == 't' && how->standing == STANDING_PART)
-      how->standing = STANDING_DEFINED; /* of an older generation: it is defined when it is asked for */
-  }
-  s->generation++;
 }
 
 bool needs_name(const struct type *type) {
@@ -116,7 +109,8 @@ bool knows_resource(const struct type_scope *s, uint32_t resource) {
 
 /* Still right: nothing that it was built from has got a name since? */
 static bool is_current(const struct type_scope *s, const struct known_type *how) {
-  return how->standing >= STANDING_PART || how->generation == s->generation;
+  return how->standing >= STANDING_PART || how->generation == s->generation ||
+         (how->standing == STANDING_IMPORTED && how->generation >= s->exporting);
 }
 
 static uint32_t known_index(struct type_scope *s, struct key key) {
@@ -306,6 +300,12 @@ void check_extern_depth(struct context *c, const struct plan *plan) {
   }
 }
 
+static void note_definition(struct type_scope *s, uint32_t item) {
+  const struct extern_tree *tree = tree_of(s, item);
+  if (tree->type && needs_name(tree->type) && map_get_number(&s->definitions, 'd', tree->definition) == NOT_FOUND)
+    map_add_number(s->context, &s->definitions, 'd', tree->definition, item);
+}
+
 /* The types that an instance of this scope brings. */
 static void learn_parts(struct type_scope *s, const struct extern_tree *instance) {
   for (uint32_t n = 0; n < instance->child_count; n++) {
@@ -318,9 +318,70 @@ static void learn_parts(struct type_scope *s, const struct extern_tree *instance
       continue;
     else if (part->resource != NO_INDEX)
       learn(s, resource_key(part->resource), how);
-    else if (part->type && needs_name(part->type))
+    else if (part->type && needs_name(part->type)) {
+      note_definition(s, item);
       learn(s, type_key(part->type), how);
+    }
   }
+}
+
+/* What was known of a type before an extern that introduces it. */
+struct other_name {
+  const struct type *type;
+  struct known_type how;
+};
+struct other_names {
+  VEC(struct other_name) types;
+  struct map seen; /* by type->id */
+};
+
+/* The extern that names the type of `item` here; NO_INDEX: none does. */
+static uint32_t owner_of(const struct type_scope *s, uint32_t item) {
+  const struct extern_tree *tree = tree_of(s, item);
+  if (tree->alias_of != NO_INDEX)
+    return tree->alias_of;
+  const uint32_t owner = map_get_number(&s->definitions, 'd', tree->definition);
+  return owner == NOT_FOUND ? NO_INDEX : owner;
+}
+
+static bool is_name_of(const struct type_scope *s, uint32_t item, const struct known_type *how) {
+  return how->part == item || (how->index != NO_INDEX && map_get_number(&s->externs, 'e', item) == how->index);
+}
+
+/* As deep as instances are nested, see check_extern_depth. */
+static void use_names_of(struct type_scope *s, uint32_t item, struct other_names *names) {
+  const struct extern_tree *tree = tree_of(s, item);
+  if (tree->sort == SORT_INSTANCE)
+    for (uint32_t n = 0; n < tree->child_count; n++)
+      use_names_of(s, tree->children[n], names);
+  if (tree->sort != SORT_TYPE || !tree->type || !needs_name(tree->type))
+    return;
+  struct known_type *how = known(s, type_key(tree->type));
+  if (!how || how->standing < STANDING_PART || map_get_number(&names->seen, 't', tree->type->id) != NOT_FOUND)
+    return;
+  const uint32_t owner = owner_of(s, item);
+  map_add_number(s->context, &names->seen, 't', tree->type->id, 0);
+  if (owner != NO_INDEX && is_name_of(s, owner, how))
+    return;
+  VEC_ADD(s->context, &names->types, ((struct other_name){tree->type, *how}));
+  s->generation++;
+  *how = owner == NO_INDEX ? (struct known_type){.standing = STANDING_DEFINED}
+                           /* of an older generation: defined when asked for */
+                           : (struct known_type){.standing = STANDING_PART, .index = NO_INDEX, .part = owner};
+}
+
+struct other_names *use_own_names(struct type_scope *s, uint32_t item) {
+  struct other_names *names = ALLOCATE(s->context, struct other_names, 1);
+  if (!s->outer)
+    use_names_of(s, item, names);
+  return names;
+}
+
+void use_other_names(struct type_scope *s, const struct other_names *names) {
+  for (uint32_t n = 0; n < names->types.count; n++)
+    *known(s, type_key(names->types.items[n].type)) = names->types.items[n].how;
+  if (names->types.count)
+    s->generation++;
 }
 
 void introduce_extern(struct type_scope *s, uint32_t item, uint32_t index) {
@@ -336,8 +397,10 @@ void introduce_extern(struct type_scope *s, uint32_t item, uint32_t index) {
     if (label == s->labelled.count)
       VEC_ADD(s->context, &s->labelled, 0);
     s->labelled.items[label] = index;
-  } else if (tree->type && needs_name(tree->type))
+  } else if (tree->type && needs_name(tree->type)) {
+    note_definition(s, item);
     name_type(s, tree->type, STANDING_NAMED, index);
+  }
 }
 
 /* An instance type of these exports. */
@@ -444,16 +507,20 @@ struct extern_type extern_type_of(struct type_scope *s, uint32_t item) {
 }
 
 uint32_t declare_extern_import(struct type_scope *s, uint32_t item) {
+  const struct other_names *names = use_own_names(s, item);
   struct extern_type type = extern_type_of(s, item);
   uint32_t index = emit_import(&s->encoder, &tree_of(s, item)->name, &type);
   introduce_extern(s, item, index);
+  use_other_names(s, names);
   return index;
 }
 
 uint32_t declare_extern_export(struct type_scope *s, uint32_t item) {
+  const struct other_names *names = use_own_names(s, item);
   struct extern_type type = extern_type_of(s, item);
   uint32_t index = emit_declared_export(&s->encoder, &tree_of(s, item)->name, &type);
   introduce_extern(s, item, index);
+  use_other_names(s, names);
   return index;
 }
 

@@ -37,10 +37,13 @@ struct type_scope {
   VEC(struct known_type) types;
   struct map functypes;   /* bytes of a function type to its index */
   struct map externs;     /* index into plan->externs to index of its sort */
+  struct map definitions; /* of value types, to the first extern that names it here */
   struct map labels;      /* name of a resource to index into `labelled` */
   VEC(uint32_t) labelled; /* its type index, by the last import or export of that name */
   uint32_t generation;    /* how often a name was introduced */
-  uint32_t nesting;       /* of scopes in one another */
+  bool is_importing;  /* of a shim: parts are imported before what is made of them, so that each import stays right */
+  uint32_t exporting; /* the generation of the last name that was introduced otherwise */
+  uint32_t nesting;   /* of scopes in one another */
 };
 
 struct type_scope new_type_scope(struct context *c, const struct plan *plan, enum encoder_kind kind,
@@ -59,8 +62,12 @@ bool needs_name(const struct type *type);
 bool is_named_type(const struct type_scope *s, const struct type *type);
 bool knows_resource(const struct type_scope *s, uint32_t resource);
 
-/* From here on, types of values that only instances of this scope have names for are nameless again. */
-void forget_parts(struct type_scope *s);
+/* While an extern is being described, the types that it introduces are known by the names that their definitions have
+ * here, and are nameless where these have none: an equal type of another definition is another type to who reads it.
+ * Equal types in one extern are one. */
+struct other_names;
+struct other_names *use_own_names(struct type_scope *s, uint32_t item);
+void use_other_names(struct type_scope *s, const struct other_names *names);
 
 void name_type(struct type_scope *s, const struct type *type, enum standing standing, uint32_t index);
 void name_resource(struct type_scope *s, uint32_t resource, enum standing standing, uint32_t index);

@@ -55,7 +55,16 @@ static void import_value_type(struct wrapper *w, struct body *shim, const struct
   name_type(&shim->scope, t, standing, emit_import(&shim->scope.encoder, &name, &type));
 }
 
-/* Imports what has to be named of a value type, its parts first. Recursion no deeper than TYPE_DEPTH_LIMIT. */
+static void import_value_types(struct wrapper *w, struct body *shim, const struct type *t, enum shim_pass pass);
+
+static void import_parts(struct wrapper *w, struct body *shim, const struct type *t, enum shim_pass pass) {
+  for (uint32_t n = 0; n < t->field_count; n++)
+    import_value_types(w, shim, t->fields[n].type, pass);
+  import_value_types(w, shim, t->element, pass);
+}
+
+/* Imports what has to be named of a value type, its parts first: one that has a name outside can have parts that have
+ * none, where the instance has types of its own that equal them. Recursion no deeper than TYPE_DEPTH_LIMIT. */
 static void import_value_types(struct wrapper *w, struct body *shim, const struct type *t, enum shim_pass pass) {
   if (!t || t->kind <= TYPE_ERROR_CONTEXT)
     return;
@@ -68,14 +77,14 @@ static void import_value_types(struct wrapper *w, struct body *shim, const struc
       import_resource(w, shim, t->resource);
     return;
   }
-  for (uint32_t n = 0; n < t->field_count; n++)
-    import_value_types(w, shim, t->fields[n].type, pass);
-  import_value_types(w, shim, t->element, pass);
+  import_parts(w, shim, t, pass);
   if (!needs_name(t))
     return;
   bool is_named = is_named_type(&shim->outer->scope, t);
-  if (is_named && pass == PASS_NAMED)
+  if (is_named && pass == PASS_NAMED) {
+    import_parts(w, shim, t, PASS_NAMELESS);
     import_value_type(w, shim, t, STANDING_PART);
+  }
   if (!is_named && pass == PASS_NAMELESS)
     import_value_type(w, shim, t, STANDING_IMPORTED);
 }
@@ -186,8 +195,10 @@ static uint32_t make_instance(struct wrapper *w, struct body *body, const struct
   shim->scope = new_type_scope(w->context, w->plan, ENCODE_COMPONENT, NULL);
   count_inside(&shim->scope.encoder, &body->scope.encoder);
   shim->outer = body;
+  shim->scope.is_importing = true;
   for (enum shim_pass pass = PASS_NAMED; pass <= PASS_FUNCS; pass++)
     import_trees(w, shim, tree->children, tree->child_count, pass);
+  shim->scope.is_importing = false;
   for (uint32_t n = 0; n < tree->child_count; n++)
     export_item(w, shim, tree->children[n]);
   struct instance_expr expression = {.of = emit_component(&body->scope.encoder, finish_component(&shim->scope.encoder)),
@@ -226,6 +237,9 @@ static void export_item(struct wrapper *w, struct body *body, uint32_t item) {
 }
 
 void write_exports(struct wrapper *w) {
-  for (uint32_t n = 0; n < w->plan->exports.count; n++)
+  for (uint32_t n = 0; n < w->plan->exports.count; n++) {
+    const struct other_names *names = use_own_names(&w->whole.scope, w->plan->exports.items[n]);
     export_item(w, &w->whole, w->plan->exports.items[n]);
+    use_other_names(&w->whole.scope, names);
+  }
 }

@@ -113,18 +113,19 @@ static const char *core_kind_name(enum core_kind kind) {
   return names[kind];
 }
 
-static void write_core_extern(struct json *j, const struct module *module, const struct core_extern *type) {
+static void write_core_extern(struct json *j, struct context *c, const struct module *module,
+                              const struct core_extern *type) {
   json_string(j, "kind", bytes_of(core_kind_name(type->kind)));
-  json_string(j, "type", show_core_extern(j->out->context, module, type));
+  json_string(j, "type", show_core_extern(c, module, type));
 }
 
-static void write_core_externs(struct json *j, const struct module *module) {
+static void write_core_externs(struct json *j, struct context *c, const struct module *module) {
   json_open(j, "imports", '[');
   for (uint32_t i = 0; i < module->imports.count; i++) {
     json_open_line(j, NULL, '{');
     json_string(j, "module", module->imports.items[i].module);
     json_string(j, "name", module->imports.items[i].name);
-    write_core_extern(j, module, &module->imports.items[i].type);
+    write_core_extern(j, c, module, &module->imports.items[i].type);
     json_close(j, '}');
   }
   json_close(j, ']');
@@ -134,7 +135,7 @@ static void write_core_externs(struct json *j, const struct module *module) {
     const struct core_extern type = item_type(module, export_->kind, export_->index);
     json_open_line(j, NULL, '{');
     json_string(j, "name", export_->name);
-    write_core_extern(j, module, &type);
+    write_core_extern(j, c, module, &type);
     json_close(j, '}');
   }
   json_close(j, ']');
@@ -172,7 +173,8 @@ static void write_functions(struct json *j, const struct inspected_module *inspe
   json_close(j, ']');
 }
 
-static void write_core_module(struct json *j, const struct inspected_module *inspected, uint32_t id) {
+static void write_core_module(struct json *j, struct context *c, const struct inspected_module *inspected,
+                              uint32_t id) {
   const struct module *module = inspected->module;
   json_open(j, NULL, '{');
   json_index(j, "component", inspected->component);
@@ -186,7 +188,7 @@ static void write_core_module(struct json *j, const struct inspected_module *ins
   json_number(j, "globals", module->globals.count);
   json_number(j, "data_segments", module->datas.count);
   write_memories(j, module);
-  write_core_externs(j, module);
+  write_core_externs(j, c, module);
   write_sections(j, &inspected->sections);
   write_functions(j, inspected);
   json_close(j, '}');
@@ -245,7 +247,7 @@ static void write_world(struct json *j, const struct inspection *inspection) {
 }
 
 void inspect_json(const struct inspection *inspection, struct buffer *out) {
-  struct json json = {.out = out}, *const j = &json;
+  struct json json = json_to_buffer(out), *const j = &json;
   json_open(j, NULL, '{');
   json_number(j, "format", FORMAT);
   json_string(j, "kind", bytes_of(inspection->is_component ? "component" : "core module"));
@@ -257,12 +259,11 @@ void inspect_json(const struct inspection *inspection, struct buffer *out) {
   json_close(j, ']');
   json_open(j, "core_modules", '[');
   for (uint32_t i = 0; i < inspection->modules.count; i++)
-    write_core_module(j, &inspection->modules.items[i], i);
+    write_core_module(j, out->context, &inspection->modules.items[i], i);
   json_close(j, ']');
   json_open(j, "instances", '[');
   for (uint32_t i = 0; i < inspection->instances.count; i++)
     write_instance(j, &inspection->instances.items[i], i);
   json_close(j, ']');
   json_close(j, '}');
-  put_byte(out, '\n');
 }

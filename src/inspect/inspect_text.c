@@ -41,7 +41,7 @@ static void start_line(struct text *t) { put_spaces(t, 2 * (size_t)t->indent); }
 
 static void put_quoted_name(struct text *t, struct bytes name) { put_quoted_word(t->out, name); }
 
-static void put_name_text(struct text *t, struct bytes name) { put_escaped(t->out, name); }
+static void put_name_text(struct text *t, struct bytes name) { put_shown(t->out, name); }
 
 /* The world. */
 

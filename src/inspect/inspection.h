@@ -17,6 +17,7 @@
 #define MELD_INSPECT_INSPECTION_H
 
 #include "component/component.h"
+#include "wasm/custom.h"
 
 /* Where an item comes from, all aliases followed. */
 enum source_kind {
@@ -45,10 +46,6 @@ struct source {
 struct named_source {
   struct bytes name;
   struct source source;
-};
-
-struct producer {
-  struct bytes field, name, version;
 };
 
 struct section {
@@ -167,7 +164,6 @@ struct graph make_graph(struct context *c, const struct inspection *inspection, 
 /* words.c. A name as a word in a line: what would disturb the line is escaped, and it is cut where it is long. */
 void put_word(struct buffer *out, struct bytes name);
 void put_quoted_word(struct buffer *out, struct bytes name);
-void put_escaped(struct buffer *out, struct bytes name); /* the same, but never cut */
 /* "1,234,567" */
 void put_count(struct buffer *out, uint64_t count);
 /* "3 functions" */

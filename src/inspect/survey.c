@@ -210,7 +210,7 @@ static void name_members(struct survey *s, const struct component *component) {
     names[sorts[i]] = ALLOCATE(s->context, struct bytes, next_index(s, sorts[i]));
     for (uint32_t k = 0; k < component->customs.count; k++)
       if (bytes_equal(component->customs.items[k].name, bytes_of("component-name")))
-        find_item_names(component->customs.items[k].content, sorts[i], names[sorts[i]], next_index(s, sorts[i]));
+        find_item_names(component->customs.items[k].content, sorts[i], 0, names[sorts[i]], next_index(s, sorts[i]));
   }
   for (uint32_t i = 0; i < component_at(s)->members.count; i++) {
     const struct member member = component_at(s)->members.items[i];

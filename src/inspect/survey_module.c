@@ -11,13 +11,9 @@
  */
 #include "inspect/inspection.h"
 
-#include "wasm/custom.h"
-
 #include <assert.h>
 
 #define PREAMBLE_SIZE 8
-#define FUNCTION_NAMES 1
-#define MODULE_NAME 0
 
 static const char *const core_section_names[] = {
     [0] = "custom",
@@ -44,19 +40,12 @@ static bool has_count(uint8_t id, bool is_component) {
   return id != 0 && id != 8 && id != 12;
 }
 
-/* `producers_data ::= vec(field)`, `field ::= name vec(name version)`. What is malformed ends the list. */
+/* What is malformed ends the list. */
 static void read_producers(struct context *c, struct bytes content, struct sections *into) {
-  struct custom_reader r = custom_reader_of(content);
-  const uint32_t fields = read_custom_u32(&r);
-  for (uint32_t i = 0; i < fields && !r.is_malformed; i++) {
-    const struct bytes field = read_custom_name(&r);
-    const uint32_t values = read_custom_u32(&r);
-    for (uint32_t k = 0; k < values && !r.is_malformed; k++) {
-      const struct bytes name = read_custom_name(&r), version = read_custom_name(&r);
-      if (!r.is_malformed)
-        VEC_ADD(c, &into->producers, ((struct producer){field, name, version}));
-    }
-  }
+  struct producer_list list = {.r = custom_reader_of(content)};
+  struct producer producer;
+  while (next_producer(&list, &producer))
+    VEC_ADD(c, &into->producers, producer);
 }
 
 static struct section read_section(struct reader *r, bool is_component) {
@@ -90,36 +79,27 @@ struct sections survey_sections(struct context *c, struct bytes bytes, const uin
 }
 
 /* `funcnamesubsec ::= namesubsection_1(namemap)`. What is malformed ends the names. */
-static void read_function_names(struct context *c, struct bytes content, struct inspected_module *into) {
+static void read_function_names(struct context *c, struct custom_reader *map, struct inspected_module *into) {
   const uint32_t size = item_count(into->module, CORE_FUNC);
-  struct custom_reader r = custom_reader_of(content);
-  const uint32_t count = read_custom_u32(&r);
+  uint32_t index;
+  struct bytes name;
   if (!into->function_names)
     into->function_names = ALLOCATE(c, struct bytes, size);
-  for (uint32_t i = 0; i < count && !r.is_malformed; i++) {
-    const uint32_t index = read_custom_u32(&r);
-    const struct bytes name = read_custom_name(&r);
-    if (!r.is_malformed && index < size)
+  for (uint32_t left = read_custom_u32(map); next_name(map, &left, &index, &name);)
+    if (index < size)
       into->function_names[index] = name;
-  }
 }
 
 /* `namesec ::= section_0(namedata)`, of which the names of the module and of functions. */
 static void read_names(struct context *c, struct inspected_module *into) {
-  struct custom_reader r;
+  struct custom_reader r, content;
+  uint8_t id;
   if (!find_custom(into->module, "name", &r))
     return;
-  while (r.at < r.end && !r.is_malformed) {
-    const uint8_t id = *r.at++;
-    const struct bytes content = read_custom_bytes(&r, read_custom_u32(&r));
-    struct custom_reader inner = custom_reader_of(content);
-    if (id == FUNCTION_NAMES) {
-      read_function_names(c, content, into);
-    } else if (id == MODULE_NAME && !into->name.size) {
-      const struct bytes name = read_custom_name(&inner);
-      into->name = inner.is_malformed ? (struct bytes){0} : name;
-    }
-  }
+  into->name = read_name_of_whole(r);
+  while (next_subsection(&r, &id, &content))
+    if (id == NAMES_OF_FUNCTIONS)
+      read_function_names(c, &content, into);
 }
 
 static void find_function_exports(struct context *c, struct inspected_module *into) {

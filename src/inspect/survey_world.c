@@ -43,7 +43,7 @@ static void put_name_text(struct naming *n, struct buffer *out, struct bytes nam
   n->size += name.size + 1;
   if (n->size > WORLD_TEXT_LIMIT)
     fail(n->context, FAILURE_INPUT, NO_OFFSET, "the types of the imports and exports take more than 64 MiB as text");
-  put_escaped(out, name);
+  put_shown(out, name);
 }
 
 static const struct type_name *find_type_name(const struct naming *n, const struct typing *typing) {

@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_LIMIT 120   /* bytes of a name that is shown; it may be shown wherever something refers to it */
-#define LONGEST_ESCAPE 8 /* \u{202e} */
-#define ESCAPED_LIMIT (WORD_LIMIT * LONGEST_ESCAPE + 1)
+#define WORD_LIMIT 120 /* bytes of a name that is shown; it may be shown wherever something refers to it */
 
 /* `name` up to the limit, not cut within a character. */
 static struct bytes cut_name(struct bytes name) {
@@ -27,17 +25,10 @@ static struct bytes cut_name(struct bytes name) {
 }
 
 void put_word(struct buffer *out, struct bytes name) {
-  char escaped[ESCAPED_LIMIT];
   const struct bytes cut = cut_name(name);
-  put_raw(out, escaped, escape_text(escaped, sizeof escaped, cut, ""));
+  put_shown(out, cut);
   if (cut.size < name.size)
     put_bytes(out, bytes_of("..."));
-}
-
-void put_escaped(struct buffer *out, struct bytes name) {
-  const size_t capacity = name.size * LONGEST_ESCAPE + 1;
-  char *escaped = ALLOCATE(out->context, char, capacity);
-  put_raw(out, escaped, escape_text(escaped, capacity, name, ""));
 }
 
 void put_quoted_word(struct buffer *out, struct bytes name) {

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -450,6 +451,13 @@ class Reproduce(Reported):
 
     def test_options_that_say_what_is_made(self):
         self.reproduce("--component", "--strip", "--features", "+simd", "example.wasm", "--stats=json:told")
+
+    def test_the_comment_is_the_command_line(self):
+        words = ["--name", "s=store.wasm", "--name=shop=shop.wasm", "--features", "+simd", "--export", "s:test:kv/store@0.2.1", "it's.wasm"]
+        shutil.copy("example.wasm", "it's.wasm")
+        self.reproduce(*words)
+        comment = pathlib.Path("else where/command").read_text(encoding="utf-8").splitlines()[2]
+        self.assertEqual(shlex.split(comment[1:]), [MELD, "fuse", *words, "-o", "out.wasm", "--reproduce", "bug"])
 
     def test_several_inputs(self):
         self.reproduce("shop.wasm", "--name", "s=store.wasm", "--export", "s:test:kv/store@0.2.1")
