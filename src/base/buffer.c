@@ -19,8 +19,10 @@ struct buffer new_buffer(struct context *context) { return (struct buffer){.cont
 struct bytes buffer_bytes(const struct buffer *b) { return (struct bytes){b->data, b->size}; }
 
 struct buffer new_buffer_to(struct context *context, struct sink *sink) {
-  return (struct buffer){
-      .context = context, .data = ALLOCATE(context, uint8_t, SINK_CAPACITY), .capacity = SINK_CAPACITY, .sink = sink};
+  return (struct buffer){.context = context,
+                         .data = grow_memory(context, NULL, 0, 0, SINK_CAPACITY),
+                         .capacity = SINK_CAPACITY,
+                         .sink = sink};
 }
 
 static void write_out(struct buffer *b, const uint8_t *data, size_t size) {
@@ -46,16 +48,12 @@ void reserve(struct buffer *b, size_t more) {
   size_t capacity = b->capacity ? b->capacity * 2 : FIRST_CAPACITY;
   if (capacity < b->size + more)
     capacity = b->size + more;
-  uint8_t *data = ALLOCATE(b->context, uint8_t, capacity);
+  /* Who has bytes of the buffer keeps them, so that what was outgrown is not used again. */
+  uint8_t *data = grow_memory(b->context, NULL, 0, 0, capacity);
   if (b->size)
     memcpy(data, b->data, b->size);
   b->data = data;
   b->capacity = capacity;
-}
-
-void put_byte(struct buffer *b, uint8_t value) {
-  reserve(b, 1);
-  b->data[b->size++] = value;
 }
 
 void put_u64(struct buffer *b, uint64_t value) {
@@ -66,8 +64,6 @@ void put_u64(struct buffer *b, uint64_t value) {
   }
   b->data[b->size++] = (uint8_t)value;
 }
-
-void put_u32(struct buffer *b, uint32_t value) { put_u64(b, value); }
 
 void put_s64(struct buffer *b, int64_t value) {
   reserve(b, LEB128_LIMIT);

@@ -41,9 +41,22 @@ static inline size_t leb128_size(uint64_t value) {
   return size;
 }
 
-void put_byte(struct buffer *b, uint8_t value);
-void put_u32(struct buffer *b, uint32_t value);
+static inline void put_byte(struct buffer *b, uint8_t value) {
+  if (b->size == b->capacity)
+    reserve(b, 1);
+  b->data[b->size++] = value;
+}
+
 void put_u64(struct buffer *b, uint64_t value);
+
+/* Most numbers are of one byte. */
+static inline void put_u32(struct buffer *b, uint32_t value) {
+  if (value < 0x80)
+    put_byte(b, (uint8_t)value);
+  else
+    put_u64(b, value);
+}
+
 void put_s32(struct buffer *b, int32_t value);
 void put_s33(struct buffer *b, int64_t value);
 void put_s64(struct buffer *b, int64_t value);

@@ -1,10 +1,13 @@
 /* context.c -- the arena, the one way out, and the path that a diagnostic carries.
  *
- * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is ever given back
- * before context_free(), so leaving early through fail() needs no clean-up.
+ * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back before
+ * context_free(), so leaving early through fail() needs no clean-up. What an array has outgrown, and what a scratch
+ * took, is spare: the next array that grows to such a size has it, and before there is a new block, memory is cut from
+ * what is spare.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
- * Provides  allocate, fail, run_guarded, places, branches for other threads, and small helpers on bytes.
+ * Provides  allocate, grow_memory, scratches, fail, run_guarded, places, branches for other threads, and small helpers
+ *           on bytes.
  */
 #include "base/context.h"
 #include "base/utf8.h"
@@ -21,13 +24,48 @@
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
 #define LARGEST_BLOCK ((size_t)8 << 20)
-#define LARGE ((size_t)1 << 20) /* a block of which large pages are worth asking for */
+#define LEAST_SPARE ((size_t)64)          /* bytes: less is not worth keeping */
+#define LEAST_REUSED ((size_t)128)        /* bytes: for less it is quicker to cut new ones */
+#define LEAST_CUT_FROM ((size_t)32 << 10) /* bytes: less is not worth cutting from */
+#define LARGE ((size_t)1 << 20)           /* a block of which large pages are worth asking for */
 
 struct arena_block {
   struct arena_block *previous;
   size_t size;    /* of the memory after the header */
   bool is_single; /* it holds one allocation */
 };
+
+/* At the start of memory that nobody uses. */
+struct spare {
+  struct spare *next;
+  size_t size;
+};
+
+/* How it was before a scratch. */
+struct mark {
+  struct mark *outer;
+  struct arena_block *blocks;
+  uint8_t *next, *limit;
+  bool is_used;
+  struct spare *spares[SPARE_CLASSES];
+};
+
+/* The address sanitizer is told what is spare, so that it finds who still uses it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifdef IS_SANITIZED
+#include <sanitizer/asan_interface.h>
+#define HIDE(memory, size) ASAN_POISON_MEMORY_REGION(memory, size)
+#define REVEAL(memory, size) ASAN_UNPOISON_MEMORY_REGION(memory, size)
+#else
+#define HIDE(memory, size) ((void)(memory), (void)(size))
+#define REVEAL(memory, size) ((void)(memory), (void)(size))
+#endif
 
 static size_t header_size(void) { return (sizeof(struct arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -47,6 +85,8 @@ bool run_guarded(struct context *context, void (*body)(struct context *, void *)
 }
 
 void context_free(struct context *context) {
+  while (context->mark)
+    end_scratch(context);
   struct arena_block *block = context->blocks;
   while (block) {
     struct arena_block *previous = block->previous;
@@ -58,6 +98,7 @@ void context_free(struct context *context) {
   }
   context->blocks = NULL;
   context->next = context->limit = NULL;
+  memset(context->spares, 0, sizeof context->spares);
 }
 
 /* What stands for the character at the start of `text`, which is `size` bytes; its size. */
@@ -206,6 +247,72 @@ static struct arena_block *new_block(struct context *context, size_t size) {
 
 static uint8_t *block_memory(struct arena_block *block) { return (uint8_t *)block + header_size(); }
 
+static uint32_t spare_class(size_t size) {
+  const uint32_t class = 63 - (uint32_t)__builtin_clzll((unsigned long long)size | 1);
+  return class < SPARE_CLASSES ? class : SPARE_CLASSES - 1;
+}
+
+static void add_spare(struct context *context, void *memory, size_t size) {
+  if (size < LEAST_SPARE)
+    return;
+  REVEAL(memory, sizeof(struct spare));
+  struct spare *spare = memory;
+  const uint32_t class = spare_class(size);
+  *spare = (struct spare){context->spares[class], size};
+  context->spares[class] = spare;
+  HIDE((uint8_t *)memory + sizeof *spare, size - sizeof *spare);
+}
+
+/* The newest of a class, which has one. */
+static struct spare *take_spare(struct context *context, uint32_t class) {
+  struct spare *spare = context->spares[class];
+  context->spares[class] = spare->next;
+  REVEAL((uint8_t *)spare, spare->size);
+  return spare;
+}
+
+static size_t round_up(size_t size) { return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+/* What follows `size` bytes, which are used, is spare again. */
+static void *use_spare(struct context *context, struct spare *spare, size_t size) {
+  size = round_up(size);
+  if (size < spare->size)
+    add_spare(context, (uint8_t *)spare + size, spare->size - size);
+  return spare;
+}
+
+/* Spare memory for `size` bytes; null: there is none, of those that are looked at. */
+static void *find_spare(struct context *context, size_t size) {
+  const uint32_t class = spare_class(size);
+  if (context->spares[class] && context->spares[class]->size >= size)
+    return use_spare(context, take_spare(context, class), size);
+  if (class + 1 < SPARE_CLASSES && context->spares[class + 1])
+    return use_spare(context, take_spare(context, class + 1), size);
+  return NULL;
+}
+
+/* From here on, allocate() cuts from this. What is left of the memory before is spare. */
+static void cut_from(struct context *context, uint8_t *memory, size_t size, bool is_used) {
+  if (context->limit > context->next)
+    add_spare(context, context->next, (size_t)(context->limit - context->next));
+  context->next = memory;
+  context->limit = memory + size;
+  context->is_used = is_used;
+}
+
+/* A spare that has room for `size` bytes, of the smallest that are worth it: the largest may never have been touched.
+ */
+static bool cut_from_spare(struct context *context, size_t size) {
+  uint32_t class = spare_class(size > LEAST_CUT_FROM ? size : LEAST_CUT_FROM);
+  while (class < SPARE_CLASSES && !(context->spares[class] && context->spares[class]->size >= size))
+    class ++;
+  if (class == SPARE_CLASSES)
+    return false;
+  struct spare *spare = take_spare(context, class);
+  cut_from(context, (uint8_t *)spare, spare->size, true);
+  return true;
+}
+
 /* A request that would waste most of what is left gets a block of its own, behind the newest one. */
 static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
@@ -221,9 +328,42 @@ static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
   struct arena_block *block = new_block(context, size > usual ? size : usual);
   block->previous = context->blocks;
   context->blocks = block;
-  context->next = block_memory(block) + size;
-  context->limit = block_memory(block) + block->size;
+  cut_from(context, block_memory(block) + size, block->size - size, false);
   return block_memory(block);
+}
+
+/* Adds blocks behind the newest, which is the one that is cut from. */
+static void add_blocks(struct context *context, struct arena_block *blocks) {
+  struct arena_block *last = blocks;
+  while (last->previous)
+    last = last->previous;
+  last->previous = context->blocks->previous;
+  context->blocks->previous = blocks;
+}
+
+void begin_scratch(struct context *context) {
+  struct mark *mark = ALLOCATE(context, struct mark, 1);
+  *mark = (struct mark){context->mark, context->blocks, context->next, context->limit, context->is_used, {0}};
+  memcpy(mark->spares, context->spares, sizeof mark->spares);
+  context->mark = mark;
+  context->blocks = NULL;
+  context->next = context->limit = NULL;
+  memset(context->spares, 0, sizeof context->spares);
+}
+
+void end_scratch(struct context *context) {
+  const struct mark *mark = context->mark;
+  struct arena_block *taken = context->blocks;
+  context->mark = mark->outer;
+  context->blocks = mark->blocks;
+  context->next = mark->next;
+  context->limit = mark->limit;
+  context->is_used = mark->is_used;
+  memcpy(context->spares, mark->spares, sizeof context->spares);
+  for (struct arena_block *block = taken; block; block = block->previous)
+    add_spare(context, block_memory(block), block->size);
+  if (taken)
+    add_blocks(context, taken);
 }
 
 /* The block that holds nothing but what is at `memory`, taken out of the arena; null if there is none. */
@@ -251,20 +391,33 @@ uint8_t *context_keep(struct context *context, struct bytes bytes, void **block)
   return *block;
 }
 
+/* `size` bytes, which is a multiple of the alignment; they can be anything. */
+static uint8_t *cut(struct context *context, size_t size) {
+  if (size > (size_t)(context->limit - context->next) && !cut_from_spare(context, size))
+    return allocate_from_new_block(context, size);
+  context->next += size;
+  return context->next - size;
+}
+
 void *allocate(struct context *context, size_t count, size_t size) {
-  if (size && count > (SIZE_MAX - ALIGNMENT) / size)
+  size_t total;
+  if (__builtin_mul_overflow(count, size, &total) || total > SIZE_MAX - ALIGNMENT)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
-  size_t total = count * size;
-  if (total == 0)
-    total = 1;
-  total = (total + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  uint8_t *memory;
-  if (total <= (size_t)(context->limit - context->next)) {
-    memory = context->next;
-    context->next += total;
-  } else {
-    memory = allocate_from_new_block(context, total);
-  }
+  total = round_up(total ? total : 1);
+  uint8_t *memory = cut(context, total);
+  return context->is_used ? memset(memory, 0, total) : memory;
+}
+
+void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size) {
+  if (size > SIZE_MAX - ALIGNMENT)
+    fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
+  void *memory = size < LEAST_REUSED ? NULL : find_spare(context, size);
+  if (!memory)
+    memory = cut(context, round_up(size ? size : 1));
+  if (used)
+    memcpy(memory, outgrown, used);
+  if (outgrown)
+    add_spare(context, outgrown, outgrown_size);
   return memory;
 }
 
@@ -278,19 +431,24 @@ void context_branch(struct context *branch, const struct context *context) {
 }
 
 void context_adopt(struct context *context, struct context *branch) {
-  struct arena_block *last = branch->blocks;
-  if (!last)
+  while (branch->mark)
+    end_scratch(branch); /* it failed in there */
+  if (!branch->blocks)
     return;
-  while (last->previous)
-    last = last->previous;
-  if (context->blocks) { /* behind the newest, which is the one that is cut from */
-    last->previous = context->blocks->previous;
-    context->blocks->previous = branch->blocks;
+  if (context->blocks) {
+    add_blocks(context, branch->blocks);
+    add_spare(context, branch->next, (size_t)(branch->limit - branch->next));
   } else {
     context->blocks = branch->blocks;
     context->next = branch->next;
     context->limit = branch->limit;
+    context->is_used = branch->is_used;
   }
+  for (uint32_t i = 0; i < SPARE_CLASSES; i++)
+    while (branch->spares[i]) {
+      struct spare *spare = take_spare(branch, i);
+      add_spare(context, spare, spare->size);
+    }
   branch->blocks = NULL;
 }
 
@@ -341,6 +499,27 @@ struct bytes format_bytes(struct context *context, const char *format, ...) {
   vsnprintf(text, (size_t)size + 1, format, arguments);
   va_end(arguments);
   return (struct bytes){(const uint8_t *)text, (size_t)size};
+}
+
+struct bytes number_text(uint32_t number, char digits[NUMBER_DIGITS]) {
+  char *at = digits + NUMBER_DIGITS;
+  do
+    *--at = (char)('0' + number % 10);
+  while (number /= 10);
+  return (struct bytes){(const uint8_t *)at, (size_t)(digits + NUMBER_DIGITS - at)};
+}
+
+struct bytes join_bytes(struct context *context, const struct bytes *parts, uint32_t count) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < count; i++)
+    size += parts[i].size;
+  uint8_t *joined = ALLOCATE(context, uint8_t, size), *to = joined;
+  for (uint32_t i = 0; i < count; i++) {
+    if (parts[i].size)
+      memcpy(to, parts[i].at, parts[i].size);
+    to += parts[i].size;
+  }
+  return (struct bytes){joined, size};
 }
 
 bool bytes_equal(struct bytes a, struct bytes b) {

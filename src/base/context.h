@@ -42,10 +42,16 @@ struct place {
 };
 
 struct arena_block;
+struct spare;
+struct mark;
+#define SPARE_CLASSES 48 /* by the logarithm of the size */
 
 struct context {
   struct arena_block *blocks;
-  uint8_t *next, *limit; /* what is left of the newest block */
+  uint8_t *next, *limit;               /* what memory is cut from: what is left of the newest block, or of a spare */
+  bool is_used;                        /* it was used before, and is not zero */
+  struct spare *spares[SPARE_CLASSES]; /* memory that was outgrown, by size */
+  struct mark *mark;                   /* where the innermost scratch began; null: there is none */
   jmp_buf *escape;
   enum failure failure;
   size_t offset;      /* of the failure, in bytes from the start of the input; NO_OFFSET: none */
@@ -94,6 +100,15 @@ void *allocate(struct context *context, size_t count, size_t size);
 
 #define ALLOCATE(context, type, count) ((type *)allocate((context), (count), sizeof(type)))
 
+/* Room for `size` bytes, of which the first `used` are those at `outgrown`. Memory that was outgrown is used again: who
+ * else has a pointer to it must not use that any more. The bytes behind `used` can be anything. */
+void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size, size_t used, size_t size);
+
+/* What is allocated between the two is spare after the second. They come in pairs, one in another; a failure in between
+ * leaves all to context_free(). */
+void begin_scratch(struct context *context);
+void end_scratch(struct context *context);
+
 /* `import "write"`, `instance 3 "wasi:io/streams@0.2.0"`, `core module 2`. */
 void push_place(struct context *context, const char *what, uint32_t index, struct bytes name);
 /* `component $auth`, or `component 3` where there is no identifier. */
@@ -110,6 +125,16 @@ void set_path(struct context *context, struct path path);
 
 /* A copy in the arena of a formatted string. */
 struct bytes format_bytes(struct context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One behind the other, in the arena. */
+struct bytes join_bytes(struct context *context, const struct bytes *parts, uint32_t count);
+#define JOIN(context, ...)                                                                                             \
+  join_bytes((context), (const struct bytes[]){__VA_ARGS__},                                                           \
+             sizeof((const struct bytes[]){__VA_ARGS__}) / sizeof(struct bytes))
+
+/* A number in decimal digits, in `digits`. */
+#define NUMBER_DIGITS 10
+struct bytes number_text(uint32_t number, char digits[NUMBER_DIGITS]);
 
 /* Copies `text` to `to`, in which it ends with a zero, and as much of it as there is room for. What would disturb a
  * line of text stands as an escape: control characters and changes of direction as \u{1b}, bytes that are not UTF-8 as

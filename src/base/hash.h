@@ -21,6 +21,12 @@ static inline uint64_t hash_bytes(uint64_t hash, struct bytes bytes) {
     memcpy(&word, bytes.at + at, sizeof word);
     hash = mix(hash, word);
   }
+  if (bytes.size - at >= sizeof(uint32_t)) {
+    uint32_t half;
+    memcpy(&half, bytes.at + at, sizeof half);
+    hash = mix(hash, half);
+    at += sizeof half;
+  }
   for (; at < bytes.size; at++)
     hash = mix(hash, bytes.at[at]);
   return mix(hash, bytes.size);

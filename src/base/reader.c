@@ -26,17 +26,7 @@ void fail_at(struct reader *r, const char *format, ...) {
 
 static size_t bytes_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 
-uint8_t read_byte(struct reader *r, const char *field) {
-  if (at_end(r))
-    fail_at(r, "unexpected end where %s should be", field);
-  return *r->at++;
-}
-
-uint8_t peek_byte(struct reader *r, const char *field) {
-  if (at_end(r))
-    fail_at(r, "unexpected end where %s should be", field);
-  return *r->at;
-}
+void fail_at_end(struct reader *r, const char *field) { fail_at(r, "unexpected end where %s should be", field); }
 
 /* uN: little-endian groups of seven bits, at most ceil(N/7) of them, none beyond N bits. */
 static uint64_t read_unsigned(struct reader *r, unsigned bits, const char *field) {
@@ -78,9 +68,11 @@ static int64_t read_signed(struct reader *r, unsigned bits, const char *field) {
   }
 }
 
-uint32_t read_u32(struct reader *r, const char *field) {
-  if (!at_end(r) && *r->at < 0x80)
-    return *r->at++;
+uint32_t read_long_u32(struct reader *r, const char *field) {
+  if (bytes_left(r) >= 2 && r->at[1] < 0x80) {
+    r->at += 2;
+    return (r->at[-2] & 0x7fu) | (uint32_t)r->at[-1] << 7;
+  }
   return (uint32_t)read_unsigned(r, 32, field);
 }
 

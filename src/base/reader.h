@@ -21,9 +21,26 @@ static inline bool at_end(const struct reader *r) { return r->at >= r->end; }
 /* Fails at the present offset with FAILURE_INPUT. */
 _Noreturn void fail_at(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-uint8_t read_byte(struct reader *r, const char *field);
-uint8_t peek_byte(struct reader *r, const char *field);
-uint32_t read_u32(struct reader *r, const char *field);
+_Noreturn void fail_at_end(struct reader *r, const char *field);
+uint32_t read_long_u32(struct reader *r, const char *field);
+
+static inline uint8_t peek_byte(struct reader *r, const char *field) {
+  if (at_end(r))
+    fail_at_end(r, field);
+  return *r->at;
+}
+
+static inline uint8_t read_byte(struct reader *r, const char *field) {
+  const uint8_t byte = peek_byte(r, field);
+  r->at++;
+  return byte;
+}
+
+/* Most numbers are of one byte. */
+static inline uint32_t read_u32(struct reader *r, const char *field) {
+  return r->at < r->end && *r->at < 0x80 ? *r->at++ : read_long_u32(r, field);
+}
+
 uint64_t read_u64(struct reader *r, const char *field);
 int32_t read_s32(struct reader *r, const char *field);
 int64_t read_s33(struct reader *r, const char *field);

@@ -35,7 +35,7 @@ bool is_utf8(struct bytes text) {
         continue;
       }
     }
-    const size_t size = utf8_sequence(text.at + i, text.size - i);
+    const size_t size = text.at[i] < 0x80 ? 1 : utf8_sequence(text.at + i, text.size - i);
     if (!size)
       return false;
     i += size;

@@ -58,8 +58,10 @@ void add_size(struct check *check, struct typing *typing, uint32_t size, uint32_
 }
 
 void add_part(struct check *check, struct typing *typing, const struct typing *part) {
-  if (part)
-    add_size(check, typing, part->size, part->depth);
+  if (!part)
+    return;
+  typing->has_no_resources &= part->has_no_resources;
+  add_size(check, typing, part->size, part->depth);
 }
 
 void add_signature_size(struct check *check, struct typing *typing, const struct signature *signature) {
@@ -264,10 +266,35 @@ const struct typing *component_typing(struct check *check, struct scope *scope) 
   return typing;
 }
 
+/* Room for all that the component defines. */
+static void make_spaces(struct check *check, struct scope *scope, const struct component *component) {
+  uint32_t count = 0;
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++)
+    count += component->index_counts[sort];
+  struct item *items = ALLOCATE(check->context, struct item, count);
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++) {
+    scope->spaces[sort].items = items;
+    scope->spaces[sort].capacity = component->index_counts[sort];
+    items += component->index_counts[sort];
+  }
+}
+
+static void reserve_externs(struct check *check, struct externs *externs, uint32_t count) {
+  if (!count)
+    return;
+  externs->items.names = ALLOCATE(check->context, struct map, 1);
+  map_reserve(check->context, externs->items.names, count);
+  map_reserve(check->context, &externs->canonical, count);
+  VEC_RESERVE(check->context, &externs->items.items, count);
+}
+
 static const struct typing *check_whole(struct check *check, const struct component *component) {
   struct scope *scope = ALLOCATE(check->context, struct scope, 1);
   open_scope(check, scope, SCOPE_COMPONENT);
   scope->component = component;
+  make_spaces(check, scope, component);
+  reserve_externs(check, &scope->imports, component->import_count);
+  reserve_externs(check, &scope->exports, component->export_count);
   for (uint32_t i = 0; i < component->definitions.count; i++)
     check_definition(check, &component->definitions.items[i]);
   check->offset = component->offset;
@@ -327,6 +354,7 @@ void check_definition(struct check *check, const struct definition *definition) 
 static void make_primitives(struct check *check) {
   for (enum type_kind kind = TYPE_BOOL; kind <= TYPE_ERROR_CONTEXT; kind++) {
     struct typing *typing = new_typing(check, DEFTYPE_VALUE);
+    typing->has_no_resources = true;
     typing->is.value.kind = kind;
     typing->is.value.form = primitive_type(check->context, &check->forms, kind);
     check->primitives[kind] = typing;
@@ -341,4 +369,8 @@ const struct typing *type_component(struct context *c, const struct component *r
   return check_whole(&check, root);
 }
 
-void check_component(struct context *c, const struct component *root) { type_component(c, root); }
+void check_component(struct context *c, const struct component *root) {
+  begin_scratch(c);
+  type_component(c, root);
+  end_scratch(c);
+}

@@ -63,13 +63,15 @@ struct module_typing {
 /* What an index denotes, and what an import or export is. */
 struct item {
   enum sort sort;
+  uint32_t core_type;         /* SORT_CORE_TYPE: index into check->core */
   struct bytes name;          /* of the import or export that made the index; size 0: none */
   const struct typing *type;  /* component-level sorts: its type; SORT_TYPE: itself */
   const struct typing *bound; /* SORT_TYPE: as it was before it got this name; a new resource: the same as `type` */
-  const struct module_typing *module;         /* SORT_CORE_MODULE; SORT_CORE_TYPE: null if it is no module type */
-  const struct core_signature *core_instance; /* SORT_CORE_INSTANCE */
-  const struct core_typing *core;             /* SORT_CORE_FUNC ... SORT_CORE_TAG */
-  uint32_t core_type;                         /* SORT_CORE_TYPE: index into check->core */
+  union {
+    const struct module_typing *module;         /* SORT_CORE_MODULE; SORT_CORE_TYPE: null if it is no module type */
+    const struct core_signature *core_instance; /* SORT_CORE_INSTANCE */
+    const struct core_typing *core;             /* SORT_CORE_FUNC ... SORT_CORE_TAG */
+  };
 };
 
 struct named_item {
@@ -92,8 +94,9 @@ struct resources {
 struct typing {
   enum deftype_kind kind;
   uint32_t id;
-  uint32_t size, depth; /* of the tree that it is */
-  struct bytes name;    /* of the import or export; size 0: none */
+  uint32_t size, depth;  /* of the tree that it is */
+  bool has_no_resources; /* a value or function type in which there is none */
+  struct bytes name;     /* of the import or export; size 0: none */
   union {
     struct {
       enum type_kind kind;
@@ -159,6 +162,8 @@ struct check {
   const struct typing *primitives[TYPE_ERROR_CONTEXT + 1];
   struct module *core; /* the core types of all component-level definitions */
   struct map core_functypes;
+  struct buffer core_key;   /* what is looked up at present in core_functypes */
+  struct map arguments;     /* of the core instance that is being checked, by name, to their index */
   struct matching matching; /* of core types */
 };
 
@@ -182,6 +187,7 @@ const struct typing *component_typing(struct check *check, struct scope *scope);
 /* A new typing, to be filled in; of size and depth 1. */
 struct typing *new_typing(struct check *check, enum deftype_kind kind);
 void add_size(struct check *check, struct typing *typing, uint32_t size, uint32_t depth);
+/* Counts the part, of a value or function type, as in it. */
 void add_part(struct check *check, struct typing *typing, const struct typing *part);
 void add_signature_size(struct check *check, struct typing *typing, const struct signature *signature);
 /* The same type under another name. */

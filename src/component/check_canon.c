@@ -19,8 +19,8 @@
 
 /* A core function type that is being made. */
 struct flat {
-  struct core_valtype params[FLAT_LIMIT], results[FLAT_LIMIT];
   uint32_t param_count, result_count;
+  struct core_valtype params[FLAT_LIMIT], results[FLAT_LIMIT]; /* set are those that are counted */
 };
 
 /* A canonical definition with its options looked up. */
@@ -217,7 +217,8 @@ static void flatten_async_result(const struct canonical *canonical, const struct
 
 /* flatten_functype() */
 static struct flat flatten(const struct canonical *canonical, const struct typing *type, bool is_lift) {
-  struct flat flat = {0};
+  struct flat flat;
+  flat.param_count = flat.result_count = 0;
   const bool is_async = canonical->options->is_async;
   const uint32_t most = is_async && !is_lift ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS;
   flatten_params(canonical, type->is.func.params, type->is.func.count, most, is_lift, &flat);

@@ -146,14 +146,16 @@ static uint32_t add_group(struct check *check, struct core_space space, const st
 }
 
 uint32_t intern_core_functype(struct check *check, const struct core_functype *type) {
-  struct buffer key = new_buffer(check->context);
-  put_u32(&key, type->param_count);
+  struct buffer *key = &check->core_key;
+  key->context = check->context;
+  key->size = 0;
+  put_u32(key, type->param_count);
   for (uint32_t i = 0; i < type->param_count; i++)
-    put_core_valtype(&key, type->params[i]);
+    put_core_valtype(key, type->params[i]);
   for (uint32_t i = 0; i < type->result_count; i++)
-    put_core_valtype(&key, type->results[i]);
+    put_core_valtype(key, type->results[i]);
   const uint32_t index = check->core->types.count;
-  const uint32_t known = map_add(check->context, &check->core_functypes, buffer_bytes(&key), index);
+  const uint32_t known = map_put(check->context, &check->core_functypes, buffer_bytes(key), index);
   if (known != index)
     return known;
   struct core_type added = {
@@ -326,7 +328,10 @@ void check_core_module(struct check *check, const struct module *module) {
   struct module_typing *typing = ALLOCATE(check->context, struct module_typing, 1);
   typing->size = 1;
   VEC_RESERVE(check->context, &typing->imports.items, module->imports.count);
+  VEC_RESERVE(check->context, &typing->import_names, module->imports.count);
   VEC_RESERVE(check->context, &typing->exports.items, module->exports.count);
+  map_reserve(check->context, &typing->imports.names, module->imports.count);
+  map_reserve(check->context, &typing->exports.names, module->exports.count);
   for (uint32_t i = 0; i < module->imports.count; i++)
     add_core_import(check, typing, &module->imports.items[i],
                     (struct core_typing){module, module->imports.items[i].type});
@@ -341,36 +346,31 @@ void check_core_module(struct check *check, const struct module *module) {
 
 /* Instances. */
 
-struct core_arguments {
-  struct map names;
-  VEC(const struct core_signature *) instances;
-};
-
-static struct core_arguments get_arguments(struct check *check, const struct instance_expr *expression) {
-  struct core_arguments arguments = {0};
+/* Finds core instances by the name of the argument, in check->arguments. */
+static void note_arguments(struct check *check, const struct instance_expr *expression) {
   spend(check, expression->argument_count);
+  map_clear(&check->arguments);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
-    const struct item item = item_at(check, SORT_CORE_INSTANCE, argument->item.index);
-    if (map_add(check->context, &arguments.names, argument->name, i) != i)
+    item_at(check, SORT_CORE_INSTANCE, argument->item.index); /* there is one */
+    if (map_add(check->context, &check->arguments, argument->name, i) != i)
       REFUSE(check, "the module instantiation argument named \"%.*s\" is a duplicate", SHOW(argument->name));
-    VEC_ADD(check->context, &arguments.instances, item.core_instance);
   }
-  return arguments;
 }
 
 static const struct core_signature *instantiate(struct check *check, const struct instance_expr *expression) {
   const struct module_typing *module = item_at(check, SORT_CORE_MODULE, expression->of).module;
-  const struct core_arguments arguments = get_arguments(check, expression);
+  note_arguments(check, expression);
   const struct comparison comparison = {SORT_CORE_MODULE, expression->of, {0}, "the arguments", "the module"};
   spend(check, module->imports.items.count);
   for (uint32_t i = 0; i < module->imports.items.count; i++) {
     const struct core_import *names = &module->import_names.items[i];
-    const uint32_t argument = map_get(&arguments.names, names->module);
+    const uint32_t argument = map_get(&check->arguments, names->module);
     if (argument == NOT_FOUND)
       REFUSE(check, "%.*s: there is no module instantiation argument named \"%.*s\", from which the module imports",
              SHOW(show_subject(check, &comparison)), SHOW(names->module));
-    const struct core_signature *given = arguments.instances.items[argument];
+    const struct core_signature *given =
+        item_at(check, SORT_CORE_INSTANCE, expression->arguments[argument].item.index).core_instance;
     const uint32_t index = map_get(&given->names, names->name);
     if (index == NOT_FOUND)
       REFUSE(check,
@@ -386,6 +386,8 @@ static const struct core_signature *instantiate(struct check *check, const struc
 
 static const struct core_signature *collect_exports(struct check *check, const struct instance_expr *expression) {
   struct core_signature *exports = ALLOCATE(check->context, struct core_signature, 1);
+  map_reserve(check->context, &exports->names, expression->export_count);
+  VEC_RESERVE(check->context, &exports->items, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     const struct bytes name = export_->name.name;

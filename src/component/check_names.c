@@ -79,6 +79,11 @@ static bool is_words(struct bytes name) {
 }
 
 struct bytes lowercase(struct check *check, struct bytes name) {
+  size_t size = 0;
+  while (size < name.size && !is_upper(name.at[size]))
+    size++;
+  if (size == name.size)
+    return name;
   uint8_t *lower = ALLOCATE(check->context, uint8_t, name.size);
   spend(check, name.size / 64);
   for (size_t i = 0; i < name.size; i++)

@@ -172,7 +172,7 @@ static void bind_resources(struct check *check, struct search *search, const str
 
 /* A resource is only used inside of what binds it, so that what is bound can stay in one set. */
 static void search_type(struct check *check, struct search *search, const struct typing *typing) {
-  if (!typing || !add_id(check, &search->visited, typing))
+  if (!typing || typing->has_no_resources || !add_id(check, &search->visited, typing))
     return;
   descend(check);
   spend(check, 1);

@@ -66,6 +66,8 @@ static void check_labels(struct check *check, const struct deftype *deftype) {
   for (uint32_t i = 0; words.name && i < deftype->count; i++) {
     const struct bytes label = deftype->parts[i].label;
     check_label(check, &words, label);
+    if (deftype->count == 1)
+      return;
     const uint32_t first = map_add(check->context, &names, lowercase(check, label), i);
     if (first != i)
       REFUSE(check, "the %s \"%.*s\" conflicts with \"%.*s\" before it: case does not make names differ", words.name,
@@ -121,6 +123,7 @@ static void check_contents(struct check *check, const struct typing *typing) {
 
 static const struct typing *check_value_type(struct check *check, const struct deftype *deftype) {
   struct typing *typing = new_typing(check, DEFTYPE_VALUE);
+  typing->has_no_resources = deftype->value != TYPE_OWN && deftype->value != TYPE_BORROW;
   check_labels(check, deftype);
   typing->is.value.kind = deftype->value;
   typing->is.value.count = deftype->count;
@@ -140,6 +143,7 @@ static const struct typing *check_value_type(struct check *check, const struct d
 
 static const struct typing *check_func_type(struct check *check, const struct deftype *deftype) {
   struct typing *typing = new_typing(check, DEFTYPE_FUNC);
+  typing->has_no_resources = true;
   check_labels(check, deftype);
   typing->is.func.is_async = deftype->is_async;
   typing->is.func.count = deftype->count;

@@ -235,6 +235,8 @@ struct component {
   size_t offset, size;
   const uint8_t *origin;
   VEC(struct definition) definitions;
+  uint32_t index_counts[SORT_COUNT]; /* indices that they introduce */
+  uint32_t import_count, export_count;
   VEC(struct component_custom) customs;
   struct bytes name; /* from the name section; size 0: none */
 };

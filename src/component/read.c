@@ -336,38 +336,34 @@ static const char *section_name(uint8_t id) {
   }
 }
 
-/* A component being read, with how many indices there are of each sort. */
-struct component_reading {
-  struct component *component;
-  struct reading *reading;
-  uint32_t index_counts[SORT_COUNT];
-};
-
-static void add_definition(struct context *c, struct component_reading *at, struct definition definition) {
+static void note_definition(struct component *component, const struct definition *definition) {
   uint32_t count;
-  const enum sort sort = introduced_sort(&definition, &count);
-  at->index_counts[sort] += count;
-  VEC_ADD(c, &at->component->definitions, definition);
+  const enum sort sort = introduced_sort(definition, &count);
+  component->index_counts[sort] += count;
+  component->import_count += definition->kind == DEFINE_IMPORT;
+  component->export_count += definition->kind == DEFINE_EXPORT;
 }
 
-static void read_section_content(struct reader *section, uint8_t id, struct component_reading *at) {
+static void read_section_content(struct reader *section, uint8_t id, struct reading *reading,
+                                 struct component *component) {
   const bool is_vector = id != 1 && id != 4;
   const uint32_t count = is_vector ? read_count(section, vector_sections[id].least, vector_sections[id].count) : 1;
   for (uint32_t i = 0; i < count; i++) {
-    struct definition definition = {.offset = reader_offset(section)};
-    count_definition(section, at->reading);
+    struct definition *definition = VEC_PUSH(section->context, &component->definitions);
+    definition->offset = reader_offset(section);
+    count_definition(section, reading);
     if (id == 1)
-      read_core_module(section, at->index_counts[SORT_CORE_MODULE], &definition);
+      read_core_module(section, component->index_counts[SORT_CORE_MODULE], definition);
     else if (id == 4)
-      read_nested_component(section, at->reading, at->index_counts[SORT_COMPONENT], &definition);
+      read_nested_component(section, reading, component->index_counts[SORT_COMPONENT], definition);
     else
-      vector_sections[id].read(section, at->reading, &definition);
-    add_definition(section->context, at, definition);
+      vector_sections[id].read(section, reading, definition);
+    note_definition(component, definition);
   }
 }
 
 /* `section ::= section_0(<core:custom>) => ϵ | m: section_1(<core:module>) => [core-prefix(m)] | ...` */
-static void read_section(struct reader *r, struct component_reading *at) {
+static void read_section(struct reader *r, struct reading *reading, struct component *component) {
   const size_t offset = reader_offset(r);
   const uint8_t id = read_byte(r, "the section id");
   if (id == 9 || id == 12) {
@@ -379,10 +375,39 @@ static void read_section(struct reader *r, struct component_reading *at) {
   const uint32_t size = read_u32(r, "the size of a section");
   struct reader section = read_part(r, size, "the content of a section");
   if (id == 0)
-    read_custom(&section, offset, at->component);
+    read_custom(&section, offset, component);
   else
-    read_section_content(&section, id, at);
+    read_section_content(&section, id, reading, component);
   expect_end(&section, section_name(id));
+}
+
+/* The number at `*at`, which is moved behind it; what is malformed is found when it is read. */
+static uint32_t skip_u32(const uint8_t **at, const uint8_t *end) {
+  uint32_t value = 0;
+  for (unsigned shift = 0; *at < end && shift < 32; shift += 7) {
+    const uint8_t byte = *(*at)++;
+    value |= (uint32_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80))
+      break;
+  }
+  return value;
+}
+
+/* How many definitions there are, as the sections say, as far as there can be so many: so much room is made for them.
+ */
+static uint32_t written_definitions(struct reader r) {
+  uint64_t count = 0;
+  while (!at_end(&r)) {
+    const uint8_t id = *r.at++;
+    const uint32_t size = skip_u32(&r.at, r.end);
+    if (size > (size_t)(r.end - r.at) || id > 12)
+      break;
+    const uint8_t *content = r.at;
+    const uint32_t written = id == 0 ? 0 : id == 1 || id == 4 ? 1 : skip_u32(&content, r.at + size);
+    count += written < size ? written : size;
+    r.at += size;
+  }
+  return count < DEFINITION_LIMIT ? (uint32_t)count : DEFINITION_LIMIT;
 }
 
 /* `component ::= <preamble> s*:<section>*`; all that is left of `r` */
@@ -393,9 +418,9 @@ static struct component *read_whole(struct reader *r, struct reading *reading, c
   component->size = (size_t)(r->end - r->at);
   enter_nesting(r, reading);
   read_preamble(r, what);
-  struct component_reading at = {.component = component, .reading = reading};
+  VEC_RESERVE(r->context, &component->definitions, written_definitions(*r));
   while (!at_end(r))
-    read_section(r, &at);
+    read_section(r, reading, component);
   leave_nesting(reading);
   return component;
 }

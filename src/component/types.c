@@ -7,8 +7,8 @@
  * As parts are interned before what they are part of, a type is looked at one level deep, and nothing here recurses.
  *
  * Requires  check.c: record-like and variant-like types and flags have a part; flags at most 32.
- * Provides  intern_type: the type, its despecialized parts, what it contains, and its layout (layout.c).
- * Spec      CanonicalABI.md "Despecialization", "Type Predicates".
+ * Provides  share_functype; intern_type: the type, its despecialized parts, what it contains, and its layout
+ * (layout.c). Spec      CanonicalABI.md "Despecialization", "Type Predicates".
  */
 #include "component/types.h"
 
@@ -35,19 +35,29 @@ static struct bytes copy_bytes(struct context *c, struct bytes bytes) {
 
 static void put_part(struct buffer *key, const struct type *type) { put_u64(key, type ? 1 + (uint64_t)type->id : 0); }
 
-/* Bytes that two forms have in common exactly when they are the same type. */
-static struct bytes key_of(struct context *c, const struct type *form) {
-  struct buffer key = new_buffer(c);
-  put_byte(&key, (uint8_t)form->kind);
-  put_u32(&key, form->field_count);
-  for (uint32_t i = 0; i < form->field_count; i++) {
-    put_name(&key, form->fields[i].label);
-    put_part(&key, form->fields[i].type);
+static void put_fields(struct buffer *key, const struct type_field *fields, uint32_t count) {
+  put_u32(key, count);
+  for (uint32_t i = 0; i < count; i++) {
+    put_name(key, fields[i].label);
+    put_part(key, fields[i].type);
   }
-  put_part(&key, form->element);
-  put_u32(&key, form->length);
-  put_u32(&key, form->resource);
-  return buffer_bytes(&key);
+}
+
+static struct buffer *empty_key(struct context *c, struct types *types) {
+  types->key.context = c;
+  types->key.size = 0;
+  return &types->key;
+}
+
+/* Bytes that two forms have in common exactly when they are the same type. */
+static struct bytes key_of(struct context *c, struct types *types, const struct type *form) {
+  struct buffer *key = empty_key(c, types);
+  put_byte(key, (uint8_t)form->kind);
+  put_fields(key, form->fields, form->field_count);
+  put_part(key, form->element);
+  put_u32(key, form->length);
+  put_u32(key, form->resource);
+  return buffer_bytes(key);
 }
 
 /* despecialize() of CanonicalABI.md, but the kind is kept. `form` becomes what is interned: its fields, in `fields` if
@@ -160,16 +170,33 @@ const struct type *intern_type(struct context *c, struct types *types, const str
   struct type_field fixed[2];
   struct type complete = relevant_parts(form);
   complete_form(c, types, &complete, fixed);
-  const struct bytes key = key_of(c, &complete);
-  const uint32_t known = map_get(&types->interned, key);
-  if (known != NOT_FOUND)
-    return types->all.items[known];
-  const struct type *type = new_type(c, types, &complete);
-  map_add(c, &types->interned, key, type->id);
-  return type;
+  const struct bytes key = key_of(c, types, &complete);
+  const uint32_t known = map_put(c, &types->interned, key, types->all.count);
+  return known < types->all.count ? types->all.items[known] : new_type(c, types, &complete);
 }
 
 const struct type *primitive_type(struct context *c, struct types *types, enum type_kind kind) {
   assert(kind <= TYPE_ERROR_CONTEXT);
-  return intern_type(c, types, &(struct type){.kind = kind});
+  if (!types->primitives[kind])
+    types->primitives[kind] = intern_type(c, types, &(struct type){.kind = kind});
+  return types->primitives[kind];
+}
+
+const struct functype *share_functype(struct context *c, struct types *types, const struct functype *form) {
+  struct buffer *key = empty_key(c, types);
+  put_byte(key, form->is_async);
+  put_fields(key, form->params, form->param_count);
+  put_part(key, form->result);
+  const uint32_t known = map_put(c, &types->interned_functypes, buffer_bytes(key), types->functypes.count);
+  if (known < types->functypes.count)
+    return types->functypes.items[known];
+  struct functype *type = ALLOCATE(c, struct functype, 1);
+  struct type_field *params = ALLOCATE(c, struct type_field, form->param_count);
+  if (form->param_count)
+    memcpy(params, form->params, form->param_count * sizeof *params);
+  *type = *form;
+  type->id = types->functypes.count;
+  type->params = params;
+  VEC_ADD(c, &types->functypes, type);
+  return type;
 }

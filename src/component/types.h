@@ -8,6 +8,7 @@
 #ifndef MELD_COMPONENT_TYPES_H
 #define MELD_COMPONENT_TYPES_H
 
+#include "base/buffer.h"
 #include "base/map.h"
 #include "wasm/module.h"
 
@@ -87,10 +88,22 @@ static inline bool is_record_like(const struct type *t) { return t->kind == TYPE
 static inline bool is_variant_like(const struct type *t) { return t->kind >= TYPE_VARIANT && t->kind <= TYPE_RESULT; }
 static inline bool is_list_like(const struct type *t) { return t->kind == TYPE_LIST || t->kind == TYPE_MAP; }
 
-/* All value types of a run. */
+struct functype {
+  uint32_t id; /* in order of creation */
+  const struct type_field *params;
+  uint32_t param_count;
+  const struct type *result; /* null: none */
+  bool is_async;
+};
+
+/* All value types and function types of a run. */
 struct types {
   struct map interned;
   VEC(const struct type *) all;
+  const struct type *primitives[TYPE_ERROR_CONTEXT + 1]; /* null: not used so far */
+  struct map interned_functypes;
+  VEC(const struct functype *) functypes; /* by id */
+  struct buffer key;                      /* what is looked up at present */
 };
 
 /* The one type that equals `form` in kind, fields, element, length and resource (the rest of `form` is not read).
@@ -99,13 +112,9 @@ struct types {
 const struct type *intern_type(struct context *c, struct types *types, const struct type *form);
 const struct type *primitive_type(struct context *c, struct types *types, enum type_kind kind);
 const char *type_kind_name(enum type_kind kind); /* "u8", "record", ... */
-
-struct functype {
-  const struct type_field *params;
-  uint32_t param_count;
-  const struct type *result; /* null: none */
-  bool is_async;
-};
+/* The one function type that equals `form`, which needs no id: in the names of its parameters too. Its parameters are
+ * copied, their names are borrowed. */
+const struct functype *share_functype(struct context *c, struct types *types, const struct functype *form);
 
 /* layout.c. Spec: CanonicalABI.md "Alignment", "Element Size", "Flattening". */
 /* Completes layout, offsets and flat types of a new type whose parts are complete; for intern_type alone. */

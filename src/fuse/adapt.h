@@ -42,6 +42,20 @@ enum trap {
 
 #define NO_REFERENCE UINT32_MAX
 
+/* What functions are generated for: with the numbers that follow, each key is for one function. */
+enum made {
+  MADE_CALL,                 /* caller's side, function, passthrough */
+  MADE_CATCH,                /* item */
+  MADE_REALLOC,              /* instance, item */
+  MADE_DESTRUCTOR,           /* calling instance, resource */
+  MADE_POST_RETURN,          /* function */
+  MADE_EXCHANGE_POST_RETURN, /* type of the generated module */
+  MADE_POINTER_CHECK,        /* memory of the generated module */
+  MADE_LIST,                 /* type, sides, lends */
+  MADE_VALUE,                /* the same */
+  MADE_LEAVE_CHECK,          /* instance */
+};
+
 /* One side of a call: whose memory and handles the values are in. Interned: equal sides are one. */
 struct side {
   uint32_t id;
@@ -95,6 +109,13 @@ struct task_return {
   uint32_t reference;
 };
 
+/* A call as it is made: others of the same sides and types have the same code, but for the functions that they call. */
+struct call_form {
+  uint32_t reference;     /* of the first that was made */
+  uint32_t callee, post;  /* which of its calls are of the callee, and of its post-return; NO_INDEX: none */
+  uint32_t proofs, moves; /* see struct boundary */
+};
+
 #define GENERATED_CODE_LIMIT_MIB 32 /* of bodies of adapters, together */
 
 struct adapt {
@@ -111,7 +132,10 @@ struct adapt {
   struct map transcoders;      /* source memory, destination memory, realloc -> core instance */
   struct map sides_by_key;
   VEC(struct side *) sides;
-  struct map functions; /* outlined functions by what they do -> reference */
+  struct map functions;    /* by what they are made for -> reference */
+  struct map form_numbers; /* by sides and types */
+  VEC(struct call_form) forms;
+  VEC(const struct type *) tuples; /* the parameters of each function type, by its id; null: not used so far */
   VEC(struct resolver) resolvers;
   VEC(struct task_return) task_returns;
   uint32_t traps[TRAP_COUNT];   /* references; NO_REFERENCE: not used so far */
@@ -153,7 +177,11 @@ uint32_t entering_guards(const struct adapt *a, uint32_t caller, uint32_t callee
 bool enters_unguarded(const struct adapt *a, uint32_t caller, uint32_t callee);
 
 /* adapt_item.c */
-struct bytes item_key(struct adapt *a, struct core_item item); /* equal for equal items */
+/* Equal for equal items. Borrows. */
+static inline struct bytes item_key(const struct core_item *item) {
+  _Static_assert(sizeof *item == 4 * sizeof(uint32_t), "an item is all its numbers");
+  return (struct bytes){(const uint8_t *)item, sizeof *item};
+}
 uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_count, const uint8_t *results,
                      uint32_t result_count);
 struct core_functype item_functype(struct adapt *a, struct core_item item);
@@ -187,6 +215,8 @@ const struct side *side_of_options(struct adapt *a, uint32_t instance, const str
 const struct side *host_side(struct adapt *a);
 uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource);
 uint32_t post_return_adapter(struct adapt *a, uint32_t func);
+/* Does the host call it, where it sees the guest's memory? Else the adapter of the function does. */
+bool is_post_return_of_host(const struct func *callee);
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
 /* trap_if(not inst.may_leave) */
 void check_may_leave(struct code *f, struct adapt *a, uint32_t instance);
@@ -261,6 +291,8 @@ struct move {
   bool passthrough;
   bool lends; /* borrows that are lifted are lent for the scope, not only looked at */
 };
+/* Fails if adapters have become too large with so many bytes more. */
+void check_code_size(struct adapt *a, size_t more);
 void move_value(struct move *m, const struct type *t, struct location from, struct location to);
 /* Drops the borrow handles that the host gave: the value is walked once more. */
 void drop_borrows(struct move *m, const struct type *t, struct location from);

@@ -26,7 +26,7 @@ static const struct side *intern_side(struct adapt *a, struct side form, struct 
   side->id = a->sides.count;
   side->memory_index = NO_INDEX;
   side->realloc_reference = NO_REFERENCE;
-  map_add(a->context, &a->sides_by_key, key, side->id);
+  map_put(a->context, &a->sides_by_key, key, side->id);
   VEC_ADD(a->context, &a->sides, side);
   if (form.memory.source != ITEM_NONE) {
     side->memory_index = memory_reference(a, form.memory);
@@ -40,8 +40,8 @@ static const struct side *intern_side(struct adapt *a, struct side form, struct 
 
 const struct side *side_of_options(struct adapt *a, uint32_t instance, const struct options *options) {
   struct core_item m = options->memory, r = options->realloc;
-  struct bytes key = format_bytes(a->context, "%u %d %d %d.%u.%u %d.%u.%u", instance, options->encoding,
-                                  options->is_async, m.source, m.owner, m.index, r.source, r.owner, r.index);
+  const struct bytes key = MAP_NUMBERS(instance, options->encoding, options->is_async, m.source, m.owner, m.index,
+                                       r.source, r.owner, r.index);
   const struct side *side = intern_side(a,
                                         (struct side){.instance = instance,
                                                       .encoding = options->encoding,
@@ -57,7 +57,7 @@ const struct side *side_of_options(struct adapt *a, uint32_t instance, const str
 const struct side *host_side(struct adapt *a) {
   struct core_item memory = exchange_memory(a);
   const struct side *side =
-      intern_side(a, (struct side){.is_host = true, .instance = NO_INDEX, .memory = memory}, bytes_of("host"));
+      intern_side(a, (struct side){.is_host = true, .instance = NO_INDEX, .memory = memory}, MAP_NUMBERS(NO_INDEX));
   if (side->realloc_reference == NO_REFERENCE)
     a->sides.items[side->id]->realloc_reference = exchange_item(a, "cabi_realloc");
   a->exchange = side;
@@ -67,7 +67,7 @@ const struct side *host_side(struct adapt *a) {
 /* The host, seeing the guest's memory. */
 static const struct side *passing_host(struct adapt *a, enum pointer_size pointer) {
   return intern_side(a, (struct side){.is_host = true, .instance = NO_INDEX, .pointer = pointer},
-                     format_bytes(a->context, "host %d", pointer));
+                     MAP_NUMBERS(NO_INDEX, pointer));
 }
 
 static struct bytes instance_path(const struct adapt *a, uint32_t instance) {
@@ -76,14 +76,14 @@ static struct bytes instance_path(const struct adapt *a, uint32_t instance) {
 
 /* call_and_trap_on_throw: a function of the target's type that traps where the target throws. */
 static uint32_t catching(struct adapt *a, struct core_item target) {
-  struct bytes key = format_bytes(a->context, "catch %d %u %u", target.source, target.owner, target.index);
+  const struct bytes key = MAP_NUMBERS(MADE_CATCH, target.source, target.owner, target.index);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
   struct core_functype t = item_functype(a, target);
   uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
   reference = declare_function(&a->code, type, bytes_of("catch exceptions"));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   assert(t.result_count <= 1);
   uint8_t result = t.result_count ? t.results[0].code : BLOCK_VOID;
   uint32_t callee = function_reference(a, target);
@@ -115,9 +115,13 @@ static void set_flag(struct code *f, uint32_t global, uint32_t value) {
   set_global(f, global);
 }
 
-/* Runs code of the instance; the arguments are on the stack. */
+/* What runs code of the instance. */
+static uint32_t core_reference(struct adapt *a, uint32_t instance, struct core_item target) {
+  return a->facts[instance].throws ? catching(a, target) : function_reference(a, target);
+}
+
 static void put_core_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target) {
-  call(f, a->facts[instance].throws ? catching(a, target) : function_reference(a, target));
+  call(f, core_reference(a, instance, target));
 }
 
 static void put_leaveless_call(struct code *f, struct adapt *a, uint32_t instance, struct core_item target) {
@@ -134,8 +138,7 @@ uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item re
   const struct instance_facts *facts = &a->facts[instance];
   if (!facts->guards_leave && !facts->throws && !facts->has_context && !facts->returns_tasks)
     return function_reference(a, realloc);
-  struct bytes key =
-      format_bytes(a->context, "realloc %u %d %u %u", instance, realloc.source, realloc.owner, realloc.index);
+  const struct bytes key = MAP_NUMBERS(MADE_REALLOC, instance, realloc.source, realloc.owner, realloc.index);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
@@ -143,7 +146,7 @@ uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item re
   const uint8_t params[] = {code, code, code, code};
   reference = declare_function(&a->code, functype_of(a, params, 4, &code, 1),
                                format_bytes(a->context, "realloc of %.*s", SHOW(instance_path(a, instance))));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   struct saved_task saved = enter_task(&f, a, instance);
   for (uint32_t i = 0; i < 4; i++)
@@ -169,7 +172,8 @@ struct call_plan {
   uint32_t result_pointer;       /* callee.is_host and its result is spilled: local with the address; else NO_INDEX */
   uint32_t guards[ENTERING_LIMIT], guard_count;
   uint32_t saved_top;
-  uint32_t resolver; /* callee.is_async: what task.return calls; else NO_REFERENCE */
+  uint32_t callee_call, post_call; /* which calls of the code these are; NO_INDEX: none so far */
+  uint32_t resolver;               /* callee.is_async: what task.return calls; else NO_REFERENCE */
 };
 
 /* Calls visit for each own or borrow in `t`, shared parts once. */
@@ -242,11 +246,11 @@ void check_may_leave_to_host(struct code *f, struct adapt *a, uint32_t instance)
     check_may_leave(f, a, instance);
     return;
   }
-  const struct bytes key = format_bytes(a->context, "check may_leave %u", instance);
+  const struct bytes key = MAP_NUMBERS(MADE_LEAVE_CHECK, instance);
   uint32_t reference = map_get(&a->functions, key);
   if (reference == NOT_FOUND) {
     reference = declare_function(&a->code, functype_of(a, NULL, 0, NULL, 0), bytes_of("check may_leave"));
-    map_add(a->context, &a->functions, key, reference);
+    map_put(a->context, &a->functions, key, reference);
     struct code shared = begin_function(&a->code, reference);
     check_may_leave(&shared, a, instance);
     end_function(&shared);
@@ -343,6 +347,11 @@ static struct location move_params(struct call_plan *p) {
   return to;
 }
 
+/* Whose memory the host is called with. */
+static const struct side *boundary_side(const struct call_plan *p) {
+  return p->move.passthrough ? p->caller : p->callee;
+}
+
 static void call_callee(struct call_plan *p, struct location args) {
   struct code *f = p->f;
   const struct functype *type = p->callee_func->type;
@@ -359,9 +368,10 @@ static void call_callee(struct call_plan *p, struct location args) {
   for (uint32_t i = 0; i < arg_count; i++)
     get_local(f, args.locals[i]);
   if (p->callee->is_host) {
-    const struct side *side = p->move.passthrough ? p->caller : p->callee;
-    put_boundary_call(p->a, f, p->func, side);
+    put_boundary_call(p->a, f, p->func, boundary_side(p));
+    p->callee_call = f->calls.count - 1;
   } else {
+    p->callee_call = f->calls.count;
     put_core_call(f, p->a, p->callee->instance, p->callee_func->core);
   }
   p->callee_result = flat_location(f, p->callee, p->callee_flat.results, p->callee_flat.result_count);
@@ -502,12 +512,24 @@ static uint32_t take_returned(struct call_plan *p) {
   return result;
 }
 
-/* The host calls post-return itself where it sees the guest's memory. */
+/* The host calls post-return itself where it sees the guest's memory, with what it got. A handle is not what the callee
+ * gave; it comes flat, so that nothing in memory is needed any more. */
+bool is_post_return_of_host(const struct func *callee) {
+  return callee->options.post_return.source != ITEM_NONE &&
+         !(callee->type->result && callee->type->result->has_handles);
+}
+
+static bool has_post_return(const struct call_plan *p) {
+  return !p->callee->is_host && p->callee_func->options.post_return.source != ITEM_NONE &&
+         !(p->move.passthrough && is_post_return_of_host(p->callee_func));
+}
+
 static void call_post_return(struct call_plan *p) {
-  if (p->callee->is_host || p->move.passthrough || p->callee_func->options.post_return.source == ITEM_NONE)
+  if (!has_post_return(p))
     return;
   for (uint32_t i = 0; i < p->callee_flat.result_count; i++)
     get_local(p->f, p->callee_result.locals[i]);
+  p->post_call = p->f->calls.count;
   put_leaveless_call(p->f, p->a, p->callee->instance, p->callee_func->options.post_return);
 }
 
@@ -575,57 +597,120 @@ static uint32_t signature(struct adapt *a, const struct flat_functype *flat) {
   return functype_of(a, flat->params, flat->param_count, flat->results, flat->result_count);
 }
 
-uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough) {
-  struct bytes key = format_bytes(a->context, "call %u %u %d", caller->id, func, passthrough);
-  uint32_t reference = map_get(&a->functions, key);
-  if (reference != NOT_FOUND)
-    return reference;
+static const struct type *tuple_of(struct adapt *a, const struct functype *type) {
+  if (type->id >= a->tuples.count)
+    VEC_EXTEND(a->context, &a->tuples, type->id + 1 - a->tuples.count);
+  if (!a->tuples.items[type->id])
+    a->tuples.items[type->id] = params_tuple(a->context, a->plan->types, type);
+  return a->tuples.items[type->id];
+}
+
+/* The sides of a call, and its types. */
+static struct call_plan plan_call(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough) {
   const struct func *callee = &a->plan->funcs.items[func];
   struct call_plan p = {.a = a,
                         .func = func,
                         .callee_func = callee,
                         .caller = caller,
                         .result_pointer = NO_INDEX,
+                        .callee_call = NO_INDEX,
+                        .post_call = NO_INDEX,
                         .resolver = NO_REFERENCE};
+  p.move = (struct move){.a = a, .passthrough = passthrough};
   if (callee->source == FUNC_LIFTED)
     p.callee = side_of_options(a, callee->instance, &callee->options);
   else
     p.callee = passthrough ? passing_host(a, caller->pointer) : host_side(a);
   if (passthrough && caller->is_host)
-    p.caller = caller = passing_host(a, p.callee->pointer);
-  p.caller_flat = flatten_side(caller, callee->type, caller->is_host ? FLAT_LIFT : FLAT_LOWER);
-  p.callee_flat = flatten_side(p.callee, callee->type, p.callee->is_host ? FLAT_LOWER : FLAT_LIFT);
-  p.params = params_tuple(a->context, a->plan->types, callee->type);
-  reference = declare_function(&a->code, signature(a, &p.caller_flat),
-                               format_bytes(a->context, "%.*s calls %.*s", SHOW(instance_path(a, caller->instance)),
-                                            SHOW(instance_path(a, p.callee->instance))));
-  map_add(a->context, &a->functions, key, reference);
+    p.caller = passing_host(a, p.callee->pointer);
+  p.params = tuple_of(a, callee->type);
+  return p;
+}
+
+/* Writes the function. */
+static struct call_form write_call_function(struct call_plan *p) {
+  struct adapt *a = p->a;
+  const struct functype *type = p->callee_func->type;
+  p->caller_flat = flatten_side(p->caller, type, p->caller->is_host ? FLAT_LIFT : FLAT_LOWER);
+  p->callee_flat = flatten_side(p->callee, type, p->callee->is_host ? FLAT_LOWER : FLAT_LIFT);
+  const uint32_t reference = declare_function(&a->code, signature(a, &p->caller_flat),
+                                              JOIN(a->context, instance_path(a, p->caller->instance),
+                                                   bytes_of(" calls "), instance_path(a, p->callee->instance)));
   struct code f = begin_function(&a->code, reference);
-  p.f = &f;
-  p.move = (struct move){.a = a, .f = &f, .passthrough = passthrough};
-  if (passthrough && uses_memory(callee->type))
+  p->f = p->move.f = &f;
+  if (p->move.passthrough && uses_memory(type))
     note_proof(a, reference, PROOF_MEMORY);
-  if (callee->options.is_seen_through)
-    note_proof(a, reference, PROOF_TABLES);
-  write_call(&p);
+  write_call(p);
   end_function(&f);
-  const bool is_direct = generated_item(a, reference).index != reference;
+  return (struct call_form){.reference = reference,
+                            .callee = p->callee_call,
+                            .post = p->post_call,
+                            .moves = p->move.scope != NO_INDEX ? MOVES_SCOPE : 0};
+}
+
+/* The code of a call of the same form, with the functions of this one. */
+static uint32_t copy_call_function(struct call_plan *p, const struct call_form *form) {
+  struct adapt *a = p->a;
+  const uint32_t reference = copy_function(&a->code, form->reference);
+  check_code_size(a, 0);
+  const uint32_t callee = p->callee->is_host ? function_reference(a, boundary_call(a, p->func, boundary_side(p)))
+                                             : core_reference(a, p->callee->instance, p->callee_func->core);
+  set_called_reference(&a->code, reference, form->callee, callee);
+  if (form->post != NO_INDEX)
+    set_called_reference(&a->code, reference, form->post,
+                         core_reference(a, p->callee->instance, p->callee_func->options.post_return));
+  a->code.bodies.items[reference & ~DEFINED_FUNCTION].proofs = form->proofs;
+  return reference;
+}
+
+/* The function, and the form that it is of. */
+static struct call_form make_call_function(struct call_plan *p) {
+  struct adapt *a = p->a;
+  const struct type *result = p->callee_func->type->result;
+  if (p->callee->is_async) /* a task of its own for each */
+    return write_call_function(p);
+  const struct bytes key = MAP_NUMBERS(p->caller->id, p->callee->id, p->params->id, result ? result->id : NO_INDEX,
+                                       p->move.passthrough, has_post_return(p));
+  const uint32_t number = map_get(&a->form_numbers, key);
+  if (number != NOT_FOUND) {
+    struct call_form form = a->forms.items[number];
+    form.reference = copy_call_function(p, &form);
+    return form;
+  }
+  struct call_form form = write_call_function(p);
+  form.proofs = a->code.bodies.items[form.reference & ~DEFINED_FUNCTION].proofs;
+  map_put(a->context, &a->form_numbers, key, a->forms.count);
+  VEC_ADD(a->context, &a->forms, form);
+  return form;
+}
+
+uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func, bool passthrough) {
+  const struct bytes key = MAP_NUMBERS(MADE_CALL, caller->id, func, passthrough);
+  const uint32_t known = map_get(&a->functions, key);
+  if (known != NOT_FOUND)
+    return known;
+  struct call_plan p = plan_call(a, caller, func, passthrough);
+  const struct call_form form = make_call_function(&p);
+  map_put(a->context, &a->functions, key, form.reference);
+  if (p.callee_func->options.is_seen_through)
+    note_proof(a, form.reference, PROOF_TABLES);
+  const bool is_direct = generated_item(a, form.reference).index != form.reference;
   note_boundary(a, (struct boundary){.adapter = is_direct ? ADAPTER_DIRECT : ADAPTER_CODE,
-                                     .caller = caller->instance,
+                                     .caller = p.caller->instance,
                                      .callee = p.callee->instance,
                                      .func = func,
-                                     .reference = reference,
+                                     .reference = form.reference,
                                      .resolver = p.resolver,
                                      .passthrough = passthrough,
                                      .throws_nothing = !p.callee->is_host && !a->facts[p.callee->instance].throws,
-                                     .moves = p.move.scope != NO_INDEX ? MOVES_SCOPE : 0,
-                                     .proofs = is_direct ? proofs_of(a, reference) | 1u << PROOF_DIRECT : 0});
-  return reference;
+                                     .moves = form.moves,
+                                     .proofs = is_direct ? proofs_of(a, form.reference) | 1u << PROOF_DIRECT : 0});
+  return form.reference;
 }
 
 /* Runs the destructor of a resource as a call by `caller` (NO_INDEX: the host) of its definer. */
 uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource) {
-  struct bytes key = format_bytes(a->context, "destroy %u %u", caller, resource);
+  const struct bytes key = MAP_NUMBERS(MADE_DESTRUCTOR, caller, resource);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
@@ -634,7 +719,7 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
   reference = declare_function(&a->code, functype_of(a, &param, 1, NULL, 0),
                                format_bytes(a->context, "%.*s drops %.*s of %.*s", SHOW(instance_path(a, caller)),
                                             SHOW(r->name), SHOW(instance_path(a, r->instance))));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   if (caller == NO_INDEX && a->forget_global != NO_INDEX) {
     get_global(&f, global_reference(a, a->forget_global));
@@ -644,14 +729,14 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
   }
   struct side from = {.instance = caller}, to = {.instance = r->instance};
   struct call_plan p = {.a = a, .f = &f, .caller = &from, .callee = &to};
+  enter_callee(&p);
   if (r->dtor.source != ITEM_NONE) {
-    enter_callee(&p);
     struct saved_task saved = enter_task(&f, a, r->instance);
     get_local(&f, 0);
     put_core_call(&f, a, r->instance, r->dtor);
     leave_task(&f, a, r->instance, saved);
-    set_guards(&p, 0);
   }
+  set_guards(&p, 0);
   end_function(&f);
   return reference;
 }
@@ -659,7 +744,7 @@ uint32_t destructor_adapter(struct adapt *a, uint32_t caller, uint32_t resource)
 /* The post-return of a function that the host calls with the guest's memory in view. */
 uint32_t post_return_adapter(struct adapt *a, uint32_t func) {
   const struct func *callee = &a->plan->funcs.items[func];
-  struct bytes key = format_bytes(a->context, "post-return %u", func);
+  const struct bytes key = MAP_NUMBERS(MADE_POST_RETURN, func);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
@@ -667,7 +752,7 @@ uint32_t post_return_adapter(struct adapt *a, uint32_t func) {
   uint32_t type = add_functype(a->context, a->code.module, t.params, t.param_count, t.results, t.result_count);
   reference = declare_function(
       &a->code, type, format_bytes(a->context, "post-return of %.*s", SHOW(instance_path(a, callee->instance))));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   for (uint32_t i = 0; i < t.param_count; i++)
     get_local(&f, i);

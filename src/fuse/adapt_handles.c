@@ -151,8 +151,12 @@ static void put_resource_take(struct code *f, struct adapt *a, uint32_t instance
   release_local(f, taken);
 }
 
-static bool has_destructor(const struct resource *r) {
-  return r->source == RESOURCE_HOST || r->dtor.source != ITEM_NONE;
+/* Is there something to do when the instance drops the last handle? Where the definer may be on the stack, a resource
+ * without a destructor is dropped as if it had one that does nothing: the definer is entered. */
+static bool has_destructor(const struct adapt *a, uint32_t instance, const struct resource *r) {
+  uint32_t guards[ENTERING_LIMIT];
+  return r->source == RESOURCE_HOST || r->dtor.source != ITEM_NONE ||
+         entering_guards(a, instance, r->instance, guards, ENTERING_LIMIT) > 0;
 }
 
 /* What is called with the representation when the last handle goes. */
@@ -169,7 +173,7 @@ static void call_resource_drop(struct code *f, struct adapt *a, uint32_t instanc
   call(f, handles_function(a, "resource_drop"));
   set_local(f, handle); /* the representation, of an own handle */
   put_block(f, OP_IF, BLOCK_VOID);
-  if (has_destructor(&a->plan->resources.items[resource])) {
+  if (has_destructor(a, instance, &a->plan->resources.items[resource])) {
     get_local(f, handle);
     call(f, destructor(a, instance, resource));
   }
@@ -190,7 +194,7 @@ void put_resource_drop(struct code *f, struct adapt *a, uint32_t instance, uint3
   put_op(f, OP_DROP);
   put_op(f, OP_DROP);
   put_op(f, OP_ELSE);
-  if (has_destructor(r)) {
+  if (has_destructor(a, instance, r)) {
     get_local(f, taken);
     put_op(f, OP_I32_WRAP_I64);
     call(f, destructor(a, instance, resource));

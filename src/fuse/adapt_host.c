@@ -41,16 +41,17 @@ static bool has_handles_in_memory(const struct functype *f) {
 }
 
 static bool params_use_memory(const struct functype *f) {
-  if (flatten_functype(f, FLAT_LOWER, POINTER_32).params_spilled)
-    return true;
-  for (uint32_t i = 0; i < f->param_count; i++)
+  uint64_t flat_count = 0;
+  for (uint32_t i = 0; i < f->param_count; i++) {
+    flat_count += f->params[i].type->flat_count;
     if (f->params[i].type->has_pointers)
       return true;
-  return false;
+  }
+  return flat_count > MAX_FLAT_PARAMS;
 }
 
 static bool result_uses_memory(const struct functype *f) {
-  return f->result && (f->result->has_pointers || flatten_functype(f, FLAT_LOWER, POINTER_32).result_spilled);
+  return f->result && (f->result->has_pointers || f->result->flat_count > MAX_FLAT_RESULTS);
 }
 
 bool uses_memory(const struct functype *f) { return params_use_memory(f) || result_uses_memory(f); }
@@ -59,13 +60,9 @@ static bool same_item(struct core_item a, struct core_item b) {
   return a.source == b.source && a.kind == b.kind && a.owner == b.owner && a.index == b.index;
 }
 
-static struct bytes number_key(const uint32_t *number) {
-  return (struct bytes){(const uint8_t *)number, sizeof *number};
-}
-
 /* Core output: the number of the realloc among those that cabi_realloc can stand for. */
 static uint32_t realloc_choice(struct adapt *a, uint32_t reference) {
-  const uint32_t choice = map_intern(a->context, &a->realloc_choices, number_key(&reference));
+  const uint32_t choice = map_intern(a->context, &a->realloc_choices, MAP_NUMBERS(reference));
   if (choice == a->reallocs.count)
     VEC_ADD(a->context, &a->reallocs, reference);
   return choice;
@@ -159,15 +156,14 @@ static struct bytes module_name(struct adapt *a, uint32_t extern_index) {
   const struct extern_tree *parent = &a->plan->externs.items[e->parent];
   if (parent->parent == NO_INDEX)
     return parent->name.name;
-  const struct bytes above = module_name(a, e->parent); /* once: SHOW uses its argument twice */
-  return format_bytes(a->context, "%.*s/%.*s", SHOW(above), SHOW(parent->name.name));
+  const struct bytes above = module_name(a, e->parent);
+  return JOIN(a->context, above, bytes_of("/"), parent->name.name);
 }
 
 /* Takes `name` unless it is taken, in which case *index says where its next number is. */
 static bool take_name(struct adapt *a, struct map *taken, struct bytes scope, struct bytes name, uint32_t *index) {
-  const struct bytes key = format_bytes(a->context, "%.*s\n%.*s", SHOW(scope), SHOW(name));
   const uint32_t added = a->next_numbers.count;
-  *index = map_add(a->context, taken, key, added);
+  *index = map_add(a->context, taken, scope.size ? JOIN(a->context, scope, bytes_of("\n"), name) : name, added);
   if (*index != added)
     return false;
   VEC_ADD(a->context, &a->next_numbers, 2);
@@ -191,7 +187,7 @@ static struct core_item boundary_memory(struct adapt *a, struct core_item memory
   struct plan *plan = a->plan;
   if (memory.source == ITEM_BOUNDARY)
     return memory;
-  struct bytes key = format_bytes(a->context, "memory %u %u", memory.owner, memory.index);
+  const struct bytes key = MAP_NUMBERS(BOUNDARY_MEMORY, memory.owner, memory.index);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index == NOT_FOUND) {
     index = plan->boundary_imports.count;
@@ -203,16 +199,14 @@ static struct core_item boundary_memory(struct adapt *a, struct core_item memory
                                  .type = type,
                                  .trampoline = NO_INDEX,
                                  .memory = memory};
-    map_add(a->context, &a->boundary_by_key, key, index);
+    map_put(a->context, &a->boundary_by_key, key, index);
   }
   return (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, index};
 }
 
 static uint32_t add_trampoline(struct adapt *a, struct core_item target, uint32_t type) {
   struct plan *plan = a->plan;
-  const struct bytes key =
-      format_bytes(a->context, "%d %d %u %u", target.source, target.kind, target.owner, target.index);
-  const uint32_t index = map_add(a->context, &a->trampolines_by_target, key, plan->trampolines.count);
+  const uint32_t index = map_put(a->context, &a->trampolines_by_target, item_key(&target), plan->trampolines.count);
   if (index == plan->trampolines.count)
     VEC_ADD(a->context, &plan->trampolines, ((struct trampoline){target, type}));
   return index;
@@ -231,7 +225,7 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
   const struct functype *type = plan->funcs.items[func].type;
   bool component = a->options->component, memory = uses_memory(type),
        realloc = type->result && type->result->has_pointers;
-  struct bytes key = format_bytes(a->context, "call %u %u", func, component && memory ? side->id + 1 : 0);
+  const struct bytes key = MAP_NUMBERS(BOUNDARY_CALL, func, component && memory ? side->id + 1 : 0);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index == NOT_FOUND) {
     struct flat_functype flat = flatten_functype(type, FLAT_LOWER, side->pointer);
@@ -249,7 +243,7 @@ struct core_item boundary_call(struct adapt *a, uint32_t func, const struct side
     }
     index = plan->boundary_imports.count;
     VEC_ADD(a->context, &plan->boundary_imports, import);
-    map_add(a->context, &a->boundary_by_key, key, index);
+    map_put(a->context, &a->boundary_by_key, key, index);
   }
   return (struct core_item){ITEM_BOUNDARY, CORE_FUNC, 0, index};
 }
@@ -276,13 +270,13 @@ void put_boundary_call(struct adapt *a, struct code *f, uint32_t func, const str
 
 /* Where an exported resource is named first; NO_INDEX: nowhere. */
 static uint32_t exported_as(const struct adapt *a, uint32_t resource) {
-  const uint32_t index = map_get(&a->exported_resources, number_key(&resource));
+  const uint32_t index = map_get(&a->exported_resources, MAP_NUMBERS(resource));
   return index == NOT_FOUND ? NO_INDEX : a->plan->exported_resources.items[index].export_;
 }
 
 uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t resource) {
   struct plan *plan = a->plan;
-  struct bytes key = format_bytes(a->context, "resource %d %u", kind, resource);
+  const struct bytes key = MAP_NUMBERS(kind, resource);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index == NOT_FOUND) {
     const struct resource *r = &plan->resources.items[resource];
@@ -299,21 +293,21 @@ uint32_t boundary_resource(struct adapt *a, enum boundary_kind kind, uint32_t re
     import.type = (struct core_extern){.kind = CORE_FUNC, .type = boundary_functype(a, &flat)};
     index = plan->boundary_imports.count;
     VEC_ADD(a->context, &plan->boundary_imports, import);
-    map_add(a->context, &a->boundary_by_key, key, index);
+    map_put(a->context, &a->boundary_by_key, key, index);
   }
   return function_reference(a, (struct core_item){ITEM_BOUNDARY, CORE_FUNC, 0, index});
 }
 
 static struct bytes export_item(struct adapt *a, struct bytes name, struct core_item item) {
   name = unique_name(a, &a->export_names, bytes_of(""), name);
-  map_add(a->context, &a->exported_items, item_key(a, item), a->plan->core_exports.count);
+  map_put(a->context, &a->exported_items, item_key(&item), a->plan->core_exports.count);
   VEC_ADD(a->context, &a->plan->core_exports, ((struct core_export_item){name, item}));
   return name;
 }
 
 /* One export of each item that lifting needs, by whatever name it got first. */
 static struct bytes export_once(struct adapt *a, const char *name, struct core_item item) {
-  const uint32_t index = map_get(&a->exported_items, item_key(a, item));
+  const uint32_t index = map_get(&a->exported_items, item_key(&item));
   return index == NOT_FOUND ? export_item(a, bytes_of(name), item) : a->plan->core_exports.items[index].name;
 }
 
@@ -321,21 +315,21 @@ static struct bytes export_once(struct adapt *a, const char *name, struct core_i
 static struct bytes export_name(struct adapt *a, uint32_t extern_index, const char *prefix) {
   const struct extern_tree *e = &a->plan->externs.items[extern_index];
   if (e->parent == NO_INDEX)
-    return format_bytes(a->context, "%s%.*s", prefix, SHOW(e->name.name));
+    return JOIN(a->context, bytes_of(prefix), e->name.name);
   const struct bytes module = module_name(a, extern_index);
-  return format_bytes(a->context, "%.*s#%s%.*s", SHOW(module), prefix, SHOW(e->name.name));
+  return JOIN(a->context, module, bytes_of("#"), bytes_of(prefix), e->name.name);
 }
 
 /* The reset of the exchange memory, for functions that leave a result there. */
 static uint32_t exchange_post_return(struct adapt *a, const struct functype *type) {
   struct flat_functype flat = flatten_functype(type, FLAT_LIFT, POINTER_32);
   uint32_t signature = functype_of(a, flat.results, flat.result_count, NULL, 0);
-  struct bytes key = format_bytes(a->context, "exchange post-return %u", signature);
+  const struct bytes key = MAP_NUMBERS(MADE_EXCHANGE_POST_RETURN, signature);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
   reference = declare_function(&a->code, signature, bytes_of("post-return of the exchange memory"));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   const_i32(&f, 16);
   set_global(&f, exchange_item(a, "top"));
@@ -355,13 +349,13 @@ static void export_with_exchange(struct adapt *a, struct boundary_export *e, uin
   const struct functype *type = a->plan->funcs.items[e->func].type;
   if (!result_uses_memory(type))
     return;
-  struct bytes post = format_bytes(a->context, "cabi_post_%.*s", SHOW(e->core_name));
+  struct bytes post = JOIN(a->context, bytes_of("cabi_post_"), e->core_name);
   e->post_return_name = export_item(a, post, generated_item(a, exchange_post_return(a, type)));
 }
 
 /* The memory as the wrapper can name it: the support module's or an export. */
 static void export_memory(struct adapt *a, struct boundary_export *e, struct core_item memory) {
-  struct bytes key = format_bytes(a->context, "memory %u %u", memory.owner, memory.index);
+  const struct bytes key = MAP_NUMBERS(BOUNDARY_MEMORY, memory.owner, memory.index);
   uint32_t index = map_get(&a->boundary_by_key, key);
   if (index != NOT_FOUND)
     e->options.memory = (struct core_item){ITEM_BOUNDARY, CORE_MEMORY, 0, index};
@@ -378,9 +372,9 @@ static void export_passing(struct adapt *a, struct boundary_export *e, uint32_t 
   if (params_use_memory(f->type) && a->options->component)
     e->realloc_name = export_once(a, "cabi_realloc", generated_item(a, side->realloc_reference));
   e->core_name = export_item(a, e->core_name, generated_item(a, reference));
-  if (f->options.post_return.source == ITEM_NONE)
+  if (!is_post_return_of_host(f))
     return;
-  struct bytes post = format_bytes(a->context, "cabi_post_%.*s", SHOW(e->core_name));
+  struct bytes post = JOIN(a->context, bytes_of("cabi_post_"), e->core_name);
   e->post_return_name = export_item(a, post, generated_item(a, post_return_adapter(a, e->func)));
 }
 
@@ -403,7 +397,7 @@ static bool export_function(struct adapt *a, uint32_t index) {
     return true;
   }
   const uint32_t known = a->exported_funcs.entries.count;
-  if (map_intern(a->context, &a->exported_funcs, number_key(&func)) < known && a->options->component)
+  if (map_intern(a->context, &a->exported_funcs, MAP_NUMBERS(func)) < known && a->options->component)
     return true;
   refuse_waiting(a, f);
   bool passes = passes_through(a, f);
@@ -426,7 +420,7 @@ static bool note_resource(struct adapt *a, uint32_t index) {
   if (exported_as(a, resource) != NO_INDEX)
     return true;
   struct exported_resource e = {.resource = resource, .export_ = index, .dtor_trampoline = NO_INDEX};
-  const uint32_t added = map_intern(a->context, &a->exported_resources, number_key(&resource));
+  const uint32_t added = map_intern(a->context, &a->exported_resources, MAP_NUMBERS(resource));
   assert(added == plan->exported_resources.count);
   VEC_ADD(a->context, &plan->exported_resources, e);
   return true;

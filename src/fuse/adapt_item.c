@@ -12,15 +12,6 @@
 #include "fuse/adapt.h"
 #include "runtime/runtime.h"
 
-struct bytes item_key(struct adapt *a, struct core_item item) {
-  struct core_item *key = ALLOCATE(a->context, struct core_item, 1);
-  key->source = item.source;
-  key->kind = item.kind;
-  key->owner = item.owner;
-  key->index = item.index;
-  return (struct bytes){(const uint8_t *)key, sizeof *key};
-}
-
 uint32_t functype_of(struct adapt *a, const uint8_t *params, uint32_t param_count, const uint8_t *results,
                      uint32_t result_count) {
   struct core_valtype types[MAX_FLAT_PARAMS + 4] = {{0}}, result_types[4] = {{0}};
@@ -45,14 +36,14 @@ struct core_functype item_functype(struct adapt *a, struct core_item item) {
 
 /* The import of the generated module that `item` is; `type` matters if it is new. */
 static uint32_t import_item(struct adapt *a, struct core_item item, struct core_extern type) {
-  struct bytes key = item_key(a, item);
-  uint32_t index = map_get(&a->item_imports, key);
+  uint32_t index = map_get(&a->item_imports, item_key(&item));
   if (index != NOT_FOUND)
     return index;
-  struct core_import import = {bytes_of("plan"), format_bytes(a->context, "%u", a->items.count), type};
+  char digits[NUMBER_DIGITS];
+  struct core_import import = {bytes_of("plan"), JOIN(a->context, number_text(a->items.count, digits)), type};
   index = add_import(a->context, a->code.module, import);
   VEC_ADD(a->context, &a->items, item);
-  map_add(a->context, &a->item_imports, key, index);
+  map_put(a->context, &a->item_imports, item_key(&item), index);
   return index;
 }
 
@@ -60,6 +51,9 @@ uint32_t function_reference(struct adapt *a, struct core_item item) {
   assert(item.kind == CORE_FUNC && item.source != ITEM_NONE);
   if (item.source == ITEM_DEFINED && item.owner == a->adapters_instance)
     return item.index;
+  const uint32_t known = map_get(&a->item_imports, item_key(&item));
+  if (known != NOT_FOUND)
+    return known;
   struct core_functype f = item_functype(a, item);
   uint32_t type = add_functype(a->context, a->code.module, f.params, f.param_count, f.results, f.result_count);
   return import_item(a, item, (struct core_extern){.kind = CORE_FUNC, .type = type});
@@ -160,7 +154,7 @@ static struct bytes transcoder_name(struct adapt *a, const struct code *f, const
 
 /* An instance for each combination of memories and realloc. */
 static uint32_t transcoder_instance(struct adapt *a, const struct side *from, const struct side *to) {
-  struct bytes key = format_bytes(a->context, "%u %u %u", from->memory_index, to->memory_index, to->realloc_reference);
+  const struct bytes key = MAP_NUMBERS(from->memory_index, to->memory_index, to->realloc_reference);
   uint32_t instance = map_get(&a->transcoders, key);
   if (instance == NOT_FOUND) {
     struct module *m = read_runtime(a, runtime_transcode(from->pointer, to->pointer, a->options->simd));
@@ -173,7 +167,7 @@ static uint32_t transcoder_instance(struct adapt *a, const struct side *from, co
       else
         *item = bytes_equal(import->module, bytes_of("source")) ? from->memory : to->memory;
     }
-    map_add(a->context, &a->transcoders, key, instance);
+    map_put(a->context, &a->transcoders, key, instance);
   }
   return instance;
 }

@@ -134,7 +134,7 @@ static void put_list_body(struct move *m, const struct type *element, const stru
 static uint32_t list_function(struct move *m, const struct type *t, const struct side *from, const struct side *to) {
   const uint8_t params[] = {pointer_code(from), pointer_code(from), CORE_I32};
   bool fresh;
-  uint32_t reference = outlined(m, "copy list", t, from, to, params, 3, pointer_code(to), &fresh);
+  uint32_t reference = outlined(m, MADE_LIST, t, from, to, params, 3, pointer_code(to), &fresh);
   if (!fresh)
     return reference;
   struct code f = begin_function(&m->a->code, reference);

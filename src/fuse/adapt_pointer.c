@@ -96,13 +96,13 @@ void check_range(struct code *f, struct adapt *a, const struct side *side, uint3
 
 /* The same in a function of its own: (address, alignment - 1, size). */
 static uint32_t pointer_check(struct adapt *a, const struct side *side) {
-  const struct bytes key = format_bytes(a->context, "check pointer %u", side->memory_index);
+  const struct bytes key = MAP_NUMBERS(MADE_POINTER_CHECK, side->memory_index);
   uint32_t reference = map_get(&a->functions, key);
   if (reference != NOT_FOUND)
     return reference;
   const uint8_t params[] = {pointer_code(side), CORE_I32, CORE_I64};
   reference = declare_function(&a->code, functype_of(a, params, 3, NULL, 0), bytes_of("check pointer"));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   struct code f = begin_function(&a->code, reference);
   get_local(&f, 0);
   if (side->pointer == POINTER_64)

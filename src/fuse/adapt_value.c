@@ -85,17 +85,18 @@ static void move_record(struct move *m, const struct type *t, struct location fr
   }
 }
 
-uint32_t outlined(struct move *m, const char *what, const struct type *t, const struct side *from,
-                  const struct side *to, const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh) {
+uint32_t outlined(struct move *m, enum made made, const struct type *t, const struct side *from, const struct side *to,
+                  const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh) {
   struct adapt *a = m->a;
-  struct bytes key = format_bytes(a->context, "%s %u %u %u %d", what, t->id, from->id, to->id, m->lends);
+  const char *what = made == MADE_LIST ? "copy list" : "copy value";
+  const struct bytes key = MAP_NUMBERS(made, t->id, from->id, to->id, m->lends);
   uint32_t reference = map_get(&a->functions, key);
   *fresh = reference == NOT_FOUND;
   if (!*fresh)
     return reference;
   uint32_t type = functype_of(a, params, param_count, &result, result ? 1 : 0);
   reference = declare_function(&a->code, type, format_bytes(a->context, "%s of type %u", what, t->id));
-  map_add(a->context, &a->functions, key, reference);
+  map_put(a->context, &a->functions, key, reference);
   return reference;
 }
 
@@ -119,7 +120,7 @@ static void move_parts(struct move *m, const struct type *t, struct location fro
 static void move_outlined(struct move *m, const struct type *t, struct location from, struct location to) {
   const uint8_t params[] = {pointer_code(from.side), pointer_code(to.side), CORE_I32};
   bool fresh;
-  uint32_t reference = outlined(m, "copy value", t, from.side, to.side, params, 3, 0, &fresh);
+  uint32_t reference = outlined(m, MADE_VALUE, t, from.side, to.side, params, 3, 0, &fresh);
   if (fresh) {
     struct code f = begin_function(&m->a->code, reference);
     struct move inner = *m;
@@ -148,11 +149,15 @@ static void pass_through(struct move *m, const struct type *t, struct location f
   }
 }
 
-void move_value(struct move *m, const struct type *t, struct location from, struct location to) {
-  if (m->a->code.size + m->f->out.size > (size_t)GENERATED_CODE_LIMIT_MIB << 20)
-    fail(m->a->context, FAILURE_INPUT, NO_OFFSET,
+void check_code_size(struct adapt *a, size_t more) {
+  if (a->code.size + more > (size_t)GENERATED_CODE_LIMIT_MIB << 20)
+    fail(a->context, FAILURE_INPUT, NO_OFFSET,
          "the types of what is passed between components are so large that their adapters would have more than %d MiB",
          GENERATED_CODE_LIMIT_MIB);
+}
+
+void move_value(struct move *m, const struct type *t, struct location from, struct location to) {
+  check_code_size(m->a, m->f->out.size);
   if (m->passthrough && !t->has_handles) {
     pass_through(m, t, from, to);
     return;

@@ -16,9 +16,9 @@
 #include "fuse/adapt.h"
 
 /* adapt_value.c */
-/* The function that moves a `t` from side to side, made once for `what`; `fresh` tells the caller to write it. */
-uint32_t outlined(struct move *m, const char *what, const struct type *t, const struct side *from,
-                  const struct side *to, const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh);
+/* The function that moves a `t` from side to side, made once; `fresh` tells the caller to write it. */
+uint32_t outlined(struct move *m, enum made made, const struct type *t, const struct side *from, const struct side *to,
+                  const uint8_t *params, uint32_t param_count, uint8_t result, bool *fresh);
 void put_scope(struct move *m);
 
 /* adapt_scalar.c */

@@ -103,6 +103,22 @@ bool forwards(const struct code_module *m, uint32_t reference, uint32_t *target)
          memcmp(body->out.data, wanted.data, wanted.size) == 0;
 }
 
+void set_called_reference(struct code_module *m, uint32_t reference, uint32_t call, uint32_t called) {
+  const struct code_body *body = &m->bodies.items[reference & ~DEFINED_FUNCTION];
+  assert(call < body->calls.count);
+  write_reference(body->out.data + body->calls.items[call].at, called);
+}
+
+uint32_t copy_function(struct code_module *m, uint32_t reference) {
+  const struct code_body original = m->bodies.items[reference & ~DEFINED_FUNCTION];
+  struct code_body *copy = VEC_PUSH(m->context, &m->bodies);
+  *copy = original;
+  copy->out = new_buffer(m->context);
+  put_bytes(&copy->out, buffer_bytes(&original.out));
+  m->size += copy->out.size;
+  return DEFINED_FUNCTION | (m->bodies.count - 1);
+}
+
 /* Spec: "Name Section", sub-section 1: function names. */
 static void add_names(struct code_module *m) {
   struct buffer names = new_buffer(m->context), content = new_buffer(m->context);

@@ -134,6 +134,10 @@ uint32_t called_reference(const struct code_body *body, uint32_t call);
 /* Does a function that is written only call another one with its own arguments? Then `*target` is the reference to
  * that. */
 bool forwards(const struct code_module *m, uint32_t reference, uint32_t *target);
+/* Makes it call another function of the same type. */
+void set_called_reference(struct code_module *m, uint32_t reference, uint32_t call, uint32_t called);
+/* A function that is like one that is written. */
+uint32_t copy_function(struct code_module *m, uint32_t reference);
 /* The index of a reference; right only once no more imports are added. */
 uint32_t function_index(const struct code_module *m, uint32_t reference);
 

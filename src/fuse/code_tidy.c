@@ -243,17 +243,20 @@ static bool gets_local(const struct step *step, uint32_t local) {
   return step->op == OP_LOCAL_GET && step->operand == local;
 }
 
-/* What comes after the end of control in the same block. */
+/* What comes after the end of control in the same block; but calls stay, for who knows them by number. */
 static void take_out_unreached(struct tidying *t, uint32_t from) {
-  uint32_t depth = 0;
-  for (uint32_t i = from; i < t->steps.count; i++) {
-    struct step *step = &t->steps.items[i];
-    if (depth == 0 && (step->op == OP_ELSE || step->op == OP_END))
+  uint32_t depth = 0, end = from;
+  for (; end < t->steps.count; end++) {
+    const struct step *step = &t->steps.items[end];
+    if (step->op == OP_CALL)
       return;
+    if (depth == 0 && (step->op == OP_ELSE || step->op == OP_END))
+      break;
     depth += opens_block(step);
     depth -= step->op == OP_END;
-    take_out(t, step);
   }
+  for (uint32_t i = from; i < end; i++)
+    take_out(t, &t->steps.items[i]);
 }
 
 /* What is read from memory into a local, and got from there behind others that are pushed first, comes behind them:
@@ -439,17 +442,14 @@ static void number_locals(struct tidying *t, uint32_t *to) {
 
 static void write_steps(struct tidying *t) {
   struct code *f = t->code;
-  uint32_t to[LOCAL_LIMIT], call = 0, kept = 0;
+  uint32_t to[LOCAL_LIMIT], call = 0;
   number_locals(t, to);
   struct buffer out = new_buffer(f->module->context);
   for (uint32_t i = 0; i < t->steps.count; i++) {
     const struct step *step = &t->steps.items[i];
-    while (call < f->calls.count && f->calls.items[call].at < step->at)
-      call++; /* it was not reached */
     if (step->op == OP_CALL) {
       assert(call < f->calls.count && f->calls.items[call].at == step->at + 1);
-      f->calls.items[kept++].at = (uint32_t)out.size + 1;
-      call++;
+      f->calls.items[call++].at = (uint32_t)out.size + 1;
     }
     put_byte(&out, step->op);
     if (names_local(step))
@@ -457,7 +457,7 @@ static void write_steps(struct tidying *t) {
     else if (step->op != OP_DROP)
       put_raw(&out, f->out.data + step->at + 1, step->size - 1);
   }
-  f->calls.count = kept;
+  assert(call == f->calls.count);
   f->out = out;
 }
 

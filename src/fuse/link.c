@@ -89,7 +89,8 @@ struct bytes unique_path(struct link *link, struct bytes path) {
     const uint32_t count = count_path(link, path);
     if (count == 0)
       return path;
-    const struct bytes numbered = format_bytes(link->context, "%.*s#%u", SHOW(path), count + 1);
+    char digits[NUMBER_DIGITS];
+    const struct bytes numbered = JOIN(link->context, path, bytes_of("#"), number_text(count + 1, digits));
     if (count_path(link, numbered) == 0)
       return numbered;
   }
@@ -189,10 +190,16 @@ static void define_import(struct link *link, struct frame *frame, const struct i
   add_def(link, frame, def);
 }
 
+static void reserve_names(struct link *link, struct namespace *namespace, uint32_t count) {
+  map_reserve(link->context, &namespace->names, count);
+  VEC_RESERVE(link->context, &namespace->defs, count);
+}
+
 static const struct namespace *make_bag(struct link *link, const struct frame *frame,
                                         const struct instance_expr *expression) {
   struct namespace *bag = ALLOCATE(link->context, struct namespace, 1);
   count_steps(link, expression->export_count);
+  reserve_names(link, bag, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     const struct def def = get_def(frame, export_->item.sort, export_->item.index);
@@ -205,6 +212,7 @@ static const struct namespace *make_arguments(struct link *link, const struct fr
                                               const struct instance_expr *expression) {
   struct namespace *arguments = ALLOCATE(link->context, struct namespace, 1);
   count_steps(link, expression->argument_count);
+  reserve_names(link, arguments, expression->argument_count);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
     const struct def def = get_def(frame, argument->item.sort, argument->item.index);
@@ -287,9 +295,23 @@ static struct bytes instance_path(struct link *link, const struct component *com
     return unique_path(link, bytes_of("root"));
   const struct bytes outer = link->plan->instances.items[parent].path;
   const struct bytes name = component->name;
+  char digits[NUMBER_DIGITS];
   if (name.size == 0 || name.size > PATH_NAME_LIMIT || !is_utf8(name))
-    return unique_path(link, format_bytes(link->context, "%.*s/%u", SHOW(outer), index));
-  return unique_path(link, format_bytes(link->context, "%.*s/$%.*s", SHOW(outer), SHOW(name)));
+    return unique_path(link, JOIN(link->context, outer, bytes_of("/"), number_text(index, digits)));
+  return unique_path(link, JOIN(link->context, outer, bytes_of("/$"), name));
+}
+
+/* Room for all that the component defines. */
+static void make_spaces(struct link *link, struct frame *frame, const struct component *component) {
+  uint32_t count = 0;
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++)
+    count += component->index_counts[sort];
+  struct def *defs = ALLOCATE(link->context, struct def, count);
+  for (uint32_t sort = 0; sort < SORT_COUNT; sort++) {
+    frame->spaces[sort].defs.items = defs;
+    frame->spaces[sort].defs.capacity = component->index_counts[sort];
+    defs += component->index_counts[sort];
+  }
 }
 
 static const struct namespace *run_component(struct link *link, const struct component_def *def, struct supply *imports,
@@ -299,6 +321,8 @@ static const struct namespace *run_component(struct link *link, const struct com
   frame->scope = def->scope;
   frame->imports = imports;
   frame->exports = ALLOCATE(link->context, struct namespace, 1);
+  reserve_names(link, frame->exports, def->component->export_count);
+  make_spaces(link, frame, def->component);
   frame->instance = PLAN_ADD(
       link, instances, ((struct component_instance){.parent = parent, .component = def->component, .path = path}));
   for (uint32_t i = 0; i < def->component->definitions.count; i++)

@@ -60,6 +60,7 @@ struct module_def {
 /* A core instance: of the plan, or a bag of items by name. */
 struct core_instance_def {
   uint32_t instance; /* index into plan->core_instances; NO_INDEX: a bag */
+  uint32_t exports;  /* of an instance: index into link->module_exports */
   struct map names;  /* to index into items */
   VEC(struct core_item) items;
 };
@@ -158,11 +159,13 @@ struct link {
   size_t offset;             /* of the definition that is being run */
   uint64_t steps;
   uint32_t depth;
-  uint32_t definition_count; /* of value types */
-  struct matching matching;  /* of core types */
-  struct map paths;          /* names of instances, to index into path_counts */
-  VEC(uint32_t) path_counts; /* how often this name was asked for */
-  struct map modules;        /* address of a module to index into module_exports */
+  uint32_t definition_count;    /* of value types */
+  struct matching matching;     /* of core types */
+  VEC(struct type_field) parts; /* of the type that is being evaluated */
+  struct map arguments;         /* of the core instance that is being made, by name, to their index */
+  struct map paths;             /* names of instances, to index into path_counts */
+  VEC(uint32_t) path_counts;    /* how often this name was asked for */
+  struct map modules;           /* address of a module to index into module_exports */
   VEC(struct module_exports) module_exports;
   VEC(bool) is_exported; /* of each resource: has a root's export named it? */
 };

@@ -15,8 +15,8 @@
 #define SIGNATURE_LIMIT 24 /* parameters of a canonical function, at most */
 
 struct signature {
-  struct core_valtype params[SIGNATURE_LIMIT], results[SIGNATURE_LIMIT];
   uint32_t param_count, result_count;
+  struct core_valtype params[SIGNATURE_LIMIT], results[SIGNATURE_LIMIT]; /* set are those that are counted */
 };
 
 static struct core_functype functype_of(const struct signature *s) {
@@ -119,12 +119,9 @@ static struct options get_options(struct link *link, const struct frame *frame, 
     options.callback = get_item(frame, SORT_CORE_FUNC, written->callback);
   assert(!written->has_realloc || written->has_memory);
   if (written->has_realloc) {
-    struct signature s = {0};
-    const uint8_t address = address_type(link, options.memory);
-    for (uint32_t i = 0; i < 4; i++)
-      add_param(&s, address);
-    add_result(&s, address);
-    const struct core_functype type = functype_of(&s);
+    const struct core_valtype address = {.code = address_type(link, options.memory)};
+    const struct core_valtype four[] = {address, address, address, address};
+    const struct core_functype type = {.params = four, .results = four, .param_count = 4, .result_count = 1};
     expect_functype(link, options.realloc, &type, "realloc");
   }
   return options;
@@ -158,17 +155,15 @@ static enum flat_direction direction_of(const struct options *options, enum flat
 }
 
 /* `direction` is FLAT_LIFT or FLAT_LOWER. */
-static struct signature flatten(struct link *link, const struct functype *type, const struct options *options,
-                                enum flat_direction direction) {
-  struct signature s = {0};
+static void flatten(struct link *link, const struct functype *type, const struct options *options,
+                    enum flat_direction direction, struct signature *s) {
   const struct flat_functype flat =
       flatten_functype(type, direction_of(options, direction), pointer_size_of(link, options));
   for (uint32_t i = 0; i < flat.param_count; i++)
-    add_param(&s, flat.params[i]);
+    add_param(s, flat.params[i]);
   for (uint32_t i = 0; i < flat.result_count; i++)
-    add_result(&s, flat.results[i]);
+    add_result(s, flat.results[i]);
   assert(has_needed_options(type, &flat, options, direction));
-  return s;
 }
 
 static void define_lift(struct link *link, struct frame *frame, const struct canon_definition *definition) {
@@ -176,7 +171,9 @@ static void define_lift(struct link *link, struct frame *frame, const struct can
   struct func func = {.source = FUNC_LIFTED, .type = type, .instance = frame->instance, .import = NO_INDEX};
   func.core = get_item(frame, SORT_CORE_FUNC, definition->function);
   func.options = get_options(link, frame, &definition->options);
-  const struct signature s = flatten(link, type, &func.options, FLAT_LIFT);
+  struct signature s;
+  s.param_count = s.result_count = 0;
+  flatten(link, type, &func.options, FLAT_LIFT, &s);
   const struct core_functype wanted = functype_of(&s);
   expect_functype(link, func.core, &wanted, "core function that is lifted");
   if (definition->options.has_post_return) {
@@ -229,26 +226,22 @@ static struct core_valtype expand_letter(struct link *link, const struct frame *
   }
 }
 
-static struct signature built_in_signature(struct link *link, const struct frame *frame,
-                                           const struct canon_definition *definition, const struct canon *canon) {
-  struct signature s = {0};
+static void built_in_signature(struct link *link, const struct frame *frame, const struct canon_definition *definition,
+                               const struct canon *canon, struct signature *s) {
   const char *letter = canon_signature(definition->kind);
   for (; *letter != ':'; letter++)
-    s.params[s.param_count++] = expand_letter(link, frame, *letter, definition, canon);
+    s->params[s->param_count++] = expand_letter(link, frame, *letter, definition, canon);
   for (letter++; *letter; letter++)
-    s.results[s.result_count++] = expand_letter(link, frame, *letter, definition, canon);
-  return s;
+    s->results[s->result_count++] = expand_letter(link, frame, *letter, definition, canon);
 }
 
 /* flatten_functype($opts, (func (param $t)?), 'lower'), but with all parameters that a lift may have flat. */
-static struct signature task_return_signature(struct link *link, const struct canon *canon) {
+static void task_return_signature(struct link *link, const struct canon *canon, struct signature *s) {
   const struct type_field param = {.type = canon->result};
   const struct functype type = {.params = &param, .param_count = param.type ? 1 : 0};
   const struct flat_functype flat = flatten_functype(&type, FLAT_LIFT, pointer_size_of(link, &canon->options));
-  struct signature s = {0};
   for (uint32_t i = 0; i < flat.param_count; i++)
-    add_param(&s, flat.params[i]);
-  return s;
+    add_param(s, flat.params[i]);
 }
 
 static void set_signature(struct link *link, struct canon *canon, const struct signature *s) {
@@ -279,6 +272,7 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
                         .slot = definition->slot,
                         .core_type = definition->core_type};
   struct signature s;
+  s.param_count = s.result_count = 0;
   canon.options = get_options(link, frame, &definition->options);
   if (definition->kind == CANON_WAITABLE_SET_WAIT || definition->kind == CANON_WAITABLE_SET_POLL)
     canon.options.memory = get_item(frame, SORT_CORE_MEMORY, definition->memory);
@@ -286,12 +280,12 @@ static struct canon make_canon(struct link *link, const struct frame *frame,
     canon.resource = resource_of(link, frame, definition);
   if (definition->kind == CANON_LOWER) {
     canon.func = get_def(frame, SORT_FUNC, definition->function).is.func;
-    s = flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER);
+    flatten(link, link->plan->funcs.items[canon.func].type, &canon.options, FLAT_LOWER, &s);
   } else if (definition->kind == CANON_TASK_RETURN) {
     canon.result = get_value_type(link, frame, definition->result);
-    s = task_return_signature(link, &canon);
+    task_return_signature(link, &canon, &s);
   } else {
-    s = built_in_signature(link, frame, definition, &canon);
+    built_in_signature(link, frame, definition, &canon, &s);
   }
   set_signature(link, &canon, &s);
   return canon;

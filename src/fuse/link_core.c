@@ -43,16 +43,17 @@ const struct core_functype *functype_of_item(const struct link *link, struct cor
   return &module->types.items[type.type].func;
 }
 
-/* By name, for a module that may have thousands of exports. */
-static const struct map *exports_of(struct link *link, const struct module *module) {
+/* By name, for a module that may have thousands of exports; their index in link->module_exports. */
+static uint32_t exports_of(struct link *link, const struct module *module) {
   const struct bytes key = {(const uint8_t *)&module, sizeof module};
   const uint32_t index = map_intern(link->context, &link->modules, key);
   if (index == link->module_exports.count) {
     struct module_exports *exports = VEC_PUSH(link->context, &link->module_exports);
+    map_reserve(link->context, &exports->names, module->exports.count);
     for (uint32_t i = 0; i < module->exports.count; i++)
       map_add(link->context, &exports->names, module->exports.items[i].name, i);
   }
-  return &link->module_exports.items[index].names;
+  return index;
 }
 
 struct core_item find_core_export(struct link *link, const struct core_instance_def *instance, struct bytes name) {
@@ -62,7 +63,7 @@ struct core_item find_core_export(struct link *link, const struct core_instance_
     return index == NOT_FOUND ? none : instance->items.items[index];
   }
   const struct core_instance *owner = &link->plan->core_instances.items[instance->instance];
-  const uint32_t index = map_get(exports_of(link, owner->module), name);
+  const uint32_t index = map_get(&link->module_exports.items[instance->exports].names, name);
   if (index == NOT_FOUND)
     return none;
   const struct core_export *export_ = &owner->module->exports.items[index];
@@ -76,6 +77,8 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   struct core_instance_def *bag = ALLOCATE(link->context, struct core_instance_def, 1);
   bag->instance = NO_INDEX;
   count_steps(link, expression->export_count);
+  map_reserve(link->context, &bag->names, expression->export_count);
+  VEC_RESERVE(link->context, &bag->items, expression->export_count);
   for (uint32_t i = 0; i < expression->export_count; i++) {
     const struct inline_export *export_ = &expression->exports[i];
     const uint32_t index = map_add(link->context, &bag->names, export_->name.name, i);
@@ -85,25 +88,16 @@ static const struct core_instance_def *make_bag(struct link *link, const struct 
   return bag;
 }
 
-/* Core instances by the name of the argument. */
-struct core_arguments {
-  struct map names;
-  VEC(const struct core_instance_def *) instances;
-};
-
-static struct core_arguments get_arguments(struct link *link, const struct frame *frame,
-                                           const struct instance_expr *expression) {
-  struct core_arguments arguments = {0};
+/* Finds core instances by the name of the argument, in link->arguments. */
+static void note_arguments(struct link *link, const struct instance_expr *expression) {
   count_steps(link, expression->argument_count);
+  map_clear(&link->arguments);
   for (uint32_t i = 0; i < expression->argument_count; i++) {
     const struct argument *argument = &expression->arguments[i];
     assert(argument->item.sort == SORT_CORE_INSTANCE);
-    const uint32_t index = map_add(link->context, &arguments.names, argument->name, i);
+    const uint32_t index = map_add(link->context, &link->arguments, argument->name, i);
     assert(index == i);
-    VEC_ADD(link->context, &arguments.instances,
-            get_def(frame, SORT_CORE_INSTANCE, argument->item.index).is.core_instance);
   }
-  return arguments;
 }
 
 static void expect_match(struct link *link, struct core_item item, const struct module *module,
@@ -122,12 +116,14 @@ static void expect_match(struct link *link, struct core_item item, const struct 
          SHOW(import->module), SHOW(import->name), SHOW(wanted), SHOW(found));
 }
 
-static struct core_item resolve_import(struct link *link, const struct core_arguments *arguments,
-                                       const struct module *module, const struct core_import *import) {
-  const uint32_t argument = map_get(&arguments->names, import->module);
+static struct core_item resolve_import(struct link *link, const struct frame *frame,
+                                       const struct instance_expr *expression, const struct module *module,
+                                       const struct core_import *import) {
+  const uint32_t argument = map_get(&link->arguments, import->module);
   if (argument == NOT_FOUND)
     REFUSE(link, "the core module imports from \"%.*s\", but there is no argument of that name", SHOW(import->module));
-  const struct core_item item = find_core_export(link, arguments->instances.items[argument], import->name);
+  const struct def given = get_def(frame, SORT_CORE_INSTANCE, expression->arguments[argument].item.index);
+  const struct core_item item = find_core_export(link, given.is.core_instance, import->name);
   if (item.source == ITEM_NONE)
     REFUSE(link, "the core module imports \"%.*s\" \"%.*s\", but what is given for \"%.*s\" has no such export",
            SHOW(import->module), SHOW(import->name), SHOW(import->module));
@@ -150,9 +146,10 @@ static struct bytes core_instance_name(struct link *link, const struct frame *fr
   const struct bytes path = link->plan->instances.items[frame->instance].path;
   const struct bytes name = module_name(module);
   if (name.size)
-    return unique_path(link, format_bytes(link->context, "%.*s.$%.*s", SHOW(path), SHOW(name)));
-  return unique_path(link,
-                     format_bytes(link->context, "%.*s.%u", SHOW(path), frame->spaces[SORT_CORE_INSTANCE].defs.count));
+    return unique_path(link, JOIN(link->context, path, bytes_of(".$"), name));
+  char digits[NUMBER_DIGITS];
+  const uint32_t index = frame->spaces[SORT_CORE_INSTANCE].defs.count;
+  return unique_path(link, JOIN(link->context, path, bytes_of("."), number_text(index, digits)));
 }
 
 static const struct core_instance_def *instantiate_module(struct link *link, const struct frame *frame,
@@ -164,15 +161,16 @@ static const struct core_instance_def *instantiate_module(struct link *link, con
            "the component instantiates the imported core module \"%.*s\"; what comes from outside can't be "
            "fused: define it in the component instead",
            SHOW(def->name));
-  const struct core_arguments arguments = get_arguments(link, frame, expression);
+  note_arguments(link, expression);
   struct core_instance instance = {.module = module, .component_instance = frame->instance};
   instance.imports = ALLOCATE(link->context, struct core_item, module->imports.count);
   count_steps(link, module->imports.count + module->customs.count);
   instance.name = core_instance_name(link, frame, module);
   for (uint32_t i = 0; i < module->imports.count; i++)
-    instance.imports[i] = resolve_import(link, &arguments, module, &module->imports.items[i]);
+    instance.imports[i] = resolve_import(link, frame, expression, module, &module->imports.items[i]);
   struct core_instance_def *result = ALLOCATE(link->context, struct core_instance_def, 1);
   result->instance = PLAN_ADD(link, core_instances, instance);
+  result->exports = exports_of(link, module);
   return result;
 }
 

@@ -50,14 +50,15 @@ const struct module_type *get_module_type(const struct frame *frame, uint32_t in
   return type.is.module_type;
 }
 
-static struct type_field *get_parts(struct link *link, const struct frame *frame, const struct deftype *type) {
-  struct type_field *fields = ALLOCATE(link->context, struct type_field, type->count);
+/* Until the next call: who interns a type copies its parts. */
+static const struct type_field *get_parts(struct link *link, const struct frame *frame, const struct deftype *type) {
   count_steps(link, type->count);
+  link->parts.count = 0;
   for (uint32_t i = 0; i < type->count; i++) {
-    fields[i].label = type->parts[i].label;
-    fields[i].type = get_value_type(link, frame, type->parts[i].type);
+    const struct type *part = get_value_type(link, frame, type->parts[i].type);
+    VEC_ADD(link->context, &link->parts, ((struct type_field){.label = type->parts[i].label, .type = part}));
   }
-  return fields;
+  return link->parts.items;
 }
 
 static const struct type *evaluate_value_type(struct link *link, const struct frame *frame,
@@ -74,12 +75,11 @@ static const struct type *evaluate_value_type(struct link *link, const struct fr
 
 static const struct functype *evaluate_functype(struct link *link, const struct frame *frame,
                                                 const struct deftype *deftype) {
-  struct functype *type = ALLOCATE(link->context, struct functype, 1);
-  type->params = get_parts(link, frame, deftype);
-  type->param_count = deftype->count;
-  type->result = get_value_type(link, frame, deftype->result);
-  type->is_async = deftype->is_async;
-  return type;
+  const struct functype form = {.params = get_parts(link, frame, deftype),
+                                .param_count = deftype->count,
+                                .result = get_value_type(link, frame, deftype->result),
+                                .is_async = deftype->is_async};
+  return share_functype(link->context, link->plan->types, &form);
 }
 
 static uint32_t define_resource(struct link *link, const struct frame *frame, const struct deftype *deftype) {

@@ -63,8 +63,11 @@ struct core_valtype merged_valtype(const struct merge *m, uint32_t instance, str
   return rewrite_valtype(type, m->instances[instance].to[SPACE_TYPE]);
 }
 
+/* Null for nothing: most instances have nothing in most spaces. */
+#define ALLOCATE_ANY(c, type, count) ((count) ? ALLOCATE((c), type, (count)) : NULL)
+
 static uint32_t *absent_indices(struct context *c, uint32_t count) {
-  uint32_t *indices = ALLOCATE(c, uint32_t, count);
+  uint32_t *indices = ALLOCATE_ANY(c, uint32_t, count);
   for (uint32_t i = 0; i < count; i++)
     indices[i] = NO_INDEX;
   return indices;
@@ -91,17 +94,17 @@ static void prepare_instance(struct merge *m, uint32_t index, uint64_t *total) {
     fail(c, FAILURE_INPUT, NO_OFFSET, "the core instances have more than %d functions, types and other items together",
          UNMERGED_ITEM_LIMIT);
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++) {
-    of->live[space] = ALLOCATE(c, uint8_t, of->count[space]);
+    of->live[space] = ALLOCATE_ANY(c, uint8_t, of->count[space]);
     of->to[space] = absent_indices(c, of->count[space]);
   }
-  of->is_referenced = ALLOCATE(c, bool, of->count[SPACE_FUNC]);
-  of->is_after_return = ALLOCATE(c, bool, of->count[SPACE_FUNC]);
+  of->is_referenced = ALLOCATE_ANY(c, bool, of->count[SPACE_FUNC]);
+  of->is_after_return = ALLOCATE_ANY(c, bool, of->count[SPACE_FUNC]);
   of->memory_import = absent_indices(c, of->count[SPACE_MEMORY]);
-  of->memory_uses = ALLOCATE(c, uint64_t, of->count[SPACE_MEMORY]);
+  of->memory_uses = ALLOCATE_ANY(c, uint64_t, of->count[SPACE_MEMORY]);
   of->element_heads = absent_indices(c, of->count[SPACE_TABLE]);
   of->data_heads = absent_indices(c, of->count[SPACE_MEMORY]);
-  of->is_deferred_element = ALLOCATE(c, bool, of->count[SPACE_ELEMENT]);
-  of->is_deferred_data = ALLOCATE(c, bool, of->count[SPACE_DATA]);
+  of->is_deferred_element = ALLOCATE_ANY(c, bool, of->count[SPACE_ELEMENT]);
+  of->is_deferred_data = ALLOCATE_ANY(c, bool, of->count[SPACE_DATA]);
   const struct report *report = m->options->report;
   for (uint32_t space = 0; space < INDEX_SPACE_COUNT; space++)
     if (report && report->forms[REPORT_WHY])

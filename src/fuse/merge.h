@@ -97,6 +97,7 @@ struct merge {
   bool code_names_data;                /* live code uses a data segment index */
   VEC(uint32_t) data_parts;            /* of the data segments behind the others, the one that each was cut from */
 
+  struct buffer type_key;     /* what is looked up at present in type_groups */
   struct map type_groups;     /* canonical bytes of a recursion group to its first type in the output */
   uint32_t *boundary_type_to; /* of plan->boundary_types */
 

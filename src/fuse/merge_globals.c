@@ -281,6 +281,8 @@ void order_globals(struct merge *m) {
   struct ordering o = {.m = m, .states = ALLOCATE(m->context, uint8_t *, m->instance_count)};
   for (uint32_t i = 0; i < m->instance_count; i++) {
     uint32_t count = m->instances[i].module->globals.count;
+    if (!count)
+      continue;
     o.states[i] = ALLOCATE(m->context, uint8_t, count);
     m->instances[i].values = ALLOCATE(m->context, struct global_value, count);
   }

@@ -57,12 +57,36 @@ static void close_types(const struct module *module, uint8_t *live) {
   }
 }
 
+/* The types themselves, where none has an index. */
 static const struct core_valtype *copy_valtypes(struct context *c, const struct core_valtype *from, uint32_t count,
                                                 const uint32_t *to) {
+  uint32_t plain = 0;
+  while (plain < count && !has_index(from[plain]))
+    plain++;
+  if (plain == count)
+    return from;
   struct core_valtype *types = ALLOCATE(c, struct core_valtype, count);
   for (uint32_t i = 0; i < count; i++)
     types[i] = rewrite_valtype(from[i], to);
   return types;
+}
+
+static const uint32_t *copy_supertypes(struct context *c, const struct core_type *type, const uint32_t *to) {
+  if (!type->supertype_count)
+    return NULL;
+  uint32_t *supertypes = ALLOCATE(c, uint32_t, type->supertype_count);
+  for (uint32_t i = 0; i < type->supertype_count; i++)
+    supertypes[i] = to[type->supertypes[i]];
+  return supertypes;
+}
+
+static const struct core_field *copy_fields(struct context *c, const struct core_type *type, const uint32_t *to) {
+  if (!type->field_count)
+    return NULL;
+  struct core_field *fields = ALLOCATE(c, struct core_field, type->field_count);
+  for (uint32_t i = 0; i < type->field_count; i++)
+    fields[i] = (struct core_field){rewrite_valtype(type->fields[i].type, to), type->fields[i].is_mutable};
+  return fields;
 }
 
 /* Appends a copy of `type` to the output. */
@@ -70,23 +94,20 @@ static void add_type(struct merge *m, const struct core_type *type, uint32_t gro
   struct context *c = m->context;
   struct core_type copy = *type;
   copy.group = group;
-  uint32_t *supertypes = ALLOCATE(c, uint32_t, type->supertype_count);
-  for (uint32_t i = 0; i < type->supertype_count; i++)
-    supertypes[i] = to[type->supertypes[i]];
-  copy.supertypes = supertypes;
+  copy.supertypes = copy_supertypes(c, type, to);
   copy.func.params = copy_valtypes(c, type->func.params, type->func.param_count, to);
   copy.func.results = copy_valtypes(c, type->func.results, type->func.result_count, to);
-  struct core_field *fields = ALLOCATE(c, struct core_field, type->field_count);
-  for (uint32_t i = 0; i < type->field_count; i++)
-    fields[i] = (struct core_field){rewrite_valtype(type->fields[i].type, to), type->fields[i].is_mutable};
-  copy.fields = fields;
+  copy.fields = copy_fields(c, type, to);
   VEC_ADD(c, &m->out->types, copy);
 }
 
 /* Gives the group of `count` types at types[first] its place in the output, a new one or that of an equal group. */
 static void place_group(struct merge *m, const struct core_type *types, uint32_t first, uint32_t count, uint32_t *to) {
   uint32_t next = m->out->types.count;
-  uint32_t base = map_add(m->context, &m->type_groups, group_key(m->context, types, first, count, to), next);
+  m->type_key.context = m->context;
+  m->type_key.size = 0;
+  put_group_key(&m->type_key, types, first, count, to);
+  uint32_t base = map_put(m->context, &m->type_groups, buffer_bytes(&m->type_key), next);
   for (uint32_t i = 0; i < count; i++)
     to[first + i] = base + i;
   for (uint32_t i = 0; base == next && i < count; i++)

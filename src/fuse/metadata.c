@@ -31,10 +31,10 @@ enum metadata_id {
 enum metadata_rule { RULE_PRODUCERS, RULE_LICENSES, RULE_JOINED, RULE_ROOT, RULE_SINGLE };
 
 static const struct {
-  const char *name;
+  struct bytes name;
   enum metadata_rule rule;
 } rows[METADATA_COUNT] = {
-#define METADATA(id, name, rule) [METADATA_##id] = {name, RULE_##rule},
+#define METADATA(id, name, rule) [METADATA_##id] = {{(const uint8_t *)(name), sizeof(name) - 1}, RULE_##rule},
 #include "fuse/metadata.def"
 #undef METADATA
 };
@@ -48,7 +48,7 @@ struct collection {
 
 static void add_statement(struct collection *k, struct bytes name, struct bytes content, bool is_root) {
   for (uint8_t id = 0; id < METADATA_COUNT; id++) {
-    if (!bytes_equal(name, bytes_of(rows[id].name)))
+    if (!bytes_equal(name, rows[id].name))
       continue;
     struct buffer key = new_buffer(k->context);
     put_byte(&key, id);
@@ -122,7 +122,7 @@ struct metadata merge_metadata(struct context *c, const struct plan *plan, const
   for (uint8_t id = 0; id < METADATA_COUNT; id++) {
     const struct bytes content = merge_statements(&k, id, options->producers);
     if (content.size > 0)
-      VEC_ADD(c, &merged.sections, ((struct core_custom){bytes_of(rows[id].name), content, LAST_SECTION}));
+      VEC_ADD(c, &merged.sections, ((struct core_custom){rows[id].name, content, LAST_SECTION}));
   }
   return merged;
 }

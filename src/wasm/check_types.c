@@ -251,8 +251,9 @@ static void check_type(struct making *k, uint32_t index) {
 /* One group: which types stand for its own, then what it says of itself. */
 static void check_group(struct making *k, uint32_t first, uint32_t count) {
   const struct core_type *types = k->space.module->types.items;
-  const struct bytes key = group_key(k->context, types, first, count, k->canonical);
-  const uint32_t canonical = map_add(k->context, &k->groups, key, first);
+  struct buffer key = new_buffer(k->context);
+  put_group_key(&key, types, first, count, k->canonical);
+  const uint32_t canonical = map_add(k->context, &k->groups, buffer_bytes(&key), first);
   for (uint32_t i = 0; i < count; i++)
     k->canonical[first + i] = canonical + i;
   for (uint32_t i = 0; i < count; i++)

@@ -269,7 +269,7 @@ bool abstract_heap_matches(int64_t heap, int64_t wanted);
 
 /* wasm/group.c. The key of the recursion group of `count` types at types[first]: groups that are equal have the same.
  * `to` says for each type before the group which one stands for all that are equal to it. */
-struct bytes group_key(struct context *c, const struct core_type *types, uint32_t first, uint32_t count,
-                       const uint32_t *to);
+void put_group_key(struct buffer *out, const struct core_type *types, uint32_t first, uint32_t count,
+                   const uint32_t *to);
 
 #endif

@@ -104,6 +104,8 @@ static struct core_valtype read_reftype(struct reader *r) {
 /* resulttype ::= list(valtype) */
 static const struct core_valtype *read_resulttype(struct reader *r, uint32_t *count, const char *field) {
   *count = read_limited(r, 1, PARAMETER_LIMIT, field);
+  if (!*count)
+    return NULL;
   struct core_valtype *types = ALLOCATE(r->context, struct core_valtype, *count);
   for (uint32_t i = 0; i < *count; i++)
     types[i] = read_core_valtype(r);
@@ -414,6 +416,7 @@ static void check_type(struct reader *r, const struct module *m, uint32_t index)
 static void read_type_section(struct reader *r, struct reading *reading) {
   struct module *m = reading->module;
   const uint32_t count = read_count(r, 2, "the number of types");
+  VEC_RESERVE(r->context, &m->types, count < TYPE_LIMIT ? count : TYPE_LIMIT);
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t first = m->types.count;
     read_core_rectype(r, m);

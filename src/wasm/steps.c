@@ -7,7 +7,8 @@
 #include "wasm/steps.h"
 
 #define IS(letters, of, length)                                                                                        \
-  (sizeof(letters) == (length) + 1 && (letters)[0] == (of)[0] && ((length) < 2 || (letters)[1] == (of)[1]))
+  (sizeof(letters) == (length) + 1 && (letters)[0] == (of)[0] &&                                                       \
+   (letters)[sizeof(letters) > 2 ? 1 : 0] == (of)[(length) > 1 ? 1 : 0])
 #define IS_U32(letters) (IS(letters, "x", 1) || IS(letters, "l", 1))
 #define IS_S64(letters) IS(letters, "I", 1)
 #define IS_MEMARG(letters) IS(letters, "a", 1)

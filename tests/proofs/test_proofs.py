@@ -103,6 +103,34 @@ REENTERED = """(component
     (with "" (instance (export "g" (func $g)) (export "table" (table $p "table"))))))
   (export "run" (func $a "run")))"""
 
+LENT_TO_A_CHILD = """(component
+  (component $d (type $r' (resource (rep i32))) (export $r "r" (type $r')) (core func $new (canon resource.new $r'))
+    (core module $m (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (result i32) (call $new (i32.const 7))))
+    (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (result (own $r)) (canon lift (core func $m "make"))))
+  (instance $d (instantiate $d)) (alias export $d "r" (type $r))
+  (core func $make (canon lower (func $d "make"))) (core func $drop (canon resource.drop $r))
+  (core module $p (import "" "make" (func $make (result i32))) (import "" "drop" (func $drop (param i32)))
+    (type $t (func (param i32) (result i32))) (table (export "table") 1 funcref) (global $h (mut i32) (i32.const 0))
+    (func (export "back") (call $drop (global.get $h)))
+    (func (export "run") (result i32) (global.set $h (call $make))
+      (call_indirect (type $t) (global.get $h) (i32.const 0))))
+  (core instance $p (instantiate $p (with "" (instance (export "make" (func $make)) (export "drop" (func $drop))))))
+  (func $back (canon lift (core func $p "back")))
+  (component $c (import "r" (type $r (sub resource))) (import "back" (func $back))
+    (core func $back (canon lower (func $back))) (core func $drop (canon resource.drop $r))
+    (core module $m (import "" "back" (func $back)) (import "" "drop" (func $drop (param i32)))
+      (func (export "f") (param i32) (result i32) (call $back) (call $drop (local.get 0)) (i32.const 7)))
+    (core instance $m (instantiate $m (with "" (instance (export "back" (func $back)) (export "drop" (func $drop))))))
+    (func (export "f") (param "x" (borrow $r)) (result u32) (canon lift (core func $m "f"))))
+  (instance $c (instantiate $c (with "r" (type $r)) (with "back" (func $back))))
+  (core func $f (canon lower (func $c "f")))
+  (core module $fill (import "" "f" (func $f (param i32) (result i32))) (import "" "table" (table 1 funcref))
+    (elem (i32.const 0) func $f))
+  (core instance (instantiate $fill (with "" (instance (export "f" (func $f)) (export "table" (table $p "table"))))))
+  (func (export "run") (result u32) (canon lift (core func $p "run"))))"""
+
 LEFT_IN_REALLOC = """(component
   (component $c (core module $m (func (export "g"))) (core instance $m (instantiate $m))
     (func (export "g") (canon lift (core func $m "g"))))
@@ -330,6 +358,8 @@ CASES = (
      with_resource(f'{BORROW} (param "o" (own $r))', "(local.get $h) (call $new)", 2), 14, has("scope_check")),
     ("lend", "a borrow of what the same call gives away",
      with_resource(f'{BORROW} (param "o" (own $r))', "(local.get $h) (local.get $h)", 2),
+     "cannot remove owned resource while borrowed", has("scope_check")),
+    ("lend", "a borrow for a child, which calls its parent, which drops the handle", LENT_TO_A_CHILD,
      "cannot remove owned resource while borrowed", has("scope_check")),
     ("direct", "numbers of 32 bits", NUMBER, 257, has_no_adapter),
     ("direct", "a number of 8 bits, of which more are given", NARROW, 1, lambda text: not has_no_adapter(text)),
