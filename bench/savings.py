@@ -63,12 +63,19 @@ EXPECTED = {
     "memory": Expected(bytes={"example": 200}),
     "prune": Expected(bytes={"example": 4000, "guests": 4000}),
     "fold": Expected(bytes={"example": 100, "guests": 300}),
+    "zeros": Expected(bytes={"sparse": 500}),
+    "tidy": Expected(bytes={"example": 30, "guests": 100}, shown=("string_16", "method", "option_result")),
 }
 SIMD = Expected({"string_ascii_utf8_utf16": 1.5, "string_ascii_latin1_utf16_utf16": 1.5, "string_chinese_utf8_utf8": 1.2},
                 shown=("string_16", "string_1k"))
+# 16 times 16 bytes, 48 zeros apart.
+SPARSE = """(component (core module $m (memory 1) (data (i32.const 64) "@data@")
+  (func (export "f") (result i32) (i32.load (i32.const 64)))) (core instance $m (instantiate $m))
+  (func (export "f") (result u32) (canon lift (core func $m "f"))))""".replace("@data@", ("0123456789abcdef" + r"\00" * 48) * 16)
 BYTES = {
     "guests": ("two guests of a host", inputs.guests_of_a_host),
     "example": ("the example of three components", lambda: EXAMPLE.read_text(encoding="utf-8")),
+    "sparse": ("data of which most is zero", lambda: SPARSE),
 }
 INPUTS = ("http", "assemblyscript_command", "c_command", "words-rust", "codec-zlib", "js_hello", "python_hello",
           "quickjs_hello_without_wasi")

@@ -81,7 +81,7 @@ typedef enum meld_form {
 typedef struct meld_options {
   meld_output output;       /* what to make */
   bool strip;               /* leave out the name section */
-  bool keep_debug;          /* keep debug sections of the core modules (.debug_*), as they are */
+  bool keep_debug;          /* keep debug sections of the core modules (.debug_*), as they are, and names of locals */
   bool validate;            /* check the types of all code, not only its structure */
   meld_simd simd;           /* whether what meld adds may use vectors */
   unsigned threads;         /* that may work on a large input at the same time; 0: as many as there are processors */

@@ -116,7 +116,10 @@ static void put_canon(struct code *f, struct adapt *a, const struct canon *canon
     put_resource_rep(f, a, canon->instance, canon->resource);
     return;
   case CANON_RESOURCE_DROP:
-    check_may_leave(f, a, canon->instance);
+    if (a->plan->resources.items[canon->resource].source == RESOURCE_HOST)
+      check_may_leave_to_host(f, a, canon->instance);
+    else
+      check_may_leave(f, a, canon->instance);
     get_local(f, 0);
     put_resource_drop(f, a, canon->instance, canon->resource);
     return;

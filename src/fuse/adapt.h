@@ -53,6 +53,7 @@ enum made {
   MADE_POINTER_CHECK,        /* memory of the generated module */
   MADE_LIST,                 /* type, sides, lends */
   MADE_VALUE,                /* the same */
+  MADE_LEAVE_CHECK,          /* instance */
 };
 
 /* One side of a call: whose memory and handles the values are in. Interned: equal sides are one. */
@@ -86,6 +87,7 @@ struct instance_facts {
   bool has_context;      /* uses context slots */
   bool returns_tasks;    /* uses task.return */
   bool has_backpressure; /* uses backpressure.inc */
+  uint32_t host_calls;   /* canonical functions that it has of the host: lowered, or dropping a resource */
   uint32_t component;    /* of the call graph: its strongly connected component */
   /* In the state module; NO_INDEX: none so far. */
   uint32_t leave_global, enter_global, context_globals[2], backpressure_global;
@@ -200,6 +202,7 @@ struct core_item runtime_item(struct adapt *a, uint32_t instance, const char *na
 void put_trap(struct code *f, struct adapt *a, enum trap trap);
 /* Traps if the i32 on the stack is not zero. */
 void trap_if(struct code *f, struct adapt *a, enum trap trap);
+/* What a reference denotes; for a function that only calls another one with its own arguments, that one. */
 struct core_item generated_item(const struct adapt *a, uint32_t reference);
 void begin_adapters(struct adapt *a);
 void finish_adapters(struct adapt *a);
@@ -216,6 +219,8 @@ bool is_post_return_of_host(const struct func *callee);
 uint32_t realloc_adapter(struct adapt *a, uint32_t instance, struct core_item realloc, enum pointer_size pointer);
 /* trap_if(not inst.may_leave) */
 void check_may_leave(struct code *f, struct adapt *a, uint32_t instance);
+/* The same on the way to the host, in a function of its own where many need it: a call of the host takes longer. */
+void check_may_leave_to_host(struct code *f, struct adapt *a, uint32_t instance);
 
 /* adapt_task.c. Spec: Thread.storage, Task, canon_task_return. */
 #define TASK_GLOBALS 5
@@ -270,6 +275,8 @@ void lower_borrow(struct move *m, const struct type *t, const struct side *side)
 /* adapt_boundary.c, for reports. */
 void note_boundary(struct adapt *a, struct boundary boundary);
 /* What the function does depends on the proof. */
+/* Those that a function depends on. */
+uint32_t proofs_of(const struct adapt *a, uint32_t reference);
 void note_proof(struct adapt *a, uint32_t reference, enum proof proof);
 void read_boundaries(struct adapt *a);
 

@@ -30,6 +30,10 @@ void note_proof(struct adapt *a, uint32_t reference, enum proof proof) {
     a->code.bodies.items[reference & ~DEFINED_FUNCTION].proofs |= 1u << proof;
 }
 
+uint32_t proofs_of(const struct adapt *a, uint32_t reference) {
+  return a->code.bodies.items[reference & ~DEFINED_FUNCTION].proofs;
+}
+
 static bool starts_with(struct bytes text, const char *start) {
   return text.size >= strlen(start) && memcmp(text.at, start, strlen(start)) == 0;
 }

@@ -238,6 +238,27 @@ void check_may_leave(struct code *f, struct adapt *a, uint32_t instance) {
   trap_if(f, a, TRAP_CANNOT_LEAVE);
 }
 
+#define SHARED_CHECK_LEAST 8 /* uses that are worth a function: 6 bytes each */
+
+void check_may_leave_to_host(struct code *f, struct adapt *a, uint32_t instance) {
+  if (!uses_proof(PROOF_SHORT) || instance == NO_INDEX || !a->facts[instance].guards_leave ||
+      a->facts[instance].host_calls < SHARED_CHECK_LEAST) {
+    check_may_leave(f, a, instance);
+    return;
+  }
+  const struct bytes key = MAP_NUMBERS(MADE_LEAVE_CHECK, instance);
+  uint32_t reference = map_get(&a->functions, key);
+  if (reference == NOT_FOUND) {
+    reference = declare_function(&a->code, functype_of(a, NULL, 0, NULL, 0), bytes_of("check may_leave"));
+    map_put(a->context, &a->functions, key, reference);
+    struct code shared = begin_function(&a->code, reference);
+    check_may_leave(&shared, a, instance);
+    end_function(&shared);
+  }
+  note_proof(a, f->reference, PROOF_SHORT);
+  call(f, reference);
+}
+
 static uint32_t enter_global(struct adapt *a, uint32_t instance) {
   return lazy_global(a, &a->facts[instance].enter_global, CORE_I32);
 }
@@ -517,7 +538,10 @@ static bool uses_exchange(const struct call_plan *p) { return p->callee->is_host
 static void write_call(struct call_plan *p) {
   struct adapt *a = p->a;
   struct code *f = p->f;
-  check_may_leave(f, a, p->caller->instance);
+  if (p->callee->is_host)
+    check_may_leave_to_host(f, a, p->caller->instance);
+  else
+    check_may_leave(f, a, p->caller->instance);
   enter_callee(p);
   if (uses_exchange(p)) {
     p->saved_top = take_local(f, CORE_I32);
@@ -670,7 +694,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
   map_put(a->context, &a->functions, key, form.reference);
   if (p.callee_func->options.is_seen_through)
     note_proof(a, form.reference, PROOF_TABLES);
-  note_boundary(a, (struct boundary){.adapter = ADAPTER_CODE,
+  const bool is_direct = generated_item(a, form.reference).index != form.reference;
+  note_boundary(a, (struct boundary){.adapter = is_direct ? ADAPTER_DIRECT : ADAPTER_CODE,
                                      .caller = p.caller->instance,
                                      .callee = p.callee->instance,
                                      .func = func,
@@ -678,7 +703,8 @@ uint32_t call_adapter(struct adapt *a, const struct side *caller, uint32_t func,
                                      .resolver = p.resolver,
                                      .passthrough = passthrough,
                                      .throws_nothing = !p.callee->is_host && !a->facts[p.callee->instance].throws,
-                                     .moves = form.moves});
+                                     .moves = form.moves,
+                                     .proofs = is_direct ? proofs_of(a, form.reference) | 1u << PROOF_DIRECT : 0});
   return form.reference;
 }
 

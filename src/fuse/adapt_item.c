@@ -188,11 +188,20 @@ uint32_t transcoder_function(struct adapt *a, const struct side *from, const str
 }
 
 /* A reference as an item: an import is what was imported, a function of ours is found once all have their index. */
-struct core_item generated_item(const struct adapt *a, uint32_t reference) {
+static struct core_item item_of_reference(const struct adapt *a, uint32_t reference) {
   if (reference & DEFINED_FUNCTION)
     return (struct core_item){ITEM_DEFINED, CORE_FUNC, a->adapters_instance, reference};
   const struct module *m = a->code.module;
   return a->items.items[m->imports_of[CORE_FUNC].items[reference]];
+}
+
+struct core_item generated_item(const struct adapt *a, uint32_t reference) {
+  const struct core_item item = item_of_reference(a, reference);
+  uint32_t target;
+  if (!(reference & DEFINED_FUNCTION) || !uses_proof(PROOF_DIRECT) || !forwards(&a->code, reference, &target))
+    return item;
+  const struct core_item forwarded = generated_item(a, target);
+  return forwarded.source == ITEM_DEFINED ? forwarded : item;
 }
 
 void put_trap(struct code *f, struct adapt *a, enum trap trap) {

@@ -13,7 +13,7 @@
  * referred to.
  *
  * Requires  link.c: core_instances, canons, funcs.
- * Provides  facts[].guards_leave.
+ * Provides  facts[].guards_leave and host_calls.
  * Spec      CanonicalABI.md "Component Instance State": may_leave.
  */
 #include <assert.h>
@@ -212,6 +212,12 @@ bool may_leave_from(struct leave_search *s, uint32_t component_instance, struct 
   return *is_leaving = s->leaves;
 }
 
+static bool is_of_host(const struct plan *plan, const struct canon *canon) {
+  return canon->kind == CANON_LOWER           ? plan->funcs.items[canon->func].source == FUNC_HOST
+         : canon->kind == CANON_RESOURCE_DROP ? plan->resources.items[canon->resource].source == RESOURCE_HOST
+                                              : false;
+}
+
 void find_guards_of_leaving(struct adapt *a) {
   const struct plan *plan = a->plan;
   struct leave_search *s = new_leave_search(a->context, plan, NULL);
@@ -222,9 +228,12 @@ void find_guards_of_leaving(struct adapt *a) {
     may_leave_from(s, f->instance, f->options.realloc);
     may_leave_from(s, f->instance, f->options.post_return);
   }
-  for (uint32_t i = 0; i < plan->canons.count; i++)
-    if (plan->canons.items[i].kind == CANON_LOWER)
-      may_leave_from(s, plan->canons.items[i].instance, plan->canons.items[i].options.realloc);
+  for (uint32_t i = 0; i < plan->canons.count; i++) {
+    const struct canon *canon = &plan->canons.items[i];
+    if (canon->kind == CANON_LOWER)
+      may_leave_from(s, canon->instance, canon->options.realloc);
+    a->facts[canon->instance].host_calls += is_of_host(plan, canon);
+  }
   for (uint32_t i = 0; i < plan->instances.count; i++)
     a->facts[i].guards_leave = s->is_leaving[i] || !uses_proof(PROOF_LEAVE);
 }

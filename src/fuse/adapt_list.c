@@ -117,7 +117,7 @@ static void put_list_body(struct move *m, const struct type *element, const stru
   struct code *f = m->f;
   uint32_t count = take_local(f, CORE_I32), bytes = take_local(f, CORE_I64), start = take_local(f, pointer_code(to));
   check_list(m, element, from, 0, 1, count, bytes);
-  if (!is_plain(m, element))
+  if (element->layout[to->pointer].size != element->layout[from->pointer].size)
     put_byte_length(f, count, element->layout[to->pointer].size, bytes);
   put_allocation(m, to, element->layout[to->pointer].alignment, bytes, start);
   if (is_plain(m, element)) {

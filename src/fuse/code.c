@@ -49,6 +49,7 @@ static void put_locals(struct code *f, struct buffer *out) {
 
 void end_function(struct code *f) {
   put_op(f, OP_END);
+  tidy_function(f);
   struct context *c = f->module->context;
   struct code_body *body = &f->module->bodies.items[f->reference & ~DEFINED_FUNCTION];
   body->out = new_buffer(c);
@@ -82,6 +83,24 @@ static uint32_t read_reference(const uint8_t *at) {
 
 uint32_t called_reference(const struct code_body *body, uint32_t call) {
   return read_reference(body->out.data + body->calls.items[call].at);
+}
+
+bool forwards(const struct code_module *m, uint32_t reference, uint32_t *target) {
+  const struct code_body *body = &m->bodies.items[reference & ~DEFINED_FUNCTION];
+  const struct core_functype *type = &m->module->types.items[body->type].func;
+  struct buffer wanted = new_buffer(m->context);
+  if (body->calls.count != 1)
+    return false;
+  *target = called_reference(body, 0);
+  put_u32(&wanted, 0); /* no locals */
+  for (uint32_t i = 0; i < type->param_count; i++) {
+    put_byte(&wanted, OP_LOCAL_GET);
+    put_u32(&wanted, i);
+  }
+  put_byte(&wanted, OP_CALL);
+  const size_t end = wanted.size + REFERENCE_WIDTH;
+  return body->out.size == end + 1 && body->out.data[end] == OP_END &&
+         memcmp(body->out.data, wanted.data, wanted.size) == 0;
 }
 
 void set_called_reference(struct code_module *m, uint32_t reference, uint32_t call, uint32_t called) {

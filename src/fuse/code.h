@@ -127,10 +127,15 @@ struct code {
 uint32_t declare_function(struct code_module *m, uint32_t type, struct bytes name);
 struct code begin_function(struct code_module *m, uint32_t reference);
 void end_function(struct code *f);
+/* code_tidy.c: takes out of the instructions, all of which are there, what the function does without. */
+void tidy_function(struct code *f);
 /* Replaces references by indices and puts the functions into the module, with a name section. */
 void finish_code_module(struct code_module *m);
 /* What call number `call` of a body that is written calls; before finish_code_module(). */
 uint32_t called_reference(const struct code_body *body, uint32_t call);
+/* Does a function that is written only call another one with its own arguments? Then `*target` is the reference to
+ * that. */
+bool forwards(const struct code_module *m, uint32_t reference, uint32_t *target);
 /* Makes it call another function of the same type. */
 void set_called_reference(struct code_module *m, uint32_t reference, uint32_t call, uint32_t called);
 /* A function that is like one that is written. */

@@ -5,6 +5,7 @@
  *     prune.c           what of each instance can be reached
  *     merge_types.c     the types that are used, equal recursion groups once
  *     fold.c            functions that are equal get one index
+ *     merge_zeros.c     data segments without the zeros of new memories
  *     merge_segments.c  element and data segments, and the start function that applies those that can't stay active
  *     merge_names.c     the name section
  *     merge_customs.c   the other custom sections
@@ -94,6 +95,7 @@ struct merge {
   VEC(struct core_item) memory_order;  /* the live defined memories; the one that code names most is the first */
   uint64_t *boundary_uses;             /* how often live code names a boundary import that is a memory */
   bool code_names_data;                /* live code uses a data segment index */
+  VEC(uint32_t) data_parts;            /* of the data segments behind the others, the one that each was cut from */
 
   struct buffer type_key;     /* what is looked up at present in type_groups */
   struct map type_groups;     /* canonical bytes of a recursion group to its first type in the output */
@@ -139,6 +141,9 @@ bool fold_functions(struct merge *m, uint32_t function_count);
 void number_segments(struct merge *m);
 void merge_segments(struct merge *m);
 void merge_start(struct merge *m);
+
+/* merge_zeros.c */
+void leave_out_zeros(struct merge *m);
 
 /* merge_names.c */
 void merge_names(struct merge *m);

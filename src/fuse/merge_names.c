@@ -6,8 +6,9 @@
  *     function names   2 "alloc", 5 "free"      ->  17 "alloc"          (5 was pruned)
  *     local names      2 (0 "size")             ->  17 (0 "size")
  *
- * Where several items became one, the first that has a name gives it.  Without keep_names only the names of traps are
- * kept ("trap: ..."), by which a backtrace says what went wrong.  A malformed name section is ignored.
+ * Where several items became one, the first that has a name gives it.  Maps in maps are kept with keep_debug only: no
+ * backtrace and no profile has the name of a local.  Without keep_names only the names of traps are kept ("trap: ..."),
+ * by which a backtrace says what went wrong.  A malformed name section is ignored.
  *
  * Requires  all indices of the output are assigned.
  * Provides  the custom section "name", when there is a name.
@@ -150,8 +151,10 @@ static void place_names(struct merge *m, uint32_t instance, const struct name_ma
   }
 }
 
+/* Names of what is inside of functions and types are for a debugger alone. */
 static bool has_names_of(const struct merge *m, uint8_t id) {
-  return id == NAMES_OF_FUNCTIONS || m->options->keep_names;
+  return id == NAMES_OF_FUNCTIONS ||
+         (m->options->keep_names && (!subsections[id].is_indirect || m->options->keep_debug));
 }
 
 static void place_all_names(struct merge *m, struct name_maps *into) {

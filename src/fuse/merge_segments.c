@@ -204,6 +204,7 @@ void merge_segments(struct merge *m) {
         merge_data(m, i, d);
   }
   declare_references(m);
+  leave_out_zeros(m);
 }
 
 /* offset, 0, count, init, drop: as instantiation does it. */

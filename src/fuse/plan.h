@@ -243,7 +243,7 @@ struct report;
 struct fuse_options {
   bool component;  /* --component */
   bool keep_names; /* the name section */
-  bool keep_debug; /* .debug_* sections of core modules */
+  bool keep_debug; /* .debug_* sections of core modules, names of locals, labels and fields */
   bool simd;       /* generated code may use v128 */
   enum producers_kept producers;
   struct report *report; /* what is noted for reports; null: none is asked for */

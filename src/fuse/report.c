@@ -97,6 +97,9 @@ struct origins find_origins(struct context *c, const struct merge *m) {
     if (space != SPACE_TYPE)
       find_origins_of(c, m, (enum index_space)space, origins.of[space]);
   }
+  const uint32_t first_part = m->out->datas.count - m->data_parts.count;
+  for (uint32_t i = 0; i < m->data_parts.count; i++)
+    origins.of[SPACE_DATA][first_part + i] = origins.of[SPACE_DATA][m->data_parts.items[i]];
   for (uint32_t i = 0; i < m->plan->boundary_imports.count; i++) {
     const struct boundary_import *import = &m->plan->boundary_imports.items[i];
     if (m->is_boundary_live[i])

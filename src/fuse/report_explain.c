@@ -9,6 +9,7 @@
  * Requires  adapt.c: plan->boundaries.
  * Provides  report_explain.
  */
+#include "fuse/adapt.h"
 #include "fuse/link.h"
 #include "fuse/report.h"
 
@@ -240,8 +241,9 @@ static void put_boundary(struct telling *t, const struct boundary *b) {
   put_resources(t, func->type);
   switch (b->adapter) {
   case ADAPTER_DIRECT:
-    put_formatted(out,
-                  "  direct: flat numbers alone, and nothing to check; the caller calls the callee's own function\n");
+    put_formatted(out, "  direct: %s, and nothing to check; the caller calls the callee's own function\n",
+                  b->passthrough && uses_memory(func->type) ? "values as they are in the guest's memory"
+                                                            : "flat numbers alone");
     break;
   case ADAPTER_IMPORT:
     put_formatted(out, "  the host's own function: values cross as they are in the caller's memory\n");

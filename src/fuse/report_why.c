@@ -2,8 +2,9 @@
  *
  *     "helper": func 17, func 5 of root/$app.$main "helper"
  *       named by func 9 of root/$app.$main "run"
- *       named by func 2 of adapters "host calls root/$app"
- *       which is exported as "run"
+ *       named by func 2 of adapters "root/$web calls root/$app"
+ *       named by func 3 of root/$web.$main "serve"
+ *       which is exported as "serve"
  *
  * A symbol is an item as --map has it ("func 17"), the name of an export or import, or a name in a module's name
  * section. All that have it are shown. The way is the one that was found first, not the only one. A name of nothing is

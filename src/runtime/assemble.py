@@ -6,7 +6,8 @@
     assemble.py --wat N    prints the text of module N (handles, exchange, transcode32_64, ...)
 
 Requires  `wasm-tools` in PATH. Building meld does not need this script: the assembled bytes are checked in.
-Provides  of each module its binary form, with the names of its functions and no other names.
+Provides  of each module its binary form, with the names of its functions and no other names. It differs from what
+          `wasm-tools parse` makes of the text in one way: (local.set x) (local.get x) is (local.tee x).
 
 transcode.wat.in is a template. In it,
 
@@ -251,9 +252,15 @@ def keep_function_names(module):
     return bytes(out)
 
 
+def run_tool(command, given):
+    return subprocess.run(["wasm-tools", command, "-"], input=given, stdout=subprocess.PIPE, check=True).stdout
+
+
 def assemble(text):
-    run = subprocess.run(["wasm-tools", "parse", "-"], input=text.encode(), stdout=subprocess.PIPE, check=True)
-    module = keep_function_names(run.stdout)
+    """What is set and then got stays on the stack: the text is for people, and would rather set a local."""
+    flat = run_tool("print", run_tool("parse", text.encode())).decode()
+    flat = re.sub(r"local\.set (\S+)\n\s*local\.get \1(?=\s)", r"local.tee \1", flat)
+    module = keep_function_names(run_tool("parse", flat.encode()))
     subprocess.run(["wasm-tools", "validate", "-"], input=module, check=True)
     return module
 

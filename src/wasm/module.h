@@ -162,16 +162,16 @@ struct core_custom {
   uint8_t after; /* id of the section that it follows; 0: before all */
 };
 
-/* Something that a body refers to. */
+/* Something that a body refers to, or a number in it that is longer than it need be. */
 struct code_use {
-  uint32_t at;   /* offset of the index in the body, in bytes */
-  uint32_t what; /* the space, and below it the index */
+  uint32_t at;   /* offset in the body, in bytes */
+  uint32_t what; /* the space, and below it the index; of a number, what walk.h says */
 };
 
 /* What check_structure() noted of a body; see notes.c. */
 struct noted_body {
-  const struct code_use *uses;
-  uint32_t use_count;
+  const struct code_use *uses; /* and after them the numbers that are longer than they need be */
+  uint32_t use_count, long_number_count;
   uint32_t size_without_indices;
   uint32_t likeness;         /* the same for bodies that are equal but for indices */
   bool is_plain;             /* each index stands alone where its use says */

@@ -33,6 +33,7 @@ struct notes {
   const uint8_t *start;      /* of the body */
   uint32_t function;         /* whose body it is, counted from the first that is defined; NO_INDEX: none */
   VEC(struct code_use) uses; /* of the body */
+  long_numbers long_numbers; /* of the body */
   bool is_plain, references, has_memory_arguments;
   bool has_vectors; /* this body, or one before it */
 };
@@ -59,16 +60,32 @@ static void begin_notes(struct context *c, const struct module *m, struct notes 
   notes->start = body.at;
   notes->function = function;
   notes->uses.count = 0;
+  notes->long_numbers.count = 0;
   notes->is_plain = true;
   notes->references = notes->has_memory_arguments = false;
 }
 
+/* Uses, and after them the long numbers. */
 static const struct code_use *copy_uses(struct context *c, const struct notes *notes) {
-  if (notes->uses.count == 0)
+  const uint32_t use_count = notes->uses.count, number_count = notes->long_numbers.count;
+  if (use_count + number_count == 0)
     return NULL;
-  struct code_use *uses = ALLOCATE(c, struct code_use, notes->uses.count);
-  memcpy(uses, notes->uses.items, notes->uses.count * sizeof *uses);
+  struct code_use *uses = ALLOCATE(c, struct code_use, use_count + number_count);
+  if (use_count)
+    memcpy(uses, notes->uses.items, use_count * sizeof *uses);
+  if (number_count)
+    memcpy(uses + use_count, notes->long_numbers.items, number_count * sizeof *uses);
   return uses;
+}
+
+/* Of all bytes that the long numbers could do without. */
+static size_t spare_size(const struct notes *notes) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < notes->long_numbers.count; i++) {
+    const uint32_t sizes = notes->long_numbers.items[i].what;
+    size += (sizes >> SIZE_SHIFT) - (sizes & NEEDED_MASK);
+  }
+  return size;
 }
 
 static const uint8_t *after_index(const uint8_t *at) {
@@ -104,9 +121,10 @@ static uint32_t likeness_of(const struct notes *notes, struct bytes body, uint32
 
 static void keep_notes(struct context *c, const struct module *m, struct notes *notes) {
   const struct bytes body = body_of(m, notes->function);
-  const uint32_t size = (uint32_t)(body.size - notes->walk.index_size);
+  const uint32_t size = (uint32_t)(body.size - notes->walk.index_size - spare_size(notes));
   m->noted[notes->function] = (struct noted_body){.uses = copy_uses(c, notes),
                                                   .use_count = notes->uses.count,
+                                                  .long_number_count = notes->long_numbers.count,
                                                   .size_without_indices = size,
                                                   .likeness = likeness_of(notes, body, size),
                                                   .is_plain = notes->is_plain,
@@ -231,6 +249,7 @@ static void enter_module(struct lanes *l, const struct placed_module *placed) {
     each[i]->walk = walk_of(reader_of(l->context, (struct bytes){0}, NULL), l->module);
     each[i]->walk.visit = note_use;
     each[i]->walk.user = each[i];
+    each[i]->walk.long_numbers = &each[i]->long_numbers;
   }
 }
 

@@ -60,14 +60,16 @@ struct core_valtype rewrite_valtype(struct core_valtype type, const uint32_t *ty
 
 size_t size_of_constant(struct bytes expression) {
   const uint8_t *const at = expression.at;
-  const unsigned most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
-  for (unsigned i = 1; i <= most && i + 1 < expression.size; i++) {
-    if (at[i] >= 0x80)
-      continue;
-    const bool is_longer = i > 1 && at[i] == (at[i - 1] & 0x40 ? 0x7f : 0); /* than it need be */
-    return at[i + 1] == END && !is_longer ? i + 2 : 0;
-  }
-  return 0;
+  const size_t most = *at == I32_CONST ? SHORT_U32 : *at == I64_CONST ? SHORT_S64 : 0;
+  const size_t end =
+      expression.size > most + 1 ? most + 1 : expression.size - 1; /* where the `end` is, at the latest */
+  size_t last = 1;
+  while (last < end && at[last] >= 0x80)
+    last++;
+  if (last >= end || at[last + 1] != END)
+    return 0;
+  const bool is_longer = last > 1 && at[last] == (at[last - 1] & 0x40 ? 0x7f : 0); /* than it need be */
+  return is_longer ? 0 : last + 2;
 }
 
 void visit_expression(struct context *c, const struct module *m, struct bytes expression, visit_index *visit,
@@ -113,6 +115,41 @@ size_t rewritten_size(const struct module *m, const struct index_maps *maps, uin
   return size;
 }
 
+/* A body on its way out, of which the input before `copied` has been taken over. */
+struct copying {
+  struct buffer *out;
+  const uint8_t *start, *copied, *end;
+  const struct code_use *uses;
+  uint32_t number, number_end; /* the next long number of them */
+  const uint8_t *next_number;  /* where it is; the end: there is none */
+};
+
+static void find_next_number(struct copying *c) {
+  c->next_number = c->number < c->number_end ? c->start + c->uses[c->number].at : c->end;
+}
+
+/* Long numbers before `until`, as short as they can be. Where they are long no more, the input was changed, and is
+ * refused for its size or for what comes out. */
+static void copy_long_numbers(struct copying *c, const uint8_t *until) {
+  while (c->next_number < until) {
+    const uint8_t *const at = c->next_number;
+    const uint32_t sizes = c->uses[c->number].what;
+    if (at >= c->copied) {
+      put_raw(c->out, c->copied, (size_t)(at - c->copied));
+      put_needed(c->out, at, sizes & NEEDED_MASK);
+      c->copied = at + (sizes >> SIZE_SHIFT);
+    }
+    c->number++;
+    find_next_number(c);
+  }
+}
+
+static inline void copy_until(struct copying *c, const uint8_t *until) {
+  if (c->next_number < until)
+    copy_long_numbers(c, until);
+  put_raw(c->out, c->copied, (size_t)(until - c->copied));
+}
+
 void rewrite_function(struct context *c, const struct module *m, const struct index_maps *maps, uint32_t function,
                       struct buffer *out) {
   const struct bytes body = m->functions.items[function].body;
@@ -121,20 +158,24 @@ void rewrite_function(struct context *c, const struct module *m, const struct in
     return;
   }
   const struct noted_body *noted = &m->noted[function];
-  const uint8_t *copied = body.at, *const end = body.at + body.size;
+  const uint8_t *const end = body.at + body.size;
+  struct copying copying = {.out = out, .start = body.at, .copied = body.at, .end = end, .uses = noted->uses};
+  copying.number = noted->use_count;
+  copying.number_end = noted->use_count + noted->long_number_count;
+  find_next_number(&copying);
   for (uint32_t i = 0; i < noted->use_count; i++) {
     const struct code_use use = noted->uses[i];
     const uint8_t *at = body.at + use.at, *after = at + 1;
-    if (at < copied) /* the input was changed, as the size will tell */
+    if (at < copying.copied) /* the input was changed, as the size will tell */
       continue;
     while (after < end && after[-1] >= 0x80)
       after++;
     const uint32_t index = index_of_use(use), to = mapped(maps, space_of_use(use), index);
     if (to == index && leb128_size(to) == (size_t)(after - at))
       continue;
-    put_raw(out, copied, (size_t)(at - copied));
+    copy_until(&copying, at);
     put_u32(out, to);
-    copied = after;
+    copying.copied = after;
   }
-  put_raw(out, copied, (size_t)(end - copied));
+  copy_until(&copying, end);
 }

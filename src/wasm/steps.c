@@ -16,14 +16,15 @@
 #define IS_END(letters) IS(letters, "}", 1)
 
 /* The highest bits of the bytes from `first` to `last`, counted from the opcode. Of a number that has as many bytes as
- * it may have, not all bits of the last one count: that one is for a closer look. */
+ * it may have, not all bits of the last one count: that one is for a closer look. So is an offset of five bytes, which
+ * a linker may have made longer than it need be. */
 #define HIGHEST(first, last) (UINT64_C(0x8080808080808080) << 8 * (first) & UINT64_MAX >> (56 - 8 * (last)))
 #define ENDS(letters)                                                                                                  \
   (sizeof(letters) == 1 || IS_END(letters)  ? HIGHEST(0, 0)                                                            \
    : IS_BLOCK(letters)                      ? HIGHEST(1, 1)                                                            \
    : IS_U32(letters) || IS(letters, "i", 1) ? HIGHEST(1, 4)                                                            \
    : IS_S64(letters)                        ? HIGHEST(1, 7)                                                            \
-   : IS_MEMARG(letters)                     ? HIGHEST(2, 7)                                                            \
+   : IS_MEMARG(letters)                     ? HIGHEST(2, 5)                                                            \
                                             : 0)
 
 /* An alignment without a memory index, in one byte; the block type of blocks that take and leave nothing. */

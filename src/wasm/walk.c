@@ -10,6 +10,9 @@
  *
  * Branches count blocks, not bytes, so that nothing else has to follow when sizes change.
  *
+ * Linkers leave the addresses that they put into code as long as numbers can be. These are written as short as they
+ * can be: i32.const 80 80 84 80 00 becomes i32.const 80 80 04.
+ *
  * Requires  a module whose index spaces are complete; code that has not been looked at yet.
  * Provides  walk_*, count_code_spaces; every index found was in its space.
  * Spec      WebAssembly 3.0 core, "Binary Format / Instructions".
@@ -19,6 +22,7 @@
 #include "wasm/steps.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* The table. */
 
@@ -51,6 +55,7 @@ void count_code_spaces(const struct module *m, uint32_t counts[INDEX_SPACE_COUNT
 
 void begin_walk(struct walk *w, struct reader r) {
   w->r = r;
+  w->start = r.at;
   w->instruction = "local declarations";
   w->index_size = 0;
   w->has_vectors = false;
@@ -94,13 +99,47 @@ void copy_run(struct walk *w, const uint8_t *until) {
   w->copied = w->r.at;
 }
 
-uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
-  const uint32_t *map = maps->to[space];
-  if (!map)
-    return index;
-  assert(map[index] != NO_INDEX);
-  assert(!maps->limits || map[index] < maps->limits[space]);
-  return map[index];
+#define SHORT_NUMBER 4 /* bytes of the longest numbers that no linker has made longer */
+#define NEEDED_LIMIT 9 /* of a number of 64 bits, which has 10 bytes */
+
+/* How many of the bytes of a number it needs: the last ones may only repeat the sign of those before them. */
+static size_t needed_size(struct bytes number, bool is_signed) {
+  size_t size = number.size;
+  for (; size > 1; size--) {
+    const uint8_t last = number.at[size - 1] & 0x7f;
+    if (last != (is_signed && number.at[size - 2] & 0x40 ? 0x7f : 0))
+      break;
+  }
+  return size;
+}
+
+void put_needed(struct buffer *out, const uint8_t *number, size_t needed) {
+  uint8_t bytes[NEEDED_LIMIT];
+  assert(needed <= sizeof bytes);
+  memcpy(bytes, number, needed);
+  bytes[needed - 1] &= 0x7f;
+  put_raw(out, bytes, needed);
+}
+
+static void shorten_number(struct walk *w, struct bytes number, size_t needed) {
+  const uint32_t sizes = (uint32_t)(number.size << SIZE_SHIFT | needed);
+  if (w->long_numbers)
+    VEC_ADD(w->r.context, w->long_numbers, ((struct code_use){(uint32_t)(number.at - w->start), sizes}));
+  if (!w->out)
+    return;
+  copy_run(w, number.at);
+  put_needed(w->out, number.at, needed);
+}
+
+/* A number that stands from `start` to where the reader is. Only those are looked at that are as long as linkers make
+ * them. */
+static inline void pass_number(struct walk *w, const uint8_t *start, bool is_signed) {
+  const struct bytes number = {start, (size_t)(w->r.at - start)};
+  if (number.size <= SHORT_NUMBER || (w->r.at[-1] != 0 && w->r.at[-1] != 0x7f))
+    return;
+  const size_t needed = needed_size(number, is_signed);
+  if (needed < number.size)
+    shorten_number(w, number, needed);
 }
 
 /* Is `index` in its space? Tells the visitor. */
@@ -215,7 +254,8 @@ static void walk_memarg(struct walk *w) {
   const uint8_t *after_flags = w->r.at;
   const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
-  w->index_size += (size_t)(w->r.at - after_flags);
+  if (index) /* 0 that is said although it need not be stays with the flags, where nothing else is rewritten */
+    w->index_size += (size_t)(w->r.at - after_flags);
   if (w->out) {
     const uint32_t to = mapped(w->maps, SPACE_MEMORY, index);
     if (to != index || flags & MEMARG_HAS_INDEX) {
@@ -225,10 +265,22 @@ static void walk_memarg(struct walk *w) {
         put_u32(w->out, to);
     }
   }
-  if (!at_end(&w->r) && *w->r.at < 0x80)
+  const uint8_t *offset = w->r.at;
+  if (!at_end(&w->r) && *offset < 0x80) {
     w->r.at++;
+    return;
+  }
+  read_u64(&w->r, "the offset");
+  pass_number(w, offset, false);
+}
+
+static void walk_constant(struct walk *w, bool is_64) {
+  const uint8_t *start = w->r.at;
+  if (is_64)
+    read_s64(&w->r, "the constant");
   else
-    read_u64(&w->r, "the offset");
+    read_s32(&w->r, "the constant");
+  pass_number(w, start, true);
 }
 
 /* catch ::= 0x00 tagidx labelidx | 0x01 tagidx labelidx | 0x02 labelidx | 0x03 labelidx */
@@ -322,10 +374,8 @@ static inline void walk_immediate(struct walk *w, char letter) {
     walk_handlers(w);
     return;
   case 'i':
-    read_s32(&w->r, "the constant");
-    return;
   case 'I':
-    read_s64(&w->r, "the constant");
+    walk_constant(w, letter == 'I');
     return;
   case '1':
   case 'w':

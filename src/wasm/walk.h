@@ -8,8 +8,17 @@
 
 #include "wasm/rewrite.h"
 
+#include <assert.h>
+
+/* Numbers that are longer than they need be. What is noted of one is how many bytes it has, and below that how many it
+ * needs. */
+typedef VEC(struct code_use) long_numbers;
+#define SIZE_SHIFT 8
+#define NEEDED_MASK 0xff
+
 struct walk {
   struct reader r;
+  const uint8_t *start;
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint32_t depth;          /* of blocks that are open, the outermost included */
@@ -20,7 +29,8 @@ struct walk {
   /* When visiting: */
   visit_index *visit;
   void *user;
-  const uint8_t *index_at; /* what is visited stands there alone; null: within something else */
+  const uint8_t *index_at;    /* what is visited stands there alone; null: within something else */
+  long_numbers *long_numbers; /* where they are noted; null: they are not */
   /* When rewriting: */
   const struct index_maps *maps;
   struct buffer *out;
@@ -42,7 +52,16 @@ void walk_body(struct walk *w);       /* all of it */
 
 bool is_ref_func(const struct walk *w); /* is that the instruction? */
 /* The index that stands for `index` in the output. */
-uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index);
+static inline uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {
+  const uint32_t *map = maps->to[space];
+  if (!map)
+    return index;
+  assert(map[index] != NO_INDEX);
+  assert(!maps->limits || map[index] < maps->limits[space]);
+  return map[index];
+}
+/* Of a number that is longer, the bytes that it needs: the last one says that no other comes. */
+void put_needed(struct buffer *out, const uint8_t *number, size_t needed);
 /* Copies the input up to `until`, and goes on from where the reader is. */
 void copy_run(struct walk *w, const uint8_t *until);
 

@@ -498,16 +498,20 @@ static void put_datas(struct buffer *b, const struct module *m) {
   put_bytes(b, run);
 }
 
-static size_t measure_data_section(struct context *c, const struct module *m) {
-  struct buffer start = new_buffer(c);
+/* The bytes of all of it. */
+static size_t size_of_data(const struct module *m, const struct core_data *data) {
+  const size_t content = content_in(m, data->content).size, size = 1 + leb128_size(content) + content;
+  if (data->mode != SEGMENT_ACTIVE)
+    return size;
+  return size + (data->memory ? leb128_size(data->memory) : 0) + data->offset.size;
+}
+
+static size_t measure_data_section(const struct module *m) {
   size_t size = leb128_size(m->datas.count);
   if (m->datas.count == 0)
     return 0;
-  for (uint32_t i = 0; i < m->datas.count; i++) {
-    start.size = 0;
-    put_data_start(&start, m, &m->datas.items[i]);
-    size += start.size + content_in(m, m->datas.items[i].content).size;
-  }
+  for (uint32_t i = 0; i < m->datas.count; i++)
+    size += size_of_data(m, &m->datas.items[i]);
   return size;
 }
 
@@ -540,7 +544,7 @@ static struct bytes measure_section(struct context *c, const struct module *m, u
   if (at == AT_code)
     return (struct bytes){NULL, measure_code_section(c, m, coding)};
   if (at == AT_data)
-    return (struct bytes){NULL, measure_data_section(c, m)};
+    return (struct bytes){NULL, measure_data_section(m)};
   struct buffer content = new_buffer(c);
   sections[at].put(&content, m);
   return buffer_bytes(&content);

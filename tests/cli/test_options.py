@@ -96,6 +96,9 @@ class Options(unittest.TestCase):
         pathlib.Path("debug.wasm").write_bytes(whole)
         self.assertNotIn(b".debug_info", self.fuse("debug.wasm"))
         self.assertIn(name(".debug_info") + b"lines", self.fuse("debug.wasm", "--keep-debug"))
+        self.assertNotIn(b"\5units", self.fuse("app.wasm"))
+        self.assertIn(b"\5units", self.fuse("app.wasm", "--keep-debug"))
+        self.assertNotIn(b"\5units", self.fuse("app.wasm", "--keep-debug", "--strip"))
 
     def test_option_producers(self):
         self.assertIn(b"processed-by", self.fuse("app.wasm"))
