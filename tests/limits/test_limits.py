@@ -108,7 +108,7 @@ def crossing(definitions, params):
 
 def variants(count):
     """Types whose adapters double: each case of a variant is code of its own."""
-    return doubling(count, variant([("a", STRING), ("b", U32)]), lambda t: variant([("a", t), ("b", t)]), named)
+    return doubling(count, variant([("a", STRING), ("b", U32)]), lambda t: variant([("a", t), ("b", t), ("c", U32)]), named)
 
 
 def exporting(count, *before, code=b""):
