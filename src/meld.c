@@ -24,6 +24,7 @@
 #include "wasm/check.h"
 #include "wasm/notes.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,18 +341,21 @@ static void check_inputs_code(struct context *c, const struct composition *compo
 struct reading {
   struct bytes input;
   const struct component *root;
+  atomic_bool is_read;
 };
 
 static void read_root(struct context *c, void *argument) {
   struct reading *reading = argument;
   reading->root = read_component(c, reading->input);
+  atomic_store(&reading->is_read, true);
 }
 
-/* Touches what reading gets to next. Reading leaps from body to body, and would wait at each for a file or memory. */
+/* Touches what reading gets to next, until it is done: it leaps from body to body, and would wait at each for a file or
+ * memory. */
 static void look_ahead(struct context *c, void *argument, struct share *share) {
-  const struct reading *const reading = argument;
+  struct reading *const reading = argument;
   (void)c;
-  for (uint32_t i, end; take_items(share, &i, &end);)
+  for (uint32_t i, end; !atomic_load(&reading->is_read) && take_items(share, &i, &end);)
     for (size_t at = (size_t)i * LOOK_SIZE; at < (size_t)end * LOOK_SIZE; at += CACHE_LINE)
       (void)*(const volatile uint8_t *)(reading->input.at + at);
 }
