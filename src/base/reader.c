@@ -24,6 +24,8 @@ void fail_at(struct reader *r, const char *format, ...) {
   fail(r->context, FAILURE_INPUT, reader_offset(r), "%s", message);
 }
 
+#define U32_SIZE 5 /* bytes of a u32, at most */
+
 static size_t bytes_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 
 void fail_at_end(struct reader *r, const char *field) { fail_at(r, "unexpected end where %s should be", field); }
@@ -69,11 +71,21 @@ static int64_t read_signed(struct reader *r, unsigned bits, const char *field) {
 }
 
 uint32_t read_long_u32(struct reader *r, const char *field) {
-  if (bytes_left(r) >= 2 && r->at[1] < 0x80) {
-    r->at += 2;
-    return (r->at[-2] & 0x7fu) | (uint32_t)r->at[-1] << 7;
+  const uint8_t *const at = r->at;
+  uint32_t value = 0;
+  if (bytes_left(r) < U32_SIZE)
+    return (uint32_t)read_unsigned(r, 32, field);
+  for (unsigned i = 0; i < U32_SIZE - 1; i++) {
+    value |= (at[i] & 0x7fu) << 7 * i;
+    if (at[i] < 0x80) {
+      r->at += i + 1;
+      return value;
+    }
   }
-  return (uint32_t)read_unsigned(r, 32, field);
+  if (at[U32_SIZE - 1] >= 0x10) /* more than 32 bits */
+    return (uint32_t)read_unsigned(r, 32, field);
+  r->at += U32_SIZE;
+  return value | (uint32_t)at[U32_SIZE - 1] << 28;
 }
 
 uint64_t read_u64(struct reader *r, const char *field) { return read_unsigned(r, 64, field); }

@@ -73,27 +73,6 @@ struct walk walk_of_bytes(struct context *c, const struct module *m, struct byte
   return walk_of(reader_of(c, code, m->origin ? m->origin : code.at), m);
 }
 
-#define U32_SIZE 5 /* bytes, at most */
-
-static inline uint32_t next_u32(struct walk *w, const char *field) {
-  struct reader *const r = &w->r;
-  const uint8_t *const at = r->at;
-  uint32_t value = 0;
-  if (r->end - at < U32_SIZE)
-    return read_u32(r, field);
-  for (unsigned i = 0; i < U32_SIZE - 1; i++) {
-    value |= (at[i] & 0x7fu) << 7 * i;
-    if (at[i] < 0x80) {
-      r->at += i + 1;
-      return value;
-    }
-  }
-  if (at[U32_SIZE - 1] >= 0x10) /* more than 32 bits */
-    return read_u32(r, field);
-  r->at += U32_SIZE;
-  return value | (uint32_t)at[U32_SIZE - 1] << 28;
-}
-
 void copy_run(struct walk *w, const uint8_t *until) {
   put_raw(w->out, w->copied, (size_t)(until - w->copied));
   w->copied = w->r.at;
@@ -157,7 +136,7 @@ static inline void use_index(struct walk *w, enum index_space space, const uint8
 
 static void walk_index(struct walk *w, enum index_space space) {
   const uint8_t *start = w->r.at;
-  const uint32_t index = next_u32(w, "the index");
+  const uint32_t index = read_u32(&w->r, "the index");
   w->index_at = start;
   use_index(w, space, start, index);
   w->index_at = NULL;
@@ -174,7 +153,7 @@ static void walk_index(struct walk *w, enum index_space space) {
 /* Whether there is such a local is for who types the code. */
 static inline void walk_local(struct walk *w) {
   const uint8_t *start = w->r.at;
-  const uint32_t index = next_u32(w, "the local");
+  const uint32_t index = read_u32(&w->r, "the local");
   if (!w->out || !w->maps->locals)
     return;
   copy_run(w, start);
@@ -246,13 +225,13 @@ static void walk_blocktype(struct walk *w) {
 /* memarg ::= flags:u32 (x:memidx)? offset:u64      flags: the alignment, and 0x40 if there is a memory index */
 static void walk_memarg(struct walk *w) {
   const uint8_t *start = w->r.at;
-  const uint32_t flags = next_u32(w, "the alignment");
+  const uint32_t flags = read_u32(&w->r, "the alignment");
   if (flags >= 2 * MEMARG_HAS_INDEX) {
     w->r.at = start;
     fail_at(&w->r, "%s: unknown memory argument flags 0x%x", w->instruction, flags);
   }
   const uint8_t *after_flags = w->r.at;
-  const uint32_t index = flags & MEMARG_HAS_INDEX ? next_u32(w, "the memory index") : 0;
+  const uint32_t index = flags & MEMARG_HAS_INDEX ? read_u32(&w->r, "the memory index") : 0;
   use_index(w, SPACE_MEMORY, start, index);
   if (index) /* 0 that is said although it need not be stays with the flags, where nothing else is rewritten */
     w->index_size += (size_t)(w->r.at - after_flags);
@@ -293,7 +272,7 @@ static void walk_catches(struct walk *w) {
     w->r.at++;
     if (kind < 2)
       walk_index(w, SPACE_TAG);
-    next_u32(w, "the label");
+    read_u32(&w->r, "the label");
   }
 }
 
@@ -307,14 +286,14 @@ static void walk_handlers(struct walk *w) {
     w->r.at++;
     walk_index(w, SPACE_TAG);
     if (kind == 0)
-      next_u32(w, "the label");
+      read_u32(&w->r, "the label");
   }
 }
 
 static void walk_labels(struct walk *w) {
   const uint32_t count = read_count(&w->r, 1, "the number of labels");
   for (uint32_t i = 0; i <= count; i++)
-    next_u32(w, "the label");
+    read_u32(&w->r, "the label");
 }
 
 /* One letter of opcodes.def. */
@@ -326,7 +305,7 @@ static inline void walk_immediate(struct walk *w, char letter) {
   case 'l':
   case 'F':
   case 'n':
-    next_u32(w, "the immediate");
+    read_u32(&w->r, "the immediate");
     return;
   case 'f':
     walk_index(w, SPACE_FUNC);
@@ -405,7 +384,7 @@ static inline void walk_immediate(struct walk *w, char letter) {
 
 static const struct opcode *next_prefixed(struct walk *w, uint8_t prefix, const uint8_t *start) {
   w->has_vectors |= prefix == VECTOR_PREFIX;
-  const uint32_t code = next_u32(w, "the opcode");
+  const uint32_t code = read_u32(&w->r, "the opcode");
   const struct opcode *opcode = code < PREFIX_ROWS ? &opcodes[ROW(prefix, code)] : NULL;
   if (!opcode || !opcode->name) {
     w->r.at = start;
@@ -468,7 +447,7 @@ void walk_declarations(struct walk *w) {
   const uint32_t count = read_count(&w->r, 2, "the number of local declarations");
   uint64_t locals = 0;
   for (uint32_t i = 0; i < count; i++) {
-    locals += next_u32(w, "the number of locals");
+    locals += read_u32(&w->r, "the number of locals");
     if (locals > UINT32_MAX)
       fail_at(&w->r, "too many locals");
     walk_valtype(w);
