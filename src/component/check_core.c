@@ -16,7 +16,6 @@
 
 #include <string.h>
 
-#define PAGE_SIZE_LOG2 16
 #define SUPERTYPE_LIMIT 63 /* in a chain */
 
 /* Where a reference to a type index leads: to the types of a scope or of a module type, and to a group that is being
@@ -183,10 +182,10 @@ struct bytes pair_key(struct context *c, struct bytes module, struct bytes name)
 
 /* 2^16 bytes a page, unless it says otherwise; the memory ends with the addresses. */
 static void check_memory(struct check *check, const struct core_limits *limits) {
-  const unsigned log2 = limits->has_page_size ? limits->page_size_log2 : PAGE_SIZE_LOG2;
+  const unsigned log2 = page_size_log2(limits);
   const unsigned bits = limits->is_64 ? 64 : 32;
   const uint64_t most = log2 == 0 ? (limits->is_64 ? UINT64_MAX : UINT32_MAX) : (uint64_t)1 << (bits - log2);
-  if (limits->has_page_size && log2 != 0 && log2 != PAGE_SIZE_LOG2)
+  if (limits->has_page_size && log2 != 0 && log2 != DEFAULT_PAGE_LOG2)
     REFUSE(check, "a core memory has pages of 2^%u bytes; only 1 and 65536 bytes are valid", log2);
   if (limits->minimum > most || (limits->has_maximum && limits->maximum > most))
     REFUSE(check, "a core memory's size must be at most %llu pages", (unsigned long long)most);

@@ -33,7 +33,7 @@ static const struct side *intern_side(struct adapt *a, struct side form, struct 
     const struct core_limits *limits =
         &a->code.module->imports.items[a->code.module->imports_of[CORE_MEMORY].items[side->memory_index]].type.memory;
     side->pointer = limits->is_64 ? POINTER_64 : POINTER_32;
-    side->page_size_log2 = limits->has_page_size ? limits->page_size_log2 : 16;
+    side->page_size_log2 = (uint8_t)page_size_log2(limits);
   }
   return side;
 }

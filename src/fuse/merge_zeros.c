@@ -28,7 +28,6 @@
 #define OPCODE_END 0x0b
 #define OPCODE_I32_CONST 0x41
 #define OPCODE_I64_CONST 0x42
-#define PAGE_SIZE_LOG2 16
 
 #define RUN_LEAST 32 /* zeros that are worth a segment, which takes 12 bytes at most, and more of an engine */
 #define WORD_SIZE 8
@@ -49,14 +48,9 @@ struct leaving_out {
   struct buffer offset; /* for one of the moment */
 };
 
-static uint64_t least_size(const struct core_limits *limits) {
-  const uint32_t log2 = limits->has_page_size ? limits->page_size_log2 : PAGE_SIZE_LOG2;
-  return limits->minimum > UINT64_MAX >> log2 ? UINT64_MAX : limits->minimum << log2;
-}
-
 static void know_memory(struct leaving_out *l, uint32_t memory, const struct core_limits *limits) {
   l->is_known[memory] = !limits->is_shared;
-  l->size[memory] = least_size(limits);
+  l->size[memory] = least_memory_size(limits);
 }
 
 static void find_new_memories(struct leaving_out *l) {
@@ -74,16 +68,12 @@ static void find_new_memories(struct leaving_out *l) {
 }
 
 /* Of an expression that is one constant, the number, zero-extended. */
-static bool read_start(struct bytes offset, uint64_t *start) {
-  const size_t last = offset.size - 2; /* before the `end` */
-  uint64_t value = 0;
+static bool read_start(struct context *c, struct bytes offset, uint64_t *start) {
   if (size_of_constant(offset) != offset.size)
     return false;
-  for (size_t i = 1; i <= last; i++)
-    value |= (uint64_t)(offset.at[i] & 0x7f) << 7 * (i - 1);
-  if (offset.at[last] & 0x40)
-    value |= UINT64_MAX << 7 * last;
-  *start = *offset.at == OPCODE_I32_CONST ? (uint32_t)value : value;
+  const struct bytes number = {offset.at + 1, offset.size - 1};
+  struct reader r = reader_of(c, number, number.at);
+  *start = *offset.at == OPCODE_I32_CONST ? (uint32_t)read_s32(&r, "the offset") : (uint64_t)read_s64(&r, "the offset");
   return true;
 }
 
@@ -96,7 +86,8 @@ static void find_placed(struct leaving_out *l) {
     struct placed_data placed = {i, data->memory, 0};
     if (data->mode != SEGMENT_ACTIVE || !l->is_known[data->memory])
       continue;
-    if (read_start(data->offset, &placed.start) && is_inside(l->size[data->memory], placed.start, data->content.size))
+    if (read_start(m->context, data->offset, &placed.start) &&
+        is_inside(l->size[data->memory], placed.start, data->content.size))
       VEC_ADD(m->context, &l->placed, placed);
     else
       l->is_known[data->memory] = false;

@@ -25,7 +25,6 @@
  * has. */
 #define MERGED_SIZE_LIMIT ((uint64_t)64 << 20)
 #define MERGED_SIZE_FACTOR 8 /* for each byte of the input, besides */
-#define PAGE_SIZE_LOG2 16
 
 struct work {
   uint32_t instance, index;
@@ -311,8 +310,7 @@ static uint64_t least_size(const struct merge *m, struct core_item item) {
                                       : item_type(m->instances[item.owner].module, item.kind, item.index);
   if (item.kind == CORE_TABLE)
     return type.table.limits.minimum;
-  uint32_t log2 = type.memory.has_page_size ? type.memory.page_size_log2 : PAGE_SIZE_LOG2;
-  return type.memory.minimum > UINT64_MAX >> log2 ? UINT64_MAX : type.memory.minimum << log2;
+  return least_memory_size(&type.memory);
 }
 
 static bool is_in_bounds(const struct merge *m, uint32_t instance, struct core_item target, struct bytes offset,

@@ -151,7 +151,7 @@ static void write_memories(struct json *j, const struct module *module) {
       json_number(j, "maximum", memory->maximum);
     else
       json_null(j, "maximum");
-    json_number(j, "page_size", (uint64_t)1 << (memory->has_page_size ? memory->page_size_log2 : 16));
+    json_number(j, "page_size", (uint64_t)1 << page_size_log2(memory));
     json_bool(j, "shared", memory->is_shared);
     json_bool(j, "memory64", memory->is_64);
     json_close(j, '}');

@@ -227,9 +227,8 @@ static bool equivalent_valtypes(struct matching *matching, const struct module *
 
 /* limits <: limits */
 static bool limits_match(const struct core_limits *limits, const struct core_limits *wanted) {
-  const unsigned log2 = limits->has_page_size ? limits->page_size_log2 : 16;
-  const unsigned wanted_log2 = wanted->has_page_size ? wanted->page_size_log2 : 16;
-  if (limits->is_64 != wanted->is_64 || limits->is_shared != wanted->is_shared || log2 != wanted_log2)
+  if (limits->is_64 != wanted->is_64 || limits->is_shared != wanted->is_shared ||
+      page_size_log2(limits) != page_size_log2(wanted))
     return false;
   if (limits->minimum < wanted->minimum)
     return false;

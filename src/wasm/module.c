@@ -40,6 +40,11 @@ size_t size_of_bodies(const struct module *m) {
   return size;
 }
 
+uint64_t least_memory_size(const struct core_limits *memory) {
+  const unsigned log2 = page_size_log2(memory);
+  return memory->minimum > UINT64_MAX >> log2 ? UINT64_MAX : memory->minimum << log2;
+}
+
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index) {
   assert(index < item_count(m, kind));
   if (is_imported(m, kind, index))

@@ -88,6 +88,11 @@ struct core_limits {
   uint8_t page_size_log2; /* if has_page_size */
 };
 
+#define DEFAULT_PAGE_LOG2 16u
+static inline unsigned page_size_log2(const struct core_limits *memory) {
+  return memory->has_page_size ? memory->page_size_log2 : DEFAULT_PAGE_LOG2;
+}
+
 struct core_table_type {
   struct core_valtype element;
   struct core_limits limits;
@@ -249,6 +254,7 @@ void add_export(struct context *c, struct module *m, struct bytes name, enum cor
 const struct core_export *find_export(const struct module *m, struct bytes name); /* null: none */
 uint32_t item_count(const struct module *m, enum core_kind kind);                 /* imported and defined */
 size_t size_of_bodies(const struct module *m);                                    /* of the functions defined */
+uint64_t least_memory_size(const struct core_limits *memory);                     /* in bytes; saturated */
 struct core_extern item_type(const struct module *m, enum core_kind kind, uint32_t index);
 static inline bool is_imported(const struct module *m, enum core_kind kind, uint32_t index) {
   return index < m->imported[kind];

@@ -217,8 +217,6 @@ void read_core_rectype(struct reader *r, struct module *into) {
   }
 }
 
-#define DEFAULT_PAGE_LOG2 16u
-
 /* limits ::= flags:byte min:u64 max:u64? page_size:u32?      flags: 1 maximum, 2 shared, 4 64-bit, 8 page size */
 static struct core_limits read_limits(struct reader *r, uint8_t allowed) {
   const uint8_t flags = peek_byte(r, "the limits");
@@ -257,7 +255,7 @@ static void check_range(struct reader *r, const uint8_t *start, const struct cor
 static struct core_limits read_memtype(struct reader *r) {
   const uint8_t *start = r->at;
   const struct core_limits limits = read_limits(r, 0x0f);
-  const unsigned log2 = limits.has_page_size ? limits.page_size_log2 : DEFAULT_PAGE_LOG2;
+  const unsigned log2 = page_size_log2(&limits);
   const unsigned bits = (limits.is_64 ? 64 : 32) - log2;
   const uint64_t most = log2 == 0 ? UINT64_MAX >> (64 - bits) : (uint64_t)1 << bits;
   check_range(r, start, &limits, most, "memory");
