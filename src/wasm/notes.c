@@ -30,7 +30,6 @@
 
 struct notes {
   struct walk walk;
-  const uint8_t *start;      /* of the body */
   uint32_t function;         /* whose body it is, counted from the first that is defined; NO_INDEX: none */
   VEC(struct code_use) uses; /* of the body */
   long_numbers long_numbers; /* of the body */
@@ -48,7 +47,7 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
     return;
   }
   const bool is_reference = space == SPACE_FUNC && is_ref_func(w);
-  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - notes->start) : 0;
+  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - w->start) : 0;
   notes->references |= is_reference;
   notes->is_plain &= w->index_at != NULL;
   VEC_ADD(w->r.context, &notes->uses, use_of(at, space, is_reference, index));
@@ -57,7 +56,6 @@ static void note_use(void *user, enum index_space space, uint32_t index) {
 static void begin_notes(struct context *c, const struct module *m, struct notes *notes, uint32_t function) {
   const struct bytes body = body_of(m, function);
   begin_walk(&notes->walk, reader_of(c, body, m->origin ? m->origin : body.at));
-  notes->start = body.at;
   notes->function = function;
   notes->uses.count = 0;
   notes->long_numbers.count = 0;

@@ -1,8 +1,8 @@
 /* steps.h -- how to get over most instructions without a closer look.
  *
  * Nine of ten instructions have as immediates nothing that is asked for here: locals, labels, constants, alignments and
- * offsets. All that matters of them is where they end, and that is seen in the eight bytes that begin
- * with the opcode. In a number, the last byte is the first one whose highest bit is clear:
+ * offsets. All that matters of them is where they end, and that is seen in the eight bytes that begin with the opcode.
+ * In a number, the last byte is the first one whose highest bit is clear:
  *
  *     bytes      41        ac        82        04        ...     i32.const 65836
  *     clear      .         0         0         80                highest bits that are clear

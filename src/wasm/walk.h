@@ -18,7 +18,7 @@ typedef VEC(struct code_use) long_numbers;
 
 struct walk {
   struct reader r;
-  const uint8_t *start;
+  const uint8_t *start; /* of the code */
   uint32_t counts[INDEX_SPACE_COUNT];
   const char *instruction; /* its name */
   uint32_t depth;          /* of blocks that are open, the outermost included */
