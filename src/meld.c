@@ -30,10 +30,11 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_SIZE 4096      /* bytes of the input that are looked at in one go */
-#define CACHE_LINE 64       /* bytes */
-#define LAST_SECTION 11     /* data */
-#define COMPOSE_LIMIT 10000 /* inputs, wires */
+#define LOOK_SIZE 4096                /* bytes of the input that are looked at in one go */
+#define CACHE_LINE 64                 /* bytes */
+#define LAST_SECTION 11               /* data */
+#define COMPOSE_LIMIT 10000           /* inputs, wires */
+#define LARGE_INPUT ((size_t)4 << 20) /* bytes */
 
 /* Values of meld.h are those of context.h, so that a status is a failure and back. */
 _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_USAGE &&
@@ -550,6 +551,14 @@ static void take_reports(meld_result *result, struct context *c, const struct ru
   }
 }
 
+/* Of all inputs, in bytes. */
+static size_t size_given(const struct run *run) {
+  size_t size = run->input.size;
+  for (size_t i = 0; run->composition && i < run->composition->input_count; i++)
+    size += run->composition->inputs[i].size;
+  return size;
+}
+
 /* Runs `body` in a context of its own, and fills in the result. */
 static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
                              meld_result *result) {
@@ -564,6 +573,7 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .release = options->release,
       .user = options->user,
       .threads = threads_of(options),
+      .is_large = size_given(&run) >= LARGE_INPUT,
   };
   run.options = options;
   run.sink = (struct sink){.write = options->write, .user = options->user};

@@ -1,4 +1,4 @@
-/* parallel.c -- threads, each with an arena and a way out of its own.
+/* parallel.c -- threads, each with an arena and a way out of its own; the calling thread keeps those it has.
  *
  * Items are handed out in order, a few at a time, so that a thread whose items take longer gets fewer. When one fails,
  * no more are handed out; those before it have been, and are worked on until the end or until they fail too: of all
@@ -39,7 +39,8 @@ struct worker {
   struct share share;
   void (*before)(struct context *, void *); /* what the calling thread does first; null: nothing */
   void *before_argument;
-  struct context context;
+  struct context *context; /* its own, or that of the calling thread */
+  struct context own;
   pthread_t thread;
   bool is_started, has_failed;
 };
@@ -65,7 +66,7 @@ static void work(struct context *context, void *argument) {
 
 static void *run_worker(void *argument) {
   struct worker *worker = argument;
-  worker->has_failed = !run_guarded(&worker->context, work, worker);
+  worker->has_failed = !run_guarded(worker->context, work, worker);
   if (worker->has_failed)
     atomic_store(&worker->share.common->has_failed, true);
   return NULL;
@@ -91,15 +92,23 @@ static uint32_t items_at_once(uint32_t count, uint32_t threads) {
   return items < 1 ? 1 : items < MOST_AT_ONCE ? items : MOST_AT_ONCE;
 }
 
+/* The calling thread does its part meanwhile, alone: what it calls has no threads of its own. */
+static void work_beside(struct context *context, struct worker *worker) {
+  const uint32_t threads = context->threads;
+  context->threads = 1;
+  run_worker(worker);
+  context->threads = threads;
+}
+
 static void join(struct context *context, struct worker *workers, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = count - 1; i > 0; i--) {
     if (workers[i].is_started)
       pthread_join(workers[i].thread, NULL);
-    context_adopt(context, &workers[i].context);
+    context_adopt(context, &workers[i].own);
   }
   const struct worker *failed = first_failure(workers, count);
   if (failed)
-    fail_again(context, &failed->context);
+    fail_again(context, failed->context);
 }
 
 void run_parallel_beside(struct context *context, uint32_t count, size_t size,
@@ -115,15 +124,15 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
     return;
   }
   struct worker *workers = ALLOCATE(context, struct worker, threads);
-  for (uint32_t i = 0; i < threads; i++) {
+  workers[0] = (struct worker){
+      .share.common = &common, .context = context, .before = before, .before_argument = before_argument};
+  for (uint32_t i = 1; i < threads; i++) {
     workers[i].share.common = &common;
-    context_branch(&workers[i].context, context);
-  }
-  workers[0].before = before;
-  workers[0].before_argument = before_argument;
-  for (uint32_t i = 1; i < threads; i++)
+    workers[i].context = &workers[i].own;
+    context_branch(&workers[i].own, context, threads - i);
     workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
-  run_worker(&workers[0]);
+  }
+  work_beside(context, &workers[0]);
   join(context, workers, threads);
 }
 

@@ -42,7 +42,7 @@ static void count_with(struct context *c, uint32_t threads, uint32_t items, size
   counting->outer = c;
   c->threads = threads;
   run_parallel(c, items, size, mark_items, counting);
-  CHECK(counting->bodies == bodies && counting->outer_bodies == (bodies == 1));
+  CHECK(counting->bodies == bodies && counting->outer_bodies == 1);
   for (uint32_t i = 0; i < items; i++)
     CHECK(counting->marks[i] && counting->marks[i][99] == i + 1);
   *ALLOCATE(c, uint32_t, 1) = 1; /* goes on as before */
