@@ -163,7 +163,6 @@ static void put_part(struct leaving_out *l, const struct placed_data *of, const 
   struct merge *m = l->m;
   struct core_data *first = &m->out->datas.items[of->data], part = *whole;
   part.content = content;
-  part.read = (struct bytes){0};
   if (start != of->start)
     part.offset = constant_offset(l, *whole->offset.at == OPCODE_I64_CONST, start);
   if (first->content.at == whole->content.at && first->content.size == whole->content.size) {

@@ -159,7 +159,6 @@ struct core_data {
   uint32_t memory;
   struct bytes offset;
   struct bytes content;
-  struct bytes read; /* all of it, as it stands in the input; null: it was made */
 };
 
 struct core_custom {
