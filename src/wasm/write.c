@@ -367,13 +367,14 @@ static void measure_empty_codes(struct coding *coding) {
     coding->codes[i] = (struct bytes){empty_code, sizeof empty_code};
 }
 
-static size_t measure_code(struct context *c, const struct module *m, struct coding *coding) {
+static size_t measure_code(struct context *c, const struct module *m, struct coding *coding,
+                           void (*before)(struct context *, void *), void *argument) {
   *coding = (struct coding){.module = m, .codes = ALLOCATE(c, struct bytes, m->functions.count)};
   count_code_spaces(m, coding->limits);
   if (m->is_outline)
     measure_empty_codes(coding);
   else
-    run_parallel(c, m->functions.count, size_of_bodies(m), measure_codes, coding);
+    run_parallel_beside(c, m->functions.count, size_of_bodies(m), measure_codes, coding, before, argument);
   size_t size = 0;
   for (uint32_t i = 0; i < m->functions.count; i++)
     size += size_of_code(coding, i);
@@ -436,22 +437,23 @@ static size_t custom_size(const struct module *m, const struct core_custom *cust
   return leb128_size(custom->name.size) + custom->name.size + content_in(m, custom->content).size;
 }
 
+/* Of the code and data sections, without their items. */
 static void measure_section(struct context *c, const struct module *m, uint32_t at, struct layout *layout) {
   struct buffer content = new_buffer(c);
   sections[at].put(&content, m);
   layout->contents[at] = buffer_bytes(&content);
   layout->sizes[at] = content.size;
-  if (at == AT_code)
-    layout->sizes[at] += measure_code(c, m, &layout->coding);
-  if (at == AT_data)
-    layout->sizes[at] += measure_data(m);
 }
 
-void measure_module(struct context *context, struct module *module) {
+void measure_module(struct context *context, struct module *module, void (*before)(struct context *, void *),
+                    void *argument) {
   struct layout *layout = ALLOCATE(context, struct layout, 1);
   layout->size = PREAMBLE_SIZE;
-  for (uint32_t at = 0; at < SECTION_COUNT; at++) {
+  for (uint32_t at = 0; at < SECTION_COUNT; at++)
     measure_section(context, module, at, layout);
+  layout->sizes[AT_code] += measure_code(context, module, &layout->coding, before, argument);
+  layout->sizes[AT_data] += measure_data(module);
+  for (uint32_t at = 0; at < SECTION_COUNT; at++) {
     if (layout->sizes[at])
       layout->size += section_size(layout->sizes[at]);
   }
@@ -618,7 +620,7 @@ void put_core_module(struct buffer *b, const struct module *m) {
 struct bytes write_module(struct context *context, const struct module *module) {
   struct module measured = *module;
   struct buffer out = new_buffer(context);
-  measure_module(context, &measured);
+  measure_module(context, &measured, NULL, NULL);
   reserve(&out, module_size(&measured));
   put_core_module(&out, &measured);
   return buffer_bytes(&out);
@@ -628,6 +630,6 @@ struct module *outline_of(struct context *context, const struct module *module) 
   struct module *outline = ALLOCATE(context, struct module, 1);
   *outline = *module;
   outline->is_outline = true;
-  measure_module(context, outline);
+  measure_module(context, outline, NULL, NULL);
   return outline;
 }
