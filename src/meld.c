@@ -30,10 +30,11 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_SIZE 4096      /* bytes of the input that are looked at in one go */
-#define CACHE_LINE 64       /* bytes */
-#define LAST_SECTION 11     /* data */
-#define COMPOSE_LIMIT 10000 /* inputs, wires */
+#define LOOK_SIZE 4096                /* bytes of the input that are looked at in one go */
+#define CACHE_LINE 64                 /* bytes */
+#define LAST_SECTION 11               /* data */
+#define COMPOSE_LIMIT 10000           /* inputs, wires */
+#define LARGE_INPUT ((size_t)4 << 20) /* bytes */
 
 /* Values of meld.h are those of context.h, so that a status is a failure and back. */
 _Static_assert((int)MELD_INPUT == FAILURE_INPUT && (int)MELD_USAGE == FAILURE_USAGE &&
@@ -198,17 +199,26 @@ static void run_inspection(struct context *c, void *argument) {
   write_output(c, run, inspect_input(c, run->input, (enum inspect_form)run->inspection));
 }
 
+struct checking {
+  struct run *run;
+  const struct module *module;
+  const struct wrapping *wrapping;
+};
+
 /* Reads back the outline of what is written: its structure, its counts, the indices outside of bodies, and the types of
  * a component. Bodies had their structure checked where they came from, and each of their indices is when it is
  * written. */
-static void check_outline(struct context *c, const struct module *module, const struct wrapping *wrapping) {
+static void check_outline(struct context *c, void *argument) {
+  const struct checking *checking = argument;
   struct buffer outline = new_buffer(c);
-  put_wrapped(&outline, outline_of(c, module), wrapping);
+  checking->run->is_checking = true;
+  put_wrapped(&outline, outline_of(c, checking->module), checking->wrapping);
   const struct bytes output = buffer_bytes(&outline);
   if (is_component(output))
     check_component(c, read_component(c, output));
   else
     read_module(c, output, output.at);
+  checking->run->is_checking = false;
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -246,11 +256,9 @@ static void fuse_plan(struct context *c, struct run *run, struct plan *plan, con
   } else {
     add_component_type(c, module, plan);
   }
-  run->is_checking = true;
-  check_outline(c, module, &wrapping);
-  run->is_checking = false;
+  struct checking checking = {run, module, &wrapping};
+  measure_module(c, module, check_outline, &checking);
   end_pass(c, run, "check of the output");
-  measure_module(c, module);
   const size_t size = wrapped_size(module, &wrapping);
   struct buffer out = begin_output(c, run, size);
   put_wrapped(&out, module, &wrapping);
@@ -550,6 +558,14 @@ static void take_reports(meld_result *result, struct context *c, const struct ru
   }
 }
 
+/* Of all inputs, in bytes. */
+static size_t size_given(const struct run *run) {
+  size_t size = run->input.size;
+  for (size_t i = 0; run->composition && i < run->composition->input_count; i++)
+    size += run->composition->inputs[i].size;
+  return size;
+}
+
 /* Runs `body` in a context of its own, and fills in the result. */
 static meld_status run_alone(void (*body)(struct context *, void *), const meld_options *options, struct run run,
                              meld_result *result) {
@@ -564,6 +580,7 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
       .release = options->release,
       .user = options->user,
       .threads = threads_of(options),
+      .is_large = size_given(&run) >= LARGE_INPUT,
   };
   run.options = options;
   run.sink = (struct sink){.write = options->write, .user = options->user};

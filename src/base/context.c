@@ -1,9 +1,9 @@
 /* context.c -- the arena, the one way out, and the path that a diagnostic carries.
  *
- * Memory is cut from blocks that double in size, each block chained to the one before. Nothing is given back before
- * context_free(), so leaving early through fail() needs no clean-up. What an array has outgrown, and what a scratch
- * took, is spare: the next array that grows to such a size has it, and before there is a new block, memory is cut from
- * what is spare.
+ * Memory is cut from blocks that grow, each chained to the one before; the largest have large pages, where there are
+ * such. Nothing is given back before context_free(), so leaving early through fail() needs no clean-up. What an array
+ * has outgrown, and what a scratch took, is spare: the next array that grows to such a size has it, and before there is
+ * a new block, memory is cut from what is spare.
  *
  * Requires  a zeroed struct context, with or without allocation hooks.
  * Provides  allocate, grow_memory, scratches, fail, run_guarded, places, branches for other threads, and small helpers
@@ -23,16 +23,18 @@
 
 #define ALIGNMENT _Alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)64 << 10)
-#define LARGEST_BLOCK ((size_t)8 << 20)
+#define LARGEST_BLOCK (((size_t)4 << 20) - header_size())
+#define GROWTH 4                          /* of a block over the one before */
 #define LEAST_SPARE ((size_t)64)          /* bytes: less is not worth keeping */
 #define LEAST_REUSED ((size_t)128)        /* bytes: for less it is quicker to cut new ones */
 #define LEAST_CUT_FROM ((size_t)32 << 10) /* bytes: less is not worth cutting from */
-#define LARGE ((size_t)1 << 20)           /* a block of which large pages are worth asking for */
+#define LARGE_PAGE ((size_t)2 << 20)      /* bytes, where there are such */
 
 struct arena_block {
   struct arena_block *previous;
   size_t size;    /* of the memory after the header */
   bool is_single; /* it holds one allocation */
+  bool is_mapped; /* it is the system's, in large pages */
 };
 
 /* At the start of memory that nobody uses. */
@@ -69,6 +71,40 @@ struct mark {
 
 static size_t header_size(void) { return (sizeof(struct arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
+#ifdef MADV_HUGEPAGE
+/* Zeroed memory that begins at a large page; null: there is none. To touch memory for the first time takes the system a
+ * while for each page of it, and less for fewer, larger ones. What is not touched is not there. */
+static void *map_large_pages(size_t size) {
+  uint8_t *const mapped =
+      mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED)
+    return NULL;
+  const size_t before = LARGE_PAGE - 1 - ((uintptr_t)mapped + LARGE_PAGE - 1) % LARGE_PAGE;
+  if (before > 0)
+    munmap(mapped, before);
+  munmap(mapped + before + size, LARGE_PAGE - before);
+  madvise(mapped + before, size, MADV_HUGEPAGE);
+  return mapped + before;
+}
+
+static void unmap(void *memory, size_t size) {
+  REVEAL(memory, size);
+  munmap(memory, size);
+}
+#else
+static void *map_large_pages(size_t size) { return (void)size, NULL; }
+static void unmap(void *memory, size_t size) { (void)memory, (void)size; }
+#endif
+
+static void release_block(struct context *context, struct arena_block *block) {
+  if (block->is_mapped)
+    unmap(block, header_size() + block->size);
+  else if (context->release)
+    context->release(context->user, block);
+  else
+    free(block);
+}
+
 bool run_guarded(struct context *context, void (*body)(struct context *, void *), void *argument) {
   jmp_buf here;
   jmp_buf *const outer = context->escape;
@@ -90,10 +126,7 @@ void context_free(struct context *context) {
   struct arena_block *block = context->blocks;
   while (block) {
     struct arena_block *previous = block->previous;
-    if (context->release)
-      context->release(context->user, block);
-    else
-      free(block);
+    release_block(context, block);
     block = previous;
   }
   context->blocks = NULL;
@@ -207,6 +240,8 @@ void fail(struct context *context, enum failure failure, size_t offset, const ch
 
 void fail_again(struct context *context, const struct context *branch) {
   assert(branch->failure != FAILURE_NONE);
+  if (branch == context)
+    longjmp(*context->escape, 1);
   context->failure = branch->failure;
   context->offset = branch->offset;
   memcpy(context->message, branch->message, sizeof(context->message));
@@ -217,31 +252,34 @@ void fail_again(struct context *context, const struct context *branch) {
   longjmp(*context->escape, 1);
 }
 
-/* To touch memory for the first time takes the system a while, for each page of it: asks for fewer, larger ones. */
-static void ask_for_large_pages(void *memory, size_t size) {
-#ifdef MADV_HUGEPAGE
-  const size_t page = (size_t)sysconf(_SC_PAGESIZE), before = page - 1 - ((uintptr_t)memory + page - 1) % page;
-  if (size >= LARGE)
-    madvise((uint8_t *)memory + before, (size - before) / page * page, MADV_HUGEPAGE);
-#else
-  (void)memory, (void)size;
-#endif
+/* calloc gets fresh pages without touching them. */
+static void *zeroed_memory(struct context *context, size_t size) {
+  if (!context->allocate)
+    return calloc(1, size);
+  void *memory = context->allocate(context->user, size);
+  return memory ? memset(memory, 0, size) : NULL;
 }
 
-/* Zeroed, so that what is cut from it is: nothing is handed out twice. calloc gets fresh pages without touching them.
- */
-static struct arena_block *new_block(struct context *context, size_t size) {
-  struct arena_block *block = NULL;
-  if (size <= SIZE_MAX - header_size())
-    block =
-        context->allocate ? context->allocate(context->user, header_size() + size) : calloc(1, header_size() + size);
+/* Zeroed, so that what is cut from it is: nothing is handed out twice. Null: there is no memory. */
+static struct arena_block *find_block(struct context *context, size_t size) {
+  const size_t whole = header_size() + size;
+  const bool is_large = size == LARGEST_BLOCK && !context->allocate;
+  struct arena_block *block = is_large ? map_large_pages(whole) : NULL;
+  const bool is_mapped = block != NULL;
+  if (!block)
+    block = zeroed_memory(context, whole);
+  if (block)
+    *block = (struct arena_block){.size = size, .is_mapped = is_mapped};
+  return block;
+}
+
+/* Of at least `size` bytes, and of `usual` if there is memory. */
+static struct arena_block *new_block(struct context *context, size_t size, size_t usual) {
+  struct arena_block *block = size < usual ? find_block(context, usual) : NULL;
+  if (!block && size <= SIZE_MAX - header_size())
+    block = find_block(context, size);
   if (!block)
     fail(context, FAILURE_SYSTEM, NO_OFFSET, "out of memory");
-  if (context->allocate)
-    memset(block, 0, header_size() + size);
-  else
-    ask_for_large_pages(block, header_size() + size);
-  block->size = size;
   return block;
 }
 
@@ -291,10 +329,12 @@ static void *find_spare(struct context *context, size_t size) {
   return NULL;
 }
 
+static size_t memory_left(const struct context *context) { return (size_t)(context->limit - context->next); }
+
 /* From here on, allocate() cuts from this. What is left of the memory before is spare. */
 static void cut_from(struct context *context, uint8_t *memory, size_t size, bool is_used) {
-  if (context->limit > context->next)
-    add_spare(context, context->next, (size_t)(context->limit - context->next));
+  if (memory_left(context) > 0)
+    add_spare(context, context->next, memory_left(context));
   context->next = memory;
   context->limit = memory + size;
   context->is_used = is_used;
@@ -313,28 +353,36 @@ static bool cut_from_spare(struct context *context, size_t size) {
   return true;
 }
 
+static size_t usual_block(const struct context *context) {
+  const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / GROWTH;
+  return newest < LARGE_PAGE / GROWTH && !context->is_large ? newest * GROWTH : LARGEST_BLOCK;
+}
+
 /* A request that would waste most of what is left gets a block of its own, behind the newest one. */
 static uint8_t *allocate_from_new_block(struct context *context, size_t size) {
-  const size_t newest = context->blocks ? context->blocks->size : FIRST_BLOCK / 2;
-  const size_t usual = newest < LARGEST_BLOCK / 2 ? newest * 2 : LARGEST_BLOCK;
+  const size_t usual = usual_block(context);
   if (size > usual / 4 && context->blocks) {
-    struct arena_block *own = new_block(context, size);
+    struct arena_block *own = new_block(context, size, size);
     own->is_single = true;
     /* Its size must not count as that of the newest block. */
     own->previous = context->blocks->previous;
     context->blocks->previous = own;
     return block_memory(own);
   }
-  struct arena_block *block = new_block(context, size > usual ? size : usual);
+  struct arena_block *block = new_block(context, size < FIRST_BLOCK ? FIRST_BLOCK : size, usual);
   block->previous = context->blocks;
   context->blocks = block;
   cut_from(context, block_memory(block) + size, block->size - size, false);
   return block_memory(block);
 }
 
-/* Adds blocks behind the newest, which is the one that is cut from. */
+/* Adds blocks, if any, behind the newest, which is the one that is cut from. */
 static void add_blocks(struct context *context, struct arena_block *blocks) {
   struct arena_block *last = blocks;
+  if (!context->blocks)
+    context->blocks = blocks;
+  if (!blocks || context->blocks == blocks)
+    return;
   while (last->previous)
     last = last->previous;
   last->previous = context->blocks->previous;
@@ -362,8 +410,7 @@ void end_scratch(struct context *context) {
   memcpy(context->spares, mark->spares, sizeof context->spares);
   for (struct arena_block *block = taken; block; block = block->previous)
     add_spare(context, block_memory(block), block->size);
-  if (taken)
-    add_blocks(context, taken);
+  add_blocks(context, taken);
 }
 
 /* The block that holds nothing but what is at `memory`, taken out of the arena; null if there is none. */
@@ -393,7 +440,7 @@ uint8_t *context_keep(struct context *context, struct bytes bytes, void **block)
 
 /* `size` bytes, which is a multiple of the alignment; they can be anything. */
 static uint8_t *cut(struct context *context, size_t size) {
-  if (size > (size_t)(context->limit - context->next) && !cut_from_spare(context, size))
+  if (size > memory_left(context) && !cut_from_spare(context, size))
     return allocate_from_new_block(context, size);
   context->next += size;
   return context->next - size;
@@ -421,29 +468,36 @@ void *grow_memory(struct context *context, void *outgrown, size_t outgrown_size,
   return memory;
 }
 
-void context_branch(struct context *branch, const struct context *context) {
+/* Many small beginnings would each touch pages of their own. */
+static void share_memory(struct context *branch, struct context *context, uint32_t count) {
+  const size_t part = memory_left(context) / (count + 1) / ALIGNMENT * ALIGNMENT;
+  if (part < FIRST_BLOCK)
+    return;
+  branch->limit = context->limit;
+  branch->next = context->limit -= part;
+  branch->is_used = context->is_used;
+}
+
+void context_branch(struct context *branch, struct context *context, uint32_t count) {
   *branch = (struct context){.input = context->input,
                              .place_count = context->place_count,
                              .allocate = context->allocate,
                              .release = context->release,
                              .user = context->user};
   memcpy(branch->places, context->places, sizeof(branch->places));
+  share_memory(branch, context, count);
 }
 
 void context_adopt(struct context *context, struct context *branch) {
   while (branch->mark)
     end_scratch(branch); /* it failed in there */
-  if (!branch->blocks)
-    return;
-  if (context->blocks) {
-    add_blocks(context, branch->blocks);
-    add_spare(context, branch->next, (size_t)(branch->limit - branch->next));
-  } else {
-    context->blocks = branch->blocks;
-    context->next = branch->next;
+  add_blocks(context, branch->blocks);
+  if (branch->next == context->limit)
     context->limit = branch->limit;
-    context->is_used = branch->is_used;
-  }
+  else if (memory_left(branch) > memory_left(context))
+    cut_from(context, branch->next, memory_left(branch), branch->is_used);
+  else if (memory_left(branch) > 0)
+    add_spare(context, branch->next, memory_left(branch));
   for (uint32_t i = 0; i < SPARE_CLASSES; i++)
     while (branch->spares[i]) {
       struct spare *spare = take_spare(branch, i);

@@ -68,6 +68,7 @@ struct context {
   void (*release)(void *user, void *block);
   void *user;
   uint32_t threads; /* that may work at the same time, see parallel.h; 0: one */
+  bool is_large;    /* it works on much, so that its first block is as large as any */
 };
 
 /* Runs body(context, argument). True if it returned, false if it failed. */
@@ -79,11 +80,12 @@ void context_free(struct context *context);
  * are. Null where there is no memory. */
 uint8_t *context_keep(struct context *context, struct bytes bytes, void **block);
 
-/* Makes `branch` a context for a thread that works beside the one of `context`, at the same place. */
-void context_branch(struct context *branch, const struct context *context);
+/* Makes `branch` a context for a thread that works beside the one of `context`, at the same place: one of `count` that
+ * are still to be made, each of which gets a part of the memory that `context` has left. */
+void context_branch(struct context *branch, struct context *context, uint32_t count);
 /* Takes over all memory of a branch. */
 void context_adopt(struct context *context, struct context *branch);
-/* Leaves with the diagnostic of a branch that failed. */
+/* Leaves with the diagnostic of a branch that failed, or with its own. */
 _Noreturn void fail_again(struct context *context, const struct context *branch);
 
 /* Records a diagnostic and leaves. `offset` is absolute in the input, or NO_OFFSET. One sentence:
