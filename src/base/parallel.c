@@ -17,6 +17,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -95,6 +96,19 @@ static uint32_t items_at_once(uint32_t count, uint32_t threads) {
   return items < 1 ? 1 : items < MOST_AT_ONCE ? items : MOST_AT_ONCE;
 }
 
+/* Signals that are meant for the program are left to its own threads: who holds them back expects that they are. */
+static void start(struct worker *workers, uint32_t count) {
+  static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL}; /* of what a thread does itself */
+  sigset_t others, before;
+  sigfillset(&others);
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    sigdelset(&others, own[i]);
+  pthread_sigmask(SIG_BLOCK, &others, &before);
+  for (uint32_t i = 1; i < count; i++)
+    workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 /* The calling thread does its part meanwhile, alone: what it calls has no threads of its own. */
 static void work_beside(struct context *context, struct worker *worker) {
   const uint32_t threads = context->threads;
@@ -133,8 +147,8 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
     workers[i].share.common = &common;
     workers[i].context = &workers[i].own;
     context_branch(&workers[i].own, context, threads - i);
-    workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
   }
+  start(workers, threads);
   work_beside(context, &workers[0]);
   join(context, workers, threads);
 }
