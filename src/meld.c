@@ -199,17 +199,26 @@ static void run_inspection(struct context *c, void *argument) {
   write_output(c, run, inspect_input(c, run->input, (enum inspect_form)run->inspection));
 }
 
+struct checking {
+  struct run *run;
+  const struct module *module;
+  const struct wrapping *wrapping;
+};
+
 /* Reads back the outline of what is written: its structure, its counts, the indices outside of bodies, and the types of
  * a component. Bodies had their structure checked where they came from, and each of their indices is when it is
  * written. */
-static void check_outline(struct context *c, const struct module *module, const struct wrapping *wrapping) {
+static void check_outline(struct context *c, void *argument) {
+  const struct checking *checking = argument;
   struct buffer outline = new_buffer(c);
-  put_wrapped(&outline, outline_of(c, module), wrapping);
+  checking->run->is_checking = true;
+  put_wrapped(&outline, outline_of(c, checking->module), checking->wrapping);
   const struct bytes output = buffer_bytes(&outline);
   if (is_component(output))
     check_component(c, read_component(c, output));
   else
     read_module(c, output, output.at);
+  checking->run->is_checking = false;
 }
 
 /* Makes the core output a module that "wasm-tools component new" understands. */
@@ -247,11 +256,9 @@ static void fuse_plan(struct context *c, struct run *run, struct plan *plan, con
   } else {
     add_component_type(c, module, plan);
   }
-  run->is_checking = true;
-  check_outline(c, module, &wrapping);
-  run->is_checking = false;
+  struct checking checking = {run, module, &wrapping};
+  measure_module(c, module, check_outline, &checking);
   end_pass(c, run, "check of the output");
-  measure_module(c, module);
   const size_t size = wrapped_size(module, &wrapping);
   struct buffer out = begin_output(c, run, size);
   put_wrapped(&out, module, &wrapping);

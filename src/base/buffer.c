@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 64
-#define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache, and is worth a call */
+#define SINK_CAPACITY ((size_t)256 << 10) /* bytes: what stays in a processor's cache */
+#define WORTH_A_CALL ((size_t)64 << 10)   /* bytes that go to a sink as they are */
 #define ESCAPE_LIMIT 6                    /* bytes that one becomes at most: \u{1b} */
 #define SHOWN_LIMIT 300                   /* bytes of text for one thing in a diagnostic */
 
@@ -81,7 +82,7 @@ void put_s33(struct buffer *b, int64_t value) { put_s64(b, value); }
 void put_raw(struct buffer *b, const void *data, size_t size) {
   if (!size)
     return;
-  if (b->sink && size > b->capacity) {
+  if (b->sink && size >= WORTH_A_CALL) {
     flush(b);
     write_out(b, data, size);
     return;

@@ -7,8 +7,11 @@
  * The calling thread is one of the workers. Where no other can be had it does all the work, so that there is no failure
  * of that kind.
  *
+ * Items that are taken in order are handed out one by one, and no more of them than there are slots for: who finds
+ * neither an item to make nor, in the calling thread, one to take waits for another thread.
+ *
  * Requires  items that are independent of each other.
- * Provides  run_parallel, run_parallel_beside, take_items, usual_threads.
+ * Provides  run_parallel, run_parallel_beside, run_parallel_in_order, take_items, usual_threads.
  */
 #include "base/parallel.h"
 
@@ -20,7 +23,7 @@
 #define MOST_AT_ONCE 256                    /* items */
 #define TURNS 8                             /* of a thread, about, so that all end at about the same time */
 #define SIZE_PER_THREAD ((size_t)128 << 10) /* bytes: what takes longer than to start a thread */
-#define MOST_THREADS 16
+#define MOST_THREADS (IN_ORDER_SLOTS / 2)
 
 struct common {
   uint32_t count, at_once;
@@ -139,6 +142,80 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
 void run_parallel(struct context *context, uint32_t count, size_t size,
                   void (*body)(struct context *, void *, struct share *), void *argument) {
   run_parallel_beside(context, count, size, body, argument, NULL, NULL);
+}
+
+/* Items between those that make them and the one that takes them. */
+struct row {
+  const struct in_order *of;
+  const struct context *taker;
+  uint32_t slots;
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  uint32_t made, taken; /* items, of which those that are being made count as made */
+  bool is_ready[IN_ORDER_SLOTS];
+  bool has_failed;
+};
+
+/* What a thread does next. */
+struct turn {
+  const struct in_order *of;
+  bool is_taken; /* else it is made */
+  uint32_t item, slot;
+};
+
+static void take_turn(struct context *context, void *argument) {
+  const struct turn *turn = argument;
+  (turn->is_taken ? turn->of->take : turn->of->make)(context, turn->of->argument, turn->item, turn->slot);
+}
+
+/* Waits for something to do; false: there is nothing left. */
+static bool next_turn(struct row *row, bool is_taker, struct turn *turn) {
+  const uint32_t count = row->of->count;
+  while (!row->has_failed && (is_taker ? row->taken : row->made) < count) {
+    turn->is_taken = is_taker && row->is_ready[row->taken % row->slots];
+    if (turn->is_taken || (row->made < count && row->made - row->taken < row->slots)) {
+      turn->item = turn->is_taken ? row->taken : row->made++;
+      turn->slot = turn->item % row->slots;
+      return true;
+    }
+    pthread_cond_wait(&row->changed, &row->mutex);
+  }
+  return false;
+}
+
+static void end_turn(struct row *row, const struct turn *turn, bool is_done) {
+  row->has_failed = row->has_failed || !is_done;
+  row->is_ready[turn->slot] = !turn->is_taken;
+  row->taken += turn->is_taken;
+  pthread_cond_broadcast(&row->changed);
+}
+
+static void work_in_order(struct context *context, void *argument, struct share *share) {
+  struct row *const row = argument;
+  struct turn turn = {.of = row->of};
+  bool is_done = true;
+  pthread_mutex_lock(&row->mutex);
+  while (is_done && next_turn(row, context == row->taker, &turn)) {
+    pthread_mutex_unlock(&row->mutex);
+    share->first = turn.item;
+    is_done = run_guarded(context, take_turn, &turn);
+    pthread_mutex_lock(&row->mutex);
+    end_turn(row, &turn, is_done);
+  }
+  pthread_mutex_unlock(&row->mutex);
+  if (!is_done)
+    fail_again(context, context);
+}
+
+void run_parallel_in_order(struct context *context, const struct in_order *in_order) {
+  const uint32_t threads = threads_for(context, in_order->size);
+  struct row *const row = ALLOCATE(context, struct row, 1);
+  *row = (struct row){.of = in_order,
+                      .taker = context,
+                      .slots = threads < 2 ? 1 : 2 * threads,
+                      .mutex = PTHREAD_MUTEX_INITIALIZER,
+                      .changed = PTHREAD_COND_INITIALIZER};
+  run_parallel(context, in_order->count, in_order->size, work_in_order, row);
 }
 
 uint32_t usual_threads(void) {

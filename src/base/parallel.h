@@ -30,6 +30,18 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
                          void (*body)(struct context *, void *, struct share *), void *argument,
                          void (*before)(struct context *, void *), void *before_argument);
 
+/* Makes `count` items by several threads, and has the calling thread take them, in order, while later ones are made.
+ * Between the two an item has a slot to itself, of IN_ORDER_SLOTS. */
+#define IN_ORDER_SLOTS 32
+struct in_order {
+  uint32_t count;
+  size_t size; /* of all items, in bytes */
+  void (*make)(struct context *, void *argument, uint32_t item, uint32_t slot);
+  void (*take)(struct context *, void *argument, uint32_t item, uint32_t slot);
+  void *argument;
+};
+void run_parallel_in_order(struct context *context, const struct in_order *in_order);
+
 /* As many as there are processors. */
 uint32_t usual_threads(void);
 

@@ -153,7 +153,6 @@ static void merge_data(struct merge *m, uint32_t instance, uint32_t index) {
     data.mode = SEGMENT_ACTIVE;
     data.memory = of->to[SPACE_MEMORY][from->memory];
     data.offset = merged_expression(m, instance, from->offset);
-    data.read = from->read;
   }
   VEC_ADD(m->context, &m->out->datas, data);
 }

@@ -17,6 +17,7 @@
  * Provides  the same in fewer bytes; data_parts.
  * Spec      WebAssembly core, "Execution / Modules / Instantiation".
  */
+#include "base/parallel.h"
 #include "fuse/merge.h"
 #include "fuse/proofs.h"
 #include "wasm/limits.h"
@@ -38,11 +39,14 @@
 struct placed_data {
   uint32_t data, memory;
   uint64_t start;
+  struct bytes content;    /* without the zeros at both ends */
+  VEC(struct bytes) zeros; /* runs in it that are worth it */
 };
 
 struct leaving_out {
   struct merge *m;
   VEC(struct placed_data) placed;
+  size_t placed_size;   /* of what is in them, in bytes */
   bool *is_known;       /* of each memory: its segments may be cut */
   uint64_t *size;       /* of each, at first, in bytes */
   struct buffer offset; /* for one of the moment */
@@ -83,14 +87,16 @@ static void find_placed(struct leaving_out *l) {
   struct merge *m = l->m;
   for (uint32_t i = 0; i < m->out->datas.count; i++) {
     const struct core_data *data = &m->out->datas.items[i];
-    struct placed_data placed = {i, data->memory, 0};
+    struct placed_data placed = {.data = i, .memory = data->memory};
     if (data->mode != SEGMENT_ACTIVE || !l->is_known[data->memory])
       continue;
     if (read_start(m->context, data->offset, &placed.start) &&
-        is_inside(l->size[data->memory], placed.start, data->content.size))
+        is_inside(l->size[data->memory], placed.start, data->content.size)) {
       VEC_ADD(m->context, &l->placed, placed);
-    else
+      l->placed_size += data->content.size;
+    } else {
       l->is_known[data->memory] = false;
+    }
   }
 }
 
@@ -146,6 +152,30 @@ static bool find_run(struct bytes content, struct bytes *run) {
   return false;
 }
 
+static void find_zeros(struct context *c, struct bytes content, struct placed_data *placed) {
+  struct bytes rest = content, run;
+  while (rest.size && rest.at[rest.size - 1] == 0)
+    rest.size--;
+  while (rest.size && *rest.at == 0)
+    rest.at++, rest.size--;
+  placed->content = rest;
+  while (find_run(rest, &run)) {
+    VEC_ADD(c, &placed->zeros, run);
+    rest.size -= (size_t)(run.at - rest.at) + run.size;
+    rest.at = run.at + run.size;
+  }
+}
+
+static void find_some_zeros(struct context *c, void *argument, struct share *share) {
+  struct leaving_out *l = argument;
+  for (uint32_t i, end; take_items(share, &i, &end);)
+    for (; i < end; i++) {
+      struct placed_data *placed = &l->placed.items[i];
+      if (l->is_known[placed->memory])
+        find_zeros(c, l->m->out->datas.items[placed->data].content, placed);
+    }
+}
+
 static struct bytes constant_offset(struct leaving_out *l, bool is_64, uint64_t start) {
   struct buffer *b = &l->offset;
   b->size = 0;
@@ -163,7 +193,6 @@ static void put_part(struct leaving_out *l, const struct placed_data *of, const 
   struct merge *m = l->m;
   struct core_data *first = &m->out->datas.items[of->data], part = *whole;
   part.content = content;
-  part.read = (struct bytes){0};
   if (start != of->start)
     part.offset = constant_offset(l, *whole->offset.at == OPCODE_I64_CONST, start);
   if (first->content.at == whole->content.at && first->content.size == whole->content.size) {
@@ -176,13 +205,9 @@ static void put_part(struct leaving_out *l, const struct placed_data *of, const 
 
 static void cut(struct leaving_out *l, const struct placed_data *placed) {
   const struct core_data whole = l->m->out->datas.items[placed->data];
-  struct bytes rest = whole.content, run;
-  while (rest.size && rest.at[rest.size - 1] == 0)
-    rest.size--;
-  while (rest.size && *rest.at == 0)
-    rest.at++, rest.size--;
-  while (l->m->out->datas.count < PART_LIMIT && find_run(rest, &run)) {
-    const struct bytes part = {rest.at, (size_t)(run.at - rest.at)};
+  struct bytes rest = placed->content;
+  for (uint32_t i = 0; i < placed->zeros.count && l->m->out->datas.count < PART_LIMIT; i++) {
+    const struct bytes run = placed->zeros.items[i], part = {rest.at, (size_t)(run.at - rest.at)};
     put_part(l, placed, &whole, placed->start + (uint64_t)(part.at - whole.content.at), part);
     rest.size -= part.size + run.size;
     rest.at = run.at + run.size;
@@ -198,6 +223,7 @@ void leave_out_zeros(struct merge *m) {
   find_new_memories(&l);
   find_placed(&l);
   refuse_overlaps(&l);
+  run_parallel(m->context, l.placed.count, l.placed_size, find_some_zeros, &l);
   for (uint32_t i = 0; i < l.placed.count; i++)
     if (l.is_known[l.placed.items[i].memory])
       cut(&l, &l.placed.items[i]);

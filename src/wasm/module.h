@@ -159,7 +159,6 @@ struct core_data {
   uint32_t memory;
   struct bytes offset;
   struct bytes content;
-  struct bytes read; /* all of it, as it stands in the input; null: it was made */
 };
 
 struct core_custom {
@@ -224,9 +223,9 @@ void read_core_rectype(struct reader *r, struct module *into);
 
 /* wasm/write.c, the mirror of read.c. */
 /* After this a module must not change any more, and its size and those of the bodies of its defined functions are
- * known.
- */
-void measure_module(struct context *context, struct module *module);
+ * known. While others measure bodies, the calling thread does `before`; null: nothing. */
+void measure_module(struct context *context, struct module *module, void (*before)(struct context *, void *),
+                    void *argument);
 size_t module_size(const struct module *module);
 size_t code_size(const struct module *module, uint32_t function);
 void put_core_module(struct buffer *b, const struct module *module); /* one that has been measured */

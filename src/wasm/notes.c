@@ -39,18 +39,21 @@ struct notes {
 
 static struct bytes body_of(const struct module *m, uint32_t function) { return m->functions.items[function].body; }
 
+/* An index that stands at `at`; null: within something else. */
+static void add_use(struct notes *notes, const uint8_t *at, enum index_space space, bool is_reference, uint32_t index) {
+  const struct walk *w = &notes->walk;
+  notes->references |= is_reference;
+  notes->is_plain &= at != NULL;
+  VEC_ADD(w->r.context, &notes->uses, use_of(at ? (uint32_t)(at - w->start) : 0, space, is_reference, index));
+}
+
 static void note_use(void *user, enum index_space space, uint32_t index) {
   struct notes *notes = user;
   const struct walk *w = &notes->walk;
-  if (space == SPACE_MEMORY && index == 0 && !w->index_at) {
+  if (space == SPACE_MEMORY && index == 0 && !w->index_at)
     notes->has_memory_arguments = true;
-    return;
-  }
-  const bool is_reference = space == SPACE_FUNC && is_ref_func(w);
-  const uint32_t at = w->index_at ? (uint32_t)(w->index_at - w->start) : 0;
-  notes->references |= is_reference;
-  notes->is_plain &= w->index_at != NULL;
-  VEC_ADD(w->r.context, &notes->uses, use_of(at, space, is_reference, index));
+  else
+    add_use(notes, w->index_at, space, space == SPACE_FUNC && is_ref_func(w), index);
 }
 
 static void begin_notes(struct context *c, const struct module *m, struct notes *notes, uint32_t function) {
@@ -194,9 +197,25 @@ static void finish_lane(struct lanes *l, struct notes *notes, struct position po
     note_alone(l->context, l->module, notes, notes->function);
 }
 
+/* Notes the index that is the only immediate of the instruction at `at`, whose size it returns; 0: there is none such,
+ * or something may be wrong with it. */
+static unsigned note_index(struct notes *notes, const uint8_t *at) {
+  struct walk *const w = &notes->walk;
+  uint64_t index;
+  const unsigned size = steps.spaces[*at] ? step_index(at, &index) : 0;
+  if (size == 0 || index >= w->counts[steps.spaces[*at] - 1])
+    return 0;
+  add_use(notes, at + 1, (enum index_space)(steps.spaces[*at] - 1), *at == REF_FUNC, (uint32_t)index);
+  w->index_size += size;
+  return 1 + size;
+}
+
 /* The instruction at `position` looked at closely, up to after it. */
 static struct position look(struct notes *notes, struct position position) {
   struct walk *const w = &notes->walk;
+  const unsigned size = note_index(notes, position.at);
+  if (size > 0)
+    return (struct position){position.at + size, position.tally};
   w->r.at = position.at;
   w->depth = OPEN_BLOCKS(position.tally);
   walk_instruction(w);

@@ -643,7 +643,6 @@ static struct core_data read_data(struct reader *r, const struct module *m) {
   }
   const uint32_t size = read_u32(r, "the size of the data segment");
   data.content = read_bytes(r, size, "the data segment");
-  data.read = (struct bytes){start, (size_t)(r->at - start)};
   return data;
 }
 

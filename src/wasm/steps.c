@@ -6,6 +6,8 @@
  */
 #include "wasm/steps.h"
 
+#include "wasm/rewrite.h"
+
 #define IS(letters, of, length)                                                                                        \
   (sizeof(letters) == (length) + 1 && (letters)[0] == (of)[0] &&                                                       \
    (letters)[sizeof(letters) > 2 ? 1 : 0] == (of)[(length) > 1 ? 1 : 0])
@@ -34,6 +36,8 @@
 #define TALLY(letters)                                                                                                 \
   (IS_BLOCK(letters) ? UINT64_C(1) : IS_END(letters) ? UINT64_MAX : IS_MEMARG(letters) ? UINT64_C(1) << 32 : 0)
 
+#define SPACE_AFTER(letters) (IS(letters, "f", 1) ? SPACE_FUNC + 1 : IS(letters, "g", 1) ? SPACE_GLOBAL + 1 : 0)
+
 #define UNPREFIXED(prefix, value) ((prefix) == 0 ? (value) : 0)
 
 const struct steps steps = {
@@ -46,6 +50,13 @@ const struct steps steps = {
     .second =
         {
 #define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = {BITS(immediates), WANTED(immediates)},
+#include "wasm/opcodes.def"
+#undef OPCODE
+        },
+    .spaces =
+        {
+#define OPCODE(prefix, opcode, name, immediates, ...)                                                                  \
+  [ROW(prefix, opcode)] = UNPREFIXED(prefix, SPACE_AFTER(immediates)),
 #include "wasm/opcodes.def"
 #undef OPCODE
         },

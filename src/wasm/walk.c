@@ -32,7 +32,6 @@ struct opcode {
 };
 
 #define END 0x0b
-#define REF_FUNC 0xd2
 
 static const struct opcode opcodes[OPCODE_ROWS] = {
 #define OPCODE(prefix, opcode, name, immediates, ...) [ROW(prefix, opcode)] = {name, immediates},

@@ -50,6 +50,7 @@ void walk_instruction(struct walk *w);
 void walk_expression(struct walk *w); /* from the first instruction to after the `end` that closes it */
 void walk_body(struct walk *w);       /* all of it */
 
+#define REF_FUNC 0xd2                   /* ref.func */
 bool is_ref_func(const struct walk *w); /* is that the instruction? */
 /* The index that stands for `index` in the output. */
 static inline uint32_t mapped(const struct index_maps *maps, enum index_space space, uint32_t index) {

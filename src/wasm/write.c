@@ -4,8 +4,8 @@
  * data segment forms that leave out what is the default.
  *
  * A module is measured before it is written. Bodies and data are most of it: the sizes of bodies follow from what has
- * been noted of them, so that they are rewritten on their way out and are nowhere in memory as a whole. The other
- * sections are small, and are made when they are measured.
+ * been noted of them, so that they are rewritten on their way out and are nowhere in memory as a whole: in chunks, by
+ * several threads, of which one writes what is made. The other sections are small, and are made when they are measured.
  *
  * Requires  a module with its indices in range.
  * Provides  measure_module, and put_core_module: bytes that read.c reads as the same module.
@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define PREAMBLE_SIZE ((size_t)8)
-#define ROUND_SIZE ((size_t)1 << 19) /* bytes of bodies that are worth a thread, and stay in a cache */
+#define CHUNK_SIZE ((size_t)256 << 10) /* bytes that are worth a thread's turn, and stay in a cache */
 
 /* Types. */
 
@@ -305,7 +305,8 @@ enum {
 /* What a module is written as. */
 struct layout {
   struct coding coding;
-  struct bytes contents[SECTION_COUNT]; /* of the code and data sections: null, with their size */
+  struct bytes contents[SECTION_COUNT]; /* of the code and data sections: what comes before their items */
+  size_t sizes[SECTION_COUNT];          /* of the contents, with all items */
   size_t size;
 };
 
@@ -335,39 +336,13 @@ static void measure_codes(struct context *c, void *argument, struct share *share
       coding->codes[i] = code_of(c, coding, &coding->module->functions.items[i]);
 }
 
-/* Some of the bodies, as they are written. */
-struct round {
-  const struct coding *coding;
-  uint32_t first, count; /* functions */
-  uint8_t *data;
-  size_t size, capacity;
-};
-
 static size_t size_of_code(const struct coding *coding, uint32_t function) {
   const size_t size = coding->codes[function].size;
   return leb128_size(size) + size;
 }
 
-/* Takes bodies up to a size, or one that is larger. */
-static void plan_round(struct context *c, struct round *round, uint32_t first, size_t left) {
-  const uint32_t end = round->coding->module->functions.count;
-  round->first = first;
-  round->count = 0;
-  round->size = 0;
-  for (uint32_t i = first; i < end; i++) {
-    const size_t size = size_of_code(round->coding, i);
-    if (i > first && round->size + size > ROUND_SIZE)
-      break;
-    round->size += size;
-    round->count++;
-  }
-  if (round->capacity < round->size) {
-    round->capacity = left < ROUND_SIZE ? left : round->size < ROUND_SIZE ? ROUND_SIZE : round->size;
-    round->data = ALLOCATE(c, uint8_t, round->capacity + LEB128_LIMIT);
-  }
-}
-
-/* Rewrites the body to where its place is: each has as much room as it was measured to need. */
+/* code ::= size:u32 func. Rewrites the body to where its place is, which has as much room as it was measured to need.
+ */
 static void put_code(struct context *c, const struct coding *coding, uint32_t function, uint8_t *to) {
   const struct core_function *f = &coding->module->functions.items[function];
   const struct bytes code = coding->codes[function];
@@ -384,46 +359,6 @@ static void put_code(struct context *c, const struct coding *coding, uint32_t fu
     fail(c, FAILURE_SYSTEM, NO_OFFSET, "the input was changed while it was fused");
 }
 
-static void put_codes(struct context *c, void *argument, struct share *share) {
-  const struct round *const round = argument;
-  uint8_t *to = round->data;
-  for (uint32_t i = 0, at, end; take_items(share, &at, &end);)
-    for (; i < end; i++) {
-      if (i >= at)
-        put_code(c, round->coding, round->first + i, to);
-      to += size_of_code(round->coding, round->first + i);
-    }
-}
-
-struct writing {
-  struct buffer *out;
-  struct bytes bytes;
-};
-
-static void write_round(struct context *c, void *argument) {
-  const struct writing *const writing = argument;
-  struct context *const outer = writing->out->context;
-  writing->out->context = c;
-  put_bytes(writing->out, writing->bytes);
-  writing->out->context = outer;
-}
-
-/* While a round is made, the one before it is written. */
-static void put_rounds(struct buffer *b, const struct coding *coding, size_t size) {
-  struct round rounds[2] = {{.coding = coding}, {.coding = coding}};
-  struct round *next = &rounds[0], *made = &rounds[1];
-  for (uint32_t at = 0; at < coding->module->functions.count; at += made->count) {
-    struct writing writing = {b, {made->data, made->size}};
-    plan_round(b->context, next, at, size);
-    size -= next->size;
-    run_parallel_beside(b->context, next->count, next->size, put_codes, next, write_round, &writing);
-    struct round *const free = made;
-    made = next;
-    next = free;
-  }
-  put_bytes(b, (struct bytes){made->data, made->size});
-}
-
 static const uint8_t empty_code[] = {0x00, 0x0b};
 
 /* Of an outline: as many bodies, without locals and instructions. */
@@ -432,27 +367,22 @@ static void measure_empty_codes(struct coding *coding) {
     coding->codes[i] = (struct bytes){empty_code, sizeof empty_code};
 }
 
-static size_t measure_code_section(struct context *c, const struct module *m, struct coding *coding) {
-  if (m->functions.count == 0)
-    return 0;
+static size_t measure_code(struct context *c, const struct module *m, struct coding *coding,
+                           void (*before)(struct context *, void *), void *argument) {
   *coding = (struct coding){.module = m, .codes = ALLOCATE(c, struct bytes, m->functions.count)};
   count_code_spaces(m, coding->limits);
   if (m->is_outline)
     measure_empty_codes(coding);
   else
-    run_parallel(c, m->functions.count, size_of_bodies(m), measure_codes, coding);
-  size_t size = leb128_size(m->functions.count);
+    run_parallel_beside(c, m->functions.count, size_of_bodies(m), measure_codes, coding, before, argument);
+  size_t size = 0;
   for (uint32_t i = 0; i < m->functions.count; i++)
     size += size_of_code(coding, i);
   return size;
 }
 
-/* codesec ::= list(code)      code ::= size:u32 func */
-static void put_code_section(struct buffer *b, const struct module *m) {
-  const struct layout *const layout = m->layout;
-  put_u32(b, m->functions.count);
-  put_rounds(b, &layout->coding, layout->contents[AT_code].size - leb128_size(m->functions.count));
-}
+/* codesec ::= list(code), up to the first */
+static void put_code_section(struct buffer *b, const struct module *m) { put_list_count(b, m->functions.count); }
 
 static struct bytes content_in(const struct module *m, struct bytes content) {
   return m->is_outline ? (struct bytes){0} : content;
@@ -470,34 +400,6 @@ static void put_data_start(struct buffer *b, const struct module *m, const struc
   put_size(b, content_in(m, data->content).size);
 }
 
-/* Is the segment, of which `start` is all but the content, what it was in the input? */
-static bool is_as_read(const struct core_data *data, struct bytes start) {
-  return data->read.size == start.size + data->content.size && memcmp(data->read.at, start.at, start.size) == 0;
-}
-
-/* Segments that stay as they are, one after the other, are one run of the input's bytes. */
-static void put_datas(struct buffer *b, const struct module *m) {
-  struct buffer start = new_buffer(b->context);
-  struct bytes run = {0};
-  for (uint32_t i = 0; i < m->datas.count; i++) {
-    const struct core_data *data = &m->datas.items[i];
-    start.size = 0;
-    put_data_start(&start, m, data);
-    const bool is_read = !m->is_outline && is_as_read(data, buffer_bytes(&start));
-    if (is_read && run.size && run.at + run.size == data->read.at) {
-      run.size += data->read.size;
-      continue;
-    }
-    put_bytes(b, run);
-    run = is_read ? data->read : (struct bytes){0};
-    if (is_read)
-      continue;
-    put_bytes(b, buffer_bytes(&start));
-    put_bytes(b, content_in(m, data->content));
-  }
-  put_bytes(b, run);
-}
-
 /* The bytes of all of it. */
 static size_t size_of_data(const struct module *m, const struct core_data *data) {
   const size_t content = content_in(m, data->content).size, size = 1 + leb128_size(content) + content;
@@ -506,20 +408,15 @@ static size_t size_of_data(const struct module *m, const struct core_data *data)
   return size + (data->memory ? leb128_size(data->memory) : 0) + data->offset.size;
 }
 
-static size_t measure_data_section(const struct module *m) {
-  size_t size = leb128_size(m->datas.count);
-  if (m->datas.count == 0)
-    return 0;
+static size_t measure_data(const struct module *m) {
+  size_t size = 0;
   for (uint32_t i = 0; i < m->datas.count; i++)
     size += size_of_data(m, &m->datas.items[i]);
   return size;
 }
 
-/* datasec ::= list(data) */
-static void put_data_section(struct buffer *b, const struct module *m) {
-  put_u32(b, m->datas.count);
-  put_datas(b, m);
-}
+/* datasec ::= list(data), up to the first */
+static void put_data_section(struct buffer *b, const struct module *m) { put_list_count(b, m->datas.count); }
 
 /* The module. */
 
@@ -540,23 +437,25 @@ static size_t custom_size(const struct module *m, const struct core_custom *cust
   return leb128_size(custom->name.size) + custom->name.size + content_in(m, custom->content).size;
 }
 
-static struct bytes measure_section(struct context *c, const struct module *m, uint32_t at, struct coding *coding) {
-  if (at == AT_code)
-    return (struct bytes){NULL, measure_code_section(c, m, coding)};
-  if (at == AT_data)
-    return (struct bytes){NULL, measure_data_section(m)};
+/* Of the code and data sections, without their items. */
+static void measure_section(struct context *c, const struct module *m, uint32_t at, struct layout *layout) {
   struct buffer content = new_buffer(c);
   sections[at].put(&content, m);
-  return buffer_bytes(&content);
+  layout->contents[at] = buffer_bytes(&content);
+  layout->sizes[at] = content.size;
 }
 
-void measure_module(struct context *context, struct module *module) {
+void measure_module(struct context *context, struct module *module, void (*before)(struct context *, void *),
+                    void *argument) {
   struct layout *layout = ALLOCATE(context, struct layout, 1);
   layout->size = PREAMBLE_SIZE;
+  for (uint32_t at = 0; at < SECTION_COUNT; at++)
+    measure_section(context, module, at, layout);
+  layout->sizes[AT_code] += measure_code(context, module, &layout->coding, before, argument);
+  layout->sizes[AT_data] += measure_data(module);
   for (uint32_t at = 0; at < SECTION_COUNT; at++) {
-    layout->contents[at] = measure_section(context, module, at, &layout->coding);
-    if (layout->contents[at].size)
-      layout->size += section_size(layout->contents[at].size);
+    if (layout->sizes[at])
+      layout->size += section_size(layout->sizes[at]);
   }
   for (uint32_t i = 0; i < module->customs.count; i++)
     layout->size += section_size(custom_size(module, &module->customs.items[i]));
@@ -567,48 +466,161 @@ size_t module_size(const struct module *module) { return module->layout->size; }
 
 size_t code_size(const struct module *module, uint32_t function) { return module->layout->coding.codes[function].size; }
 
+/* Where chunks are made, one after the other. */
+struct slot {
+  uint8_t *data;
+  size_t capacity;
+  struct bytes made, rest; /* of the chunk */
+};
+
+/* A piece of the output: some of the functions or data segments, or bytes that are there already. */
+struct chunk {
+  void (*make)(struct context *c, const struct module *m, const struct chunk *chunk, struct slot *slot); /* or null */
+  uint32_t first, count;
+  size_t size; /* of what is made, in bytes */
+  struct bytes bytes;
+};
+
+struct writing {
+  struct buffer *out;
+  const struct module *module;
+  VEC(struct chunk) chunks;
+  struct slot slots[IN_ORDER_SLOTS];
+};
+
+/* Room for what a chunk is made of, with that for one number more. */
+static struct buffer room_in(struct context *c, struct slot *slot, size_t size) {
+  if (slot->capacity < size + LEB128_LIMIT) {
+    slot->capacity = (size < CHUNK_SIZE ? CHUNK_SIZE : size) + LEB128_LIMIT;
+    slot->data = ALLOCATE(c, uint8_t, slot->capacity);
+  }
+  return (struct buffer){.context = c, .data = slot->data, .capacity = slot->capacity};
+}
+
+static void make_codes(struct context *c, const struct module *m, const struct chunk *chunk, struct slot *slot) {
+  const struct coding *const coding = &m->layout->coding;
+  struct buffer b = room_in(c, slot, chunk->size);
+  for (uint32_t i = 0; i < chunk->count; i++) {
+    put_code(c, coding, chunk->first + i, b.data + b.size);
+    b.size += size_of_code(coding, chunk->first + i);
+  }
+  slot->made = buffer_bytes(&b);
+  slot->rest = (struct bytes){0};
+}
+
+/* The content of the last segment stays where it is: if there are others, it is small. */
+static void make_datas(struct context *c, const struct module *m, const struct chunk *chunk, struct slot *slot) {
+  const struct core_data *const datas = &m->datas.items[chunk->first], *const last = &datas[chunk->count - 1];
+  const struct bytes rest = content_in(m, last->content);
+  struct buffer b = room_in(c, slot, chunk->size - rest.size);
+  for (const struct core_data *data = datas; data <= last; data++) {
+    put_data_start(&b, m, data);
+    if (data != last)
+      put_bytes(&b, content_in(m, data->content));
+  }
+  slot->made = buffer_bytes(&b);
+  slot->rest = rest;
+}
+
+static void make_chunk(struct context *c, void *argument, uint32_t item, uint32_t number) {
+  struct writing *const w = argument;
+  const struct chunk *const chunk = &w->chunks.items[item];
+  if (chunk->make)
+    chunk->make(c, w->module, chunk, &w->slots[number]);
+}
+
+static void take_chunk(struct context *c, void *argument, uint32_t item, uint32_t number) {
+  struct writing *const w = argument;
+  const struct chunk *const chunk = &w->chunks.items[item];
+  const struct slot *const slot = &w->slots[number];
+  (void)c;
+  put_bytes(w->out, chunk->make ? slot->made : chunk->bytes);
+  if (chunk->make)
+    put_bytes(w->out, slot->rest);
+}
+
+static void add_bytes(struct writing *w, struct bytes bytes) {
+  if (bytes.size)
+    VEC_ADD(w->out->context, &w->chunks, ((struct chunk){.bytes = bytes}));
+}
+
+/* section ::= id size:u32 content, up to the content */
+static void add_section_start(struct writing *w, uint8_t id, size_t size) {
+  struct buffer start = new_buffer(w->out->context);
+  put_byte(&start, id);
+  put_size(&start, size);
+  add_bytes(w, buffer_bytes(&start));
+}
+
 /* customsec ::= name byte* */
-static void put_custom_sections(struct buffer *b, const struct module *m, uint8_t after) {
+static void add_custom_sections(struct writing *w, uint8_t after) {
+  const struct module *const m = w->module;
   for (uint32_t i = 0; i < m->customs.count; i++) {
     const struct core_custom *custom = &m->customs.items[i];
     if (custom->after != after)
       continue;
-    put_byte(b, 0);
-    put_size(b, custom_size(m, custom));
-    put_name(b, custom->name);
-    put_bytes(b, content_in(m, custom->content));
+    struct buffer name = new_buffer(w->out->context);
+    put_name(&name, custom->name);
+    add_section_start(w, 0, custom_size(m, custom));
+    add_bytes(w, buffer_bytes(&name));
+    add_bytes(w, content_in(m, custom->content));
   }
 }
 
-/* section ::= id size:u32 content. A section without content is left out. */
-static void put_module_section(struct buffer *b, const struct module *m, uint32_t at) {
-  const struct bytes content = m->layout->contents[at];
-  if (content.size == 0)
+static size_t code_item(const struct module *m, uint32_t function) {
+  return size_of_code(&m->layout->coding, function);
+}
+
+static size_t data_item(const struct module *m, uint32_t data) { return size_of_data(m, &m->datas.items[data]); }
+
+/* As many items as fit into a chunk, or one that is larger, for each. */
+static void add_chunks(struct writing *w, struct chunk chunk, uint32_t count,
+                       size_t (*size_of)(const struct module *, uint32_t)) {
+  for (uint32_t i = 0; i < count; i++) {
+    const size_t size = size_of(w->module, i);
+    if (chunk.count && chunk.size + size > CHUNK_SIZE) {
+      VEC_ADD(w->out->context, &w->chunks, chunk);
+      chunk.first = i;
+      chunk.size = chunk.count = 0;
+    }
+    chunk.size += size;
+    chunk.count++;
+  }
+  if (chunk.count)
+    VEC_ADD(w->out->context, &w->chunks, chunk);
+}
+
+/* A section without content is left out. */
+static void add_section(struct writing *w, uint32_t at) {
+  const struct layout *const layout = w->module->layout;
+  if (layout->sizes[at] == 0)
     return;
-  put_byte(b, sections[at].id);
-  put_size(b, content.size);
-  if (content.at)
-    put_bytes(b, content);
-  else
-    sections[at].put(b, m);
+  add_section_start(w, sections[at].id, layout->sizes[at]);
+  add_bytes(w, layout->contents[at]);
+  if (at == AT_code)
+    add_chunks(w, (struct chunk){.make = make_codes}, w->module->functions.count, code_item);
+  if (at == AT_data)
+    add_chunks(w, (struct chunk){.make = make_datas}, w->module->datas.count, data_item);
 }
 
 /* module ::= magic version section* */
 void put_core_module(struct buffer *b, const struct module *m) {
   const size_t start = bytes_written(b);
-  put_raw(b, "\0asm\1\0\0\0", PREAMBLE_SIZE);
-  put_custom_sections(b, m, 0);
+  struct writing w = {.out = b, .module = m};
+  add_bytes(&w, (struct bytes){(const uint8_t *)"\0asm\1\0\0\0", PREAMBLE_SIZE});
+  add_custom_sections(&w, 0);
   for (uint32_t at = 0; at < SECTION_COUNT; at++) {
-    put_module_section(b, m, at);
-    put_custom_sections(b, m, sections[at].id);
+    add_section(&w, at);
+    add_custom_sections(&w, sections[at].id);
   }
+  run_parallel_in_order(b->context, &(struct in_order){w.chunks.count, m->layout->size, make_chunk, take_chunk, &w});
   assert(bytes_written(b) == start + m->layout->size);
 }
 
 struct bytes write_module(struct context *context, const struct module *module) {
   struct module measured = *module;
   struct buffer out = new_buffer(context);
-  measure_module(context, &measured);
+  measure_module(context, &measured, NULL, NULL);
   reserve(&out, module_size(&measured));
   put_core_module(&out, &measured);
   return buffer_bytes(&out);
@@ -618,6 +630,6 @@ struct module *outline_of(struct context *context, const struct module *module) 
   struct module *outline = ALLOCATE(context, struct module, 1);
   *outline = *module;
   outline->is_outline = true;
-  measure_module(context, outline);
+  measure_module(context, outline, NULL, NULL);
   return outline;
 }

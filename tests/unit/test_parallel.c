@@ -1,5 +1,6 @@
 /* test_parallel.c -- items that several threads share: each is done once, what is allocated stays, and of failures the
- * one of the first item is told, also when it is the last to happen.
+ * one of the first item is told, also when it is the last to happen. Taken in order, all of them are, each after it was
+ * made, or all before the first that failed.
  */
 #include "base/parallel.h"
 
@@ -103,6 +104,70 @@ static void test_failures(void) {
   }
 }
 
+#define NEVER UINT32_MAX
+
+struct line {
+  uint32_t in_slot[IN_ORDER_SLOTS]; /* one more than the item */
+  uint32_t taken;
+  uint32_t fails_made, fails_taken; /* items */
+  uint32_t count;
+};
+
+static void make_item(struct context *c, void *argument, uint32_t item, uint32_t slot) {
+  struct line *line = argument;
+  push_place(c, "item", item, (struct bytes){0});
+  CHECK(line->in_slot[slot] == 0);
+  if (item == line->fails_made)
+    fail(c, FAILURE_INPUT, item, "it can't be made");
+  line->in_slot[slot] = item + 1;
+  pop_place(c);
+}
+
+static void take_item(struct context *c, void *argument, uint32_t item, uint32_t slot) {
+  struct line *line = argument;
+  CHECK(item == line->taken && line->in_slot[slot] == item + 1);
+  if (item == line->fails_taken)
+    fail(c, FAILURE_SYSTEM, item, "it can't be taken");
+  line->in_slot[slot] = 0;
+  line->taken++;
+}
+
+static void run_line(struct context *c, void *argument) {
+  struct line *line = argument;
+  const struct in_order in_order = {line->count, LARGE, make_item, take_item, line};
+  run_parallel_in_order(c, &in_order);
+}
+
+static void test_line(uint32_t threads, struct line line) {
+  const uint32_t fails = line.fails_made < line.fails_taken ? line.fails_made : line.fails_taken;
+  struct context *c = calloc(1, sizeof *c);
+  CHECK(c);
+  c->threads = threads;
+  CHECK(run_guarded(c, run_line, &line) == (fails == NEVER));
+  if (fails == NEVER) {
+    CHECK(line.taken == line.count);
+  } else if (line.fails_taken < line.fails_made) {
+    /* A later one may have failed before, and then nothing more is taken. */
+    CHECK(line.taken <= fails && (c->offset == fails ? line.taken == fails : c->offset == line.fails_made));
+  } else {
+    CHECK(line.taken <= fails && c->offset == fails && c->failure == FAILURE_INPUT && c->failed_place_count == 1);
+  }
+  context_free(c);
+  free(c);
+}
+
+static void test_order(void) {
+  for (uint32_t threads = 0; threads < 40; threads = threads * 2 + 1)
+    for (uint32_t count = 0; count < 3000; count = count * 7 + 1) {
+      test_line(threads, (struct line){.count = count, .fails_made = NEVER, .fails_taken = NEVER});
+      for (uint32_t item = 0; item < count; item += 1 + count / 5) {
+        test_line(threads, (struct line){.count = count, .fails_made = item, .fails_taken = NEVER});
+        test_line(threads, (struct line){.count = count, .fails_made = NEVER, .fails_taken = item});
+        test_line(threads, (struct line){.count = count, .fails_made = item + 1, .fails_taken = item});
+      }
+    }
+}
+
 int main(void) {
   struct context *c = calloc(1, sizeof *c);
   CHECK(c && usual_threads() >= 1);
@@ -110,5 +175,6 @@ int main(void) {
   context_free(c);
   free(c);
   test_failures();
+  test_order();
   return 0;
 }
