@@ -9,6 +9,11 @@
  * changed nothing when it is left to the function, which begins with it anew and says what is wrong. A function has
  * room for INLINE_STRINGS of them, so that adapters stay small.
  *
+ * A longer one is checked by a function that calls nothing; then realloc is called, and memory.copy. With vectors,
+ * checking and copying are one loop, and realloc is called before it. The specification has that order the other way
+ * round, but whoever could tell is locked down: what is no string traps, and after a trap "it's no longer possible to
+ * observe the internal state of a component instance" (Explainer.md, Component Invariants).
+ *
  * In a loop the sizes of both memories are read once: memories do not shrink, so what is inside the size of before is
  * inside, and only what is not has to be asked for again.
  *
@@ -21,6 +26,7 @@
 #define INLINE_STRINGS 2
 #define WORD_BYTES 8
 #define SHORT_STRING (2 * WORD_BYTES)
+#define LONGEST_STRING ((1u << 28) - 1)
 
 struct string {
   const struct side *side;
@@ -152,14 +158,13 @@ static void store_words(struct code *f, struct string to, const uint32_t words[2
 }
 
 /* Leaves the block 0 unless it moves the string, of up to 16 bytes. */
-static void put_short(struct move *m, struct string from, struct string to) {
+static void put_short(struct move *m, struct string from, struct string to, uint32_t source_size,
+                      uint32_t target_size) {
   struct code *f = m->f;
   uint32_t words[2];
   for (int i = 0; i < 2; i++)
     words[i] = take_local(f, CORE_I64);
-  uint32_t source_size = m->source_size, target_size = m->target_size;
   if (!m->knows_sizes) {
-    source_size = target_size = take_local(f, CORE_I64);
     put_memory_size(f, from.side);
     set_local(f, source_size);
   }
@@ -168,14 +173,11 @@ static void put_short(struct move *m, struct string from, struct string to) {
   store_words(f, to, words);
   for (int i = 0; i < 2; i++)
     release_local(f, words[i]);
-  if (!m->knows_sizes)
-    release_local(f, source_size);
 }
 
 /* Leaves the block 0 unless it moves the string, which is long. */
-static void put_long(struct move *m, struct string from, struct string to) {
+static void put_long(struct move *m, struct string from, struct string to, uint32_t size) {
   struct code *f = m->f;
-  const uint32_t size = take_local(f, CORE_I64);
   get_local(f, from.length);
   put_address_const(f, from.side, SHORT_STRING);
   put_address_op(f, from.side, OP_I32_LE_U, OP_I64_LE_U);
@@ -189,24 +191,51 @@ static void put_long(struct move *m, struct string from, struct string to) {
   get_local(f, from.pointer);
   get_local(f, from.side->pointer == POINTER_32 ? from.length : to.length);
   memory_copy(f, to.side->memory_index, from.side->memory_index);
-  release_local(f, size);
+}
+
+/* The same with vectors; the size of the source memory is in `size`. */
+static void put_long_vectors(struct move *m, struct string from, struct string to, uint32_t size) {
+  struct code *f = m->f;
+  get_local(f, from.length);
+  put_address_const(f, from.side, SHORT_STRING + 1);
+  put_address_op(f, from.side, OP_I32_SUB, OP_I64_SUB);
+  put_address_const(f, from.side, LONGEST_STRING - (SHORT_STRING + 1));
+  put_address_op(f, from.side, OP_I32_GT_U, OP_I64_GT_U);
+  branch(f, OP_BR_IF, 0);
+  put_beyond(f, from, size);
+  branch(f, OP_BR_IF, 0);
+  put_realloc(m, from, to, size);
+  get_local(f, to.pointer);
+  get_local(f, from.pointer);
+  get_local(f, from.length);
+  if (from.side->pointer == POINTER_64)
+    put_op(f, OP_I32_WRAP_I64);
+  call(f, transcoder_function(m->a, from.side, to.side, "copy_utf8"));
 }
 
 static void put_inline(struct move *m, struct string from, struct string to, bool may_be_long) {
   struct code *f = m->f;
   const uint32_t depth = may_be_long ? 2 : 1;
+  uint32_t source_size = m->source_size, target_size = m->target_size;
+  if (!m->knows_sizes)
+    source_size = target_size = take_local(f, CORE_I64);
   for (uint32_t i = 0; i <= depth; i++)
     put_block(f, OP_BLOCK, BLOCK_VOID);
-  put_short(m, from, to);
+  put_short(m, from, to, source_size, target_size);
   branch(f, OP_BR, depth);
   put_op(f, OP_END);
   if (may_be_long) {
-    put_long(m, from, to);
+    if (m->a->options->simd)
+      put_long_vectors(m, from, to, source_size);
+    else
+      put_long(m, from, to, source_size);
     branch(f, OP_BR, 1);
     put_op(f, OP_END);
   }
   call_transcoder(m, from, to);
   put_op(f, OP_END);
+  if (!m->knows_sizes)
+    release_local(f, source_size);
 }
 
 static bool stands_inline(const struct side *from, const struct side *to) {

@@ -27,6 +27,8 @@ transcode.wat.in is a template. In it,
     (W.store_narrowed to $word)        stores the units of a word, all below 256, as bytes; and so it may $word
     (surrogates16 n)                   is a vector of units, not zero where one of 16 bytes at $from, n further, is a surrogate
     (widen32 $eight x)                 is an i64 of units from x, which is four bytes
+    (first_step A n)      is how far the second block is from the first, where blocks of n bytes end with the $size bytes
+    (step A n)            moves $from on by $step, of type A, which is n from then on
     (copy16 from to)                   copies 16 bytes
     (put_widened8 from to)             stores eight bytes at $from, from further, as units at $to, to further; may use $wide
 """
@@ -99,6 +101,10 @@ WIDEN32 = (
 SURROGATES16 = (
     "(i16x8.eq (v128.and (v128.load $source offset={0} align=1 (local.get $from)) (i16x8.splat (i32.const 0xf800)))"
     " (i16x8.splat (i32.const 0xd800)))"
+)
+FIRST_STEP = "({0}.add ({0}.and ({0}.sub (local.get $size) ({0}.const 1)) ({0}.const (sum {1} -1))) ({0}.const 1))"
+STEP = (
+    "(local.set $from (S.add (local.get $from) (convert {0} S (local.get $step)))) (local.set $step ({0}.const {1}))"
 )
 ANDNOT = "(i64.and {0} (i64.xor {1} (i64.const -1)))"
 
@@ -185,6 +191,8 @@ def expand_template(text, source, destination, word):
         text = expand(text, name, forms[word].format)
     text = expand(text, "W.any_of", any_of)
     text = expand(text, "surrogates16", SURROGATES16.format)
+    text = expand(text, "first_step", FIRST_STEP.format)
+    text = expand(text, "step", STEP.format)
     text = expand(text, "widen32", WIDEN32.format)
     text = expand(text, "i64.andnot", ANDNOT.format)
     text = expand(text, "beyond", beyond)

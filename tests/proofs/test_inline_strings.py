@@ -24,7 +24,8 @@ PAGE = 65536
 MASK = (1 << 64) - 1
 TEXT_AT, LIST_AT = 4096, 1024
 BUMP, AT_END, BEYOND_END, WRAPPED, GROWING = range(5)  # what realloc does
-LENGTHS = [*range(0, 42), 63, 64, 65, 127, 128, 129, 200, 255, 256, 257, 1000]
+LENGTHS = [*range(0, 42), 63, 64, 65, 112, 113, *range(126, 147), 200, *range(254, 260), 383, 384, 385, 1000, 1024]
+ALL_PAGES = 65536  # of a memory of 32 bits
 
 TOO_LONG = "trap: string is longer than 268435455 bytes"
 OUT_OF_BOUNDS = "trap: string content out-of-bounds: string pointer/length out of bounds of memory"
@@ -35,7 +36,7 @@ REALLOC_BEYOND = "trap: realloc return: beyond end of memory: string content out
 COMPONENT = """(component
   (component $b
     (core module $m
-      (memory (export "memory") B 1)
+      (memory (export "memory") B PAGES)
       (global $mode (mut i32) (i32.const 0)) (global $top (mut B) (B.const 0)) (global $sum (mut i64) (i64.const 0))
       (func $size (result B) (B.mul (memory.size) (B.const 65536)))
       (func (export "set") (param $mode i32) (param $top i32)
@@ -106,13 +107,13 @@ COMPONENT = """(component
     (import "one" (func $one (param "a" string) (result u64)))
     (import "three" (func $three (param "a" string) (param "b" string) (param "c" string) (result u64)))
     (import "many" (func $many (param "a" (list string)) (result u64)))
-    (core module $libc (memory (export "memory") A 1))
+    (core module $libc (memory (export "memory") A PAGES))
     (core instance $libc (instantiate $libc))
     (core func $one (canon lower (func $one) (memory (core memory $libc "memory"))))
     (core func $three (canon lower (func $three) (memory (core memory $libc "memory"))))
     (core func $many (canon lower (func $many) (memory (core memory $libc "memory"))))
     (core module $m
-      (import "libc" "memory" (memory A 1))
+      (import "libc" "memory" (memory A PAGES))
       (import "" "one" (func $one (param A A) (result i64)))
       (import "" "three" (func $three (param A A A A A A) (result i64)))
       (import "" "many" (func $many (param A A) (result i64)))
@@ -146,9 +147,10 @@ COMPONENT = """(component
   (export "one" (func $a "one")) (export "three" (func $a "three")) (export "many" (func $a "many")))"""
 
 
-def component_text(caller, callee):
-    """The component, where the memories have addresses of so many bits."""
-    text = COMPONENT.replace("OPTIONS", '(memory (core memory $m "memory")) (realloc (core func $m "realloc"))')
+def component_text(caller, callee, pages):
+    """The component, where the memories have addresses of so many bits, and so many pages."""
+    text = COMPONENT.replace("PAGES", str(pages))
+    text = text.replace("OPTIONS", '(memory (core memory $m "memory")) (realloc (core func $m "realloc"))')
     text = text.replace("(from_b_64 ", "(i64.extend_i32_u " if callee == 32 else "(block (result i64) ")
     for name, bits in (("A", caller), ("B", callee)):
         convert = "(block (result i32) " if bits == 32 else "(i64.extend_i32_u "
@@ -160,14 +162,19 @@ def component_text(caller, callee):
     return text
 
 
+def signed(address):
+    """As an i32."""
+    return address - (1 << 32) if 1 << 31 <= address < 1 << 32 else address
+
+
 class Fused:
     """The fused component; a new instance of it after each trap."""
 
-    def __init__(self, engine, folder, caller, callee, *options):
-        self.engine, self.bits = engine, (caller, callee)
-        self.name = f"{caller} to {callee} bits{' '.join(('', *options))}"
+    def __init__(self, engine, folder, caller, callee, *options, pages=1):
+        self.engine, self.bits, self.end, self.has_vectors = engine, (caller, callee), pages * PAGE, bool(options)
+        self.name = f"{caller} to {callee} bits{' '.join(('', *options))}, {pages} pages"
         source, component, fused = folder / "case.wat", folder / "case.wasm", folder / "fused.wasm"
-        source.write_text(component_text(caller, callee), encoding="utf-8")
+        source.write_text(component_text(caller, callee, pages), encoding="utf-8")
         subprocess.run(["wasm-tools", "parse", source, "-o", component], check=True)
         subprocess.run([MELD, "fuse", *options, component, "-o", fused], check=True)
         subprocess.run(["wasm-tools", "validate", "--features", "all", fused], check=True)
@@ -181,17 +188,17 @@ class Fused:
         self.exports = wasmtime.Instance(self.store, self.module, []).exports(self.store)
 
     def call(self, name, *arguments):
-        return self.exports[name](self.store, *(a - (1 << 32) if 1 << 31 <= a < 1 << 32 else a for a in arguments))
+        return self.exports[name](self.store, *map(signed, arguments))
 
     def poke(self, at, content):
         """Words of eight bytes. What surrounds the content is no ASCII, but for up to seven bytes before what ends with
         the memory."""
         words = {at + i: content[i : i + 8].ljust(8, b"\xff") for i in range(0, len(content), 8)}
-        if at < PAGE < at + len(content) + 8:
-            words = {PAGE - 8: content[: PAGE - at][-8:].rjust(8, b"x"), **words}
+        if at < self.end < at + len(content) + 8:
+            words = {self.end - 8: content[: self.end - at][-8:].rjust(8, b"x"), **words}
         for place, word in words.items():
-            if place + 8 <= PAGE:
-                self.exports["poke"](self.store, place, int.from_bytes(word, "little", signed=True))
+            if place + 8 <= self.end:
+                self.exports["poke"](self.store, signed(place), int.from_bytes(word, "little", signed=True))
 
     def outcome(self, name, *arguments):
         """What a function gives, or the name of its trap."""
@@ -257,6 +264,16 @@ def check_characters(checks, fused):
                 check_one(checks, fused, "malformed", text[:place] + bytes([byte]) + text[place + 1 :])
 
 
+def check_long_characters(checks, fused):
+    """The same in long strings: where one block ends and the next begins, and in the bytes that two of them have."""
+    for length in (33, 127, 128, 129, 250, 300):
+        text = ascii_text(length)
+        for place in range(length):
+            for other in ("é", "😀"):
+                check_one(checks, fused, "other", (text[:place] + other.encode() + text[place:])[:length])
+            check_one(checks, fused, "malformed", text[:place] + b"\x80" + text[place + 1 :])
+
+
 def check_ends_of_source(checks, fused):
     for length in (*range(0, 34), 64, 128, 129, 200):
         text = ascii_text(length)
@@ -282,6 +299,31 @@ def check_realloc(checks, fused):
             fused.poke(TEXT_AT, text)
             fused.call("set", mode, 8192)
             checks.check(fused, f"realloc {mode}, {length}", fused.outcome("one", TEXT_AT, length), wanted)
+
+
+def check_malformed_without_room(checks, fused):
+    """What is malformed and gets no room traps. With vectors a long string has its room before all of it is looked at."""
+    for length, place in itertools.product((8, 16, 17, 40, 128, 200), (0, 7, -1)):
+        text = bytearray(ascii_text(length))
+        text[place] = 0xFF
+        for mode in (BEYOND_END, WRAPPED):
+            fused.poke(TEXT_AT, bytes(text))
+            fused.call("set", mode, 8192)
+            wanted = REALLOC_BEYOND if fused.has_vectors and length > 16 else INVALID
+            checks.check(fused, f"malformed, realloc {mode}, {length}", fused.outcome("one", TEXT_AT, length), wanted)
+
+
+def check_end_of_addresses(checks, fused):
+    """Strings that end where addresses do, on both sides."""
+    for length in (1, 4, 8, 16, 17, 32, 40, 127, 128, 129, 200, 256, 1000):
+        text, other = ascii_text(length), ("aé€😀" * length).encode()[: (length + 9) // 10 * 10]
+        for content in (text, other, b"\xff" + text[1:]):
+            at = fused.end - len(content)
+            fused.poke(at, content)
+            fused.call("set", AT_END, 8192)
+            checks.check(fused, f"{content[:40]!r} at {at}", fused.outcome("one", at, len(content)), expected(content))
+        if length > 1:
+            checks.check(fused, f"{length} beyond", fused.outcome("one", fused.end - length + 1, length), OUT_OF_BOUNDS)
 
 
 def check_three(checks, fused):
@@ -338,7 +380,8 @@ def check_shape(checks, fused):
     inline = [text for text in fused.functions if "call $check_result" in text and "call $utf8_to_utf8" in text]
     words = [len(re.findall(r"i64\.store .*align=1\n", text)) for text in inline]
     checks.check(fused, "stores of words in adapters", sorted(words), [2, 2, 4])
-    checks.check(fused, "long strings in them", sorted(text.count("memory.copy") for text in inline), [0, 1, 1])
+    copy = "call $copy_utf8" if fused.has_vectors else "memory.copy"
+    checks.check(fused, "long strings in them", sorted(text.count(copy) for text in inline), [0, 1, 1])
 
 
 def main():
@@ -354,10 +397,14 @@ def main():
                 check_lengths(checks, fused)
                 check_ends_of_source(checks, fused)
                 check_realloc(checks, fused)
+                check_malformed_without_room(checks, fused)
                 check_three(checks, fused)
                 check_lists(checks, fused)
                 if caller == callee:
                     check_characters(checks, fused)
+                    check_long_characters(checks, fused)
+        for options in ((), ("--features=+simd",)):
+            check_end_of_addresses(checks, Fused(engine, pathlib.Path(folder), 32, 32, *options, pages=ALL_PAGES))
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
 
