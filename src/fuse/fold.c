@@ -36,6 +36,7 @@
 
 #define NOT_CANDIDATE UINT32_MAX
 #define CLASS_IDENTITY ((uint64_t)1 << 32) /* above those of functions that are in no class */
+#define ROOM_FOR_HASH 16                   /* so that few agree by accident: their bodies are rewritten in vain */
 
 /* A function that may be equal to another. `node` is its index in the output as long as nothing is folded. */
 struct candidate {
@@ -114,7 +115,7 @@ static void hash_instance(struct folding *f, uint32_t instance, const uint8_t *c
 /* How many functions have each hash, up to two; hashes that agree in the bits of the mask count as one. */
 static const uint8_t *count_hashes(const struct folding *f, uint32_t *mask) {
   uint32_t size = 1;
-  while (size / 4 < f->node_count)
+  while (size / ROOM_FOR_HASH < f->node_count)
     size *= 2;
   *mask = size - 1;
   uint8_t *counts = ALLOCATE(f->m->context, uint8_t, size);

@@ -26,8 +26,11 @@
 #define MERGED_SIZE_LIMIT ((uint64_t)64 << 20)
 #define MERGED_SIZE_FACTOR 8 /* for each byte of the input, besides */
 
+#define BLOCK 64 /* functions that stand side by side */
+#define AHEAD 8  /* data segments whose offsets are on their way from memory: they stand far apart */
+
 struct work {
-  uint32_t instance, index;
+  uint32_t instance, index; /* of functions, that of their block */
   enum index_space space;
 };
 
@@ -39,6 +42,8 @@ struct put_aside {
 struct pruning {
   struct merge *m;
   VEC(struct work) worklist;
+  uint32_t done;      /* of the worklist: it is a queue, so that ways from the roots are short */
+  uint64_t **waiting; /* of each instance, of each block of functions: which are live, and have not been followed */
   VEC(struct put_aside) put_aside; /* post-return functions that generated code uses */
   bool is_refusing;                /* the first part of the walk */
   uint32_t instance;               /* whose code is visited */
@@ -88,17 +93,35 @@ static void follow(struct pruning *p, uint64_t size) {
          MERGED_SIZE_FACTOR);
 }
 
-/* Marks a definition, segment or type. */
-static void mark(struct pruning *p, uint32_t instance, enum index_space space, uint32_t index, enum liveness liveness) {
-  struct merge_instance *of = &p->m->instances[instance];
+/* False: it is as live already. */
+static bool make_live(const struct pruning *p, uint32_t instance, enum index_space space, uint32_t index,
+                      enum liveness liveness) {
+  const struct merge_instance *of = &p->m->instances[instance];
   assert(index < of->count[space]);
   if (of->live[space][index] >= liveness)
-    return;
+    return false;
   of->live[space][index] = (uint8_t)liveness;
   if (of->causes[space])
     of->causes[space][index] = p->cause;
-  if (space != SPACE_TYPE)
-    VEC_ADD(p->m->context, &p->worklist, ((struct work){instance, index, space}));
+  return true;
+}
+
+static void add_work(struct pruning *p, uint32_t instance, enum index_space space, uint32_t index) {
+  if (space == SPACE_FUNC) {
+    uint64_t *waiting = &p->waiting[instance][index / BLOCK];
+    const bool is_in_worklist = *waiting != 0; /* or at hand */
+    *waiting |= (uint64_t)1 << index % BLOCK;
+    if (is_in_worklist)
+      return;
+    index /= BLOCK;
+  }
+  VEC_ADD(p->m->context, &p->worklist, ((struct work){instance, index, space}));
+}
+
+/* Marks a definition, segment or type. */
+static void mark(struct pruning *p, uint32_t instance, enum index_space space, uint32_t index, enum liveness liveness) {
+  if (make_live(p, instance, space, index, liveness) && space != SPACE_TYPE)
+    add_work(p, instance, space, index);
 }
 
 static void mark_boundary(struct pruning *p, uint32_t index) {
@@ -171,11 +194,11 @@ static void mark_index(struct pruning *p, uint32_t instance, enum index_space sp
 static void visit_code(void *user, enum index_space space, uint32_t index) {
   struct pruning *p = user;
   const struct merge_instance *of = &p->m->instances[p->instance];
-  if (space == SPACE_FUNC && of->live[SPACE_FUNC][index]) /* most of what code names */
-    return;
   if (space == SPACE_MEMORY)
     of->memory_uses[index]++;
-  mark_index(p, p->instance, space, index);
+  const bool is_segment = space == SPACE_ELEMENT || space == SPACE_DATA; /* which code makes live by name */
+  if (is_segment || !of->live[space][index])
+    mark_index(p, p->instance, space, index);
 }
 
 static void mark_valtype(struct pruning *p, uint32_t instance, struct core_valtype type) {
@@ -208,11 +231,34 @@ static void mark_function(struct pruning *p, uint32_t instance, uint32_t index) 
   visit_references(p->m->context, of->module, defined, visit_reference, p);
 }
 
-/* The active segments that are put into a table or memory. */
-static void mark_segments(struct pruning *p, uint32_t head, enum index_space space) {
+/* Calls go here and there, and memory is slow: what stands side by side is looked at together. */
+static void mark_functions(struct pruning *p, uint32_t instance, uint32_t block) {
+  uint64_t *waiting = &p->waiting[instance][block];
+  while (*waiting) {
+    const uint32_t first = (uint32_t)__builtin_ctzll((unsigned long long)*waiting);
+    p->cause.index = block * BLOCK + first;
+    mark_function(p, instance, block * BLOCK + first);
+    *waiting &= ~((uint64_t)1 << first);
+  }
+}
+
+/* The active segments that are put into a table. */
+static void mark_elements(struct pruning *p, uint32_t head) {
   while (head != NO_INDEX) {
-    struct segment_ref segment = p->m->segment_refs.items[head];
-    mark(p, segment.instance, space, segment.index, LIVE);
+    const struct segment_ref segment = p->m->segment_refs.items[head];
+    mark(p, segment.instance, SPACE_ELEMENT, segment.index, LIVE);
+    head = segment.next;
+  }
+}
+
+/* The active segments that are put into a memory. They name nothing: where they go is one constant, see file_segment.
+ */
+static void mark_datas(struct pruning *p, uint32_t head) {
+  while (head != NO_INDEX) {
+    const struct segment_ref segment = p->m->segment_refs.items[head];
+    const struct core_data *data = &p->m->instances[segment.instance].module->datas.items[segment.index];
+    if (make_live(p, segment.instance, SPACE_DATA, segment.index, LIVE))
+      follow(p, data->offset.size + data->content.size);
     head = segment.next;
   }
 }
@@ -223,7 +269,7 @@ static void mark_table(struct pruning *p, uint32_t instance, uint32_t index) {
   mark_valtype(p, instance, table->type.element);
   if (table->init.size)
     mark_expression(p, instance, table->init);
-  mark_segments(p, of->element_heads[index], SPACE_ELEMENT);
+  mark_elements(p, of->element_heads[index]);
 }
 
 static void mark_global(struct pruning *p, uint32_t instance, uint32_t index) {
@@ -267,13 +313,13 @@ static void process(struct pruning *p, struct work work) {
   const struct module *module = p->m->instances[work.instance].module;
   switch (work.space) {
   case SPACE_FUNC:
-    mark_function(p, work.instance, work.index);
+    mark_functions(p, work.instance, work.index);
     break;
   case SPACE_TABLE:
     mark_table(p, work.instance, work.index);
     break;
   case SPACE_MEMORY:
-    mark_segments(p, p->m->instances[work.instance].data_heads[work.index], SPACE_DATA);
+    mark_datas(p, p->m->instances[work.instance].data_heads[work.index]);
     break;
   case SPACE_GLOBAL:
     mark_global(p, work.instance, work.index);
@@ -294,8 +340,8 @@ static void process(struct pruning *p, struct work work) {
 }
 
 static void run_worklist(struct pruning *p) {
-  while (p->worklist.count) {
-    struct work work = p->worklist.items[--p->worklist.count];
+  while (p->done < p->worklist.count) {
+    const struct work work = p->worklist.items[p->done++];
     push_place(p->m->context, "core instance", work.instance, p->m->instances[work.instance].core->name);
     p->cause = (struct cause){CAUSE_ITEM, work.space, work.instance, work.index};
     process(p, work);
@@ -356,6 +402,8 @@ static void file_segments(struct pruning *p, uint32_t instance) {
   }
   for (uint32_t i = 0; i < module->datas.count; i++) {
     const struct core_data *data = &module->datas.items[i];
+    if (i + AHEAD < module->datas.count)
+      __builtin_prefetch(data[AHEAD].offset.at);
     if (data->mode == SEGMENT_ACTIVE)
       file_segment(p, resolve_index(m, instance, CORE_MEMORY, data->memory), instance, SPACE_DATA, i,
                    data_is_in_bounds(m, instance, data));
@@ -398,8 +446,15 @@ static void mark_roots(struct pruning *p) {
   }
 }
 
+static uint64_t **no_functions(const struct merge *m) {
+  uint64_t **waiting = ALLOCATE(m->context, uint64_t *, m->instance_count);
+  for (uint32_t i = 0; i < m->instance_count; i++)
+    waiting[i] = ALLOCATE(m->context, uint64_t, m->instances[i].count[SPACE_FUNC] / BLOCK + 1);
+  return waiting;
+}
+
 void mark_live(struct merge *m) {
-  struct pruning p = {.m = m, .is_refusing = true};
+  struct pruning p = {.m = m, .is_refusing = true, .waiting = no_functions(m)};
   m->is_boundary_live = ALLOCATE(m->context, bool, m->plan->boundary_imports.count);
   if (m->options->report && m->options->report->forms[REPORT_WHY])
     m->boundary_causes = ALLOCATE(m->context, struct cause, m->plan->boundary_imports.count);
