@@ -61,6 +61,7 @@ static uint32_t space_size(const struct module *module, enum index_space space) 
   }
 }
 
+/* A name of what is not there is passed over: tools take segments out of a module and leave their names. */
 static void read_subsection(struct context *c, const struct module *module, uint8_t id, struct custom_reader *r,
                             struct name_maps *maps) {
   uint32_t size = space_size(module, subsections[id].space);
@@ -70,9 +71,7 @@ static void read_subsection(struct context *c, const struct module *module, uint
   for (uint32_t i = 0; i < count && !r->is_malformed; i++) {
     uint32_t index = read_custom_u32(r);
     struct bytes name = subsections[id].is_indirect ? read_inner_map(r) : read_custom_name(r);
-    if (index >= size)
-      r->is_malformed = true;
-    else
+    if (index < size)
       maps->of[id][index] = name;
   }
   if (r->at != r->end)

@@ -382,7 +382,8 @@ static void test_hashes_that_mislead(struct context *c) {
   }
 }
 
-/* The name of what was folded is that of the first; who is alone keeps its own. */
+/* The name of what was folded is that of the first; who is alone keeps its own. That of a data segment that has been
+ * taken out is no reason to drop the others. */
 static void test_names_of_what_is_folded(struct context *c) {
   struct plan *plan = new_plan(c);
   for (uint32_t i = 0; i < 2; i++) {
@@ -390,7 +391,8 @@ static void test_names_of_what_is_folded(struct context *c) {
     const uint32_t type = nullary(c, m);
     add_function(c, m, type, CODE(0x41, 5, 0x1a));
     add_function(c, m, type, CODE(0x41, (uint8_t)i, 0x1a));
-    const struct bytes names = i ? BYTES(1, 7, 2, 0, 1, 'c', 1, 1, 'd') : BYTES(1, 7, 2, 0, 1, 'a', 1, 1, 'b');
+    const struct bytes names = i ? BYTES(1, 7, 2, 0, 1, 'c', 1, 1, 'd', 9, 4, 1, 0, 1, 'x')
+                                 : BYTES(1, 7, 2, 0, 1, 'a', 1, 1, 'b', 9, 4, 1, 0, 1, 'x');
     VEC_ADD(c, &m->customs, ((struct core_custom){bytes_of("name"), copy(c, names), 11}));
     add_instance(c, plan, m, false);
     for (uint32_t f = 0; f < 2; f++)
