@@ -575,11 +575,13 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
   *result = (meld_result){.offset = MELD_NO_OFFSET, .input = MELD_NO_INDEX};
   if (!options->allocate != !options->release)
     return refuse_options(result, "the options need both allocate and release, or neither");
+  struct team team;
+  begin_team(&team, threads_of(options));
   struct context context = {
       .allocate = options->allocate,
       .release = options->release,
       .user = options->user,
-      .threads = threads_of(options),
+      .team = &team,
       .is_large = size_given(&run) >= LARGE_INPUT,
   };
   run.options = options;
@@ -592,6 +594,7 @@ static meld_status run_alone(void (*body)(struct context *, void *), const meld_
     take_output(result, &context, &run);
     take_reports(result, &context, &run);
   }
+  end_team(&team);
   context_free(&context);
   return result->status;
 }

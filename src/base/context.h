@@ -43,6 +43,7 @@ struct place {
 
 struct arena_block;
 struct spare;
+struct team;
 struct mark;
 #define SPARE_CLASSES 48 /* by the logarithm of the size */
 
@@ -67,8 +68,8 @@ struct context {
   void *(*allocate)(void *user, size_t size);
   void (*release)(void *user, void *block);
   void *user;
-  uint32_t threads; /* that may work at the same time, see parallel.h; 0: one */
-  bool is_large;    /* it works on much, so that its first block is as large as any */
+  struct team *team; /* threads that work for it, see parallel.h; null: none */
+  bool is_large;     /* it works on much, so that its first block is as large as any */
 };
 
 /* Runs body(context, argument). True if it returned, false if it failed. */

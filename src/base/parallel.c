@@ -1,5 +1,9 @@
 /* parallel.c -- threads, each with an arena and a way out of its own; the calling thread keeps those it has.
  *
+ * They are started once for all runs of a context: a thread that waits begins at once, and a new one may be put on the
+ * processor of the one that made it, where it has to wait for as long as that works. A run does not wait for threads
+ * that come late: nobody begins when all items have been taken.
+ *
  * Items are handed out in order, a few at a time, so that a thread whose items take longer gets fewer. When one fails,
  * no more are handed out; those before it have been, and are worked on until the end or until they fail too: of all
  * failures the one of the first item is left.
@@ -11,7 +15,7 @@
  * neither an item to make nor, in the calling thread, one to take waits for another thread.
  *
  * Requires  items that are independent of each other.
- * Provides  run_parallel, run_parallel_beside, run_parallel_in_order, take_items, usual_threads.
+ * Provides  begin_team, end_team, run_parallel, run_parallel_beside, run_parallel_in_order, take_items, usual_threads.
  */
 #include "base/parallel.h"
 
@@ -24,7 +28,6 @@
 #define MOST_AT_ONCE 256                    /* items */
 #define TURNS 8                             /* of a thread, about, so that all end at about the same time */
 #define SIZE_PER_THREAD ((size_t)128 << 10) /* bytes: what takes longer than to start a thread */
-#define MOST_THREADS (IN_ORDER_SLOTS / 2)
 
 struct common {
   uint32_t count, at_once;
@@ -45,8 +48,7 @@ struct worker {
   void *before_argument;
   struct context *context; /* its own, or that of the calling thread */
   struct context own;
-  pthread_t thread;
-  bool is_started, has_failed;
+  bool has_failed;
 };
 
 bool take_items(struct share *share, uint32_t *first, uint32_t *end) {
@@ -68,12 +70,10 @@ static void work(struct context *context, void *argument) {
   common->body(context, common->argument, &worker->share);
 }
 
-static void *run_worker(void *argument) {
-  struct worker *worker = argument;
+static void run_worker(struct worker *worker) {
   worker->has_failed = !run_guarded(worker->context, work, worker);
   if (worker->has_failed)
     atomic_store(&worker->share.common->has_failed, true);
-  return NULL;
 }
 
 /* The failure of the first item that failed; null: none did. */
@@ -87,7 +87,7 @@ static const struct worker *first_failure(const struct worker *workers, uint32_t
 
 static uint32_t threads_for(const struct context *context, size_t size) {
   const size_t worth = size / SIZE_PER_THREAD;
-  const size_t most = context->threads < MOST_THREADS ? context->threads : MOST_THREADS;
+  const size_t most = context->team ? context->team->count : 1;
   return (uint32_t)(worth < most ? worth : most);
 }
 
@@ -96,33 +96,87 @@ static uint32_t items_at_once(uint32_t count, uint32_t threads) {
   return items < 1 ? 1 : items < MOST_AT_ONCE ? items : MOST_AT_ONCE;
 }
 
+/* The team. */
+
+void begin_team(struct team *team, uint32_t threads) {
+  *team = (struct team){.count = threads < MOST_THREADS ? threads : MOST_THREADS,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER,
+                        .changed = PTHREAD_COND_INITIALIZER};
+}
+
+void end_team(struct team *team) {
+  pthread_mutex_lock(&team->mutex);
+  team->is_over = true;
+  pthread_cond_broadcast(&team->changed);
+  pthread_mutex_unlock(&team->mutex);
+  for (uint32_t i = 0; i < team->started; i++)
+    pthread_join(team->threads[i], NULL);
+}
+
+/* What a thread of the team does all its life: one worker of each run that it comes to in time. */
+static void *serve(void *argument) {
+  struct team *const team = argument;
+  pthread_mutex_lock(&team->mutex);
+  while (!team->is_over) {
+    if (team->begun == team->waiting) {
+      pthread_cond_wait(&team->changed, &team->mutex);
+      continue;
+    }
+    struct worker *const worker = &team->workers[++team->begun];
+    pthread_mutex_unlock(&team->mutex);
+    run_worker(worker);
+    pthread_mutex_lock(&team->mutex);
+    team->ended++;
+    pthread_cond_broadcast(&team->changed);
+  }
+  pthread_mutex_unlock(&team->mutex);
+  return NULL;
+}
+
 /* Signals that are meant for the program are left to its own threads: who holds them back expects that they are. */
-static void start(struct worker *workers, uint32_t count) {
+static void start_threads(struct team *team, uint32_t count) {
   static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL}; /* of what a thread does itself */
   sigset_t others, before;
   sigfillset(&others);
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     sigdelset(&others, own[i]);
   pthread_sigmask(SIG_BLOCK, &others, &before);
-  for (uint32_t i = 1; i < count; i++)
-    workers[i].is_started = pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) == 0;
+  while (team->started < count && pthread_create(&team->threads[team->started], NULL, serve, team) == 0)
+    team->started++;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The calling thread does its part meanwhile, alone: what it calls has no threads of its own. */
-static void work_beside(struct context *context, struct worker *worker) {
-  const uint32_t threads = context->threads;
-  context->threads = 1;
-  run_worker(worker);
-  context->threads = threads;
+/* Has the threads begin with the workers behind the first. */
+static void call_team(struct team *team, struct worker *workers, uint32_t count) {
+  pthread_mutex_lock(&team->mutex);
+  team->workers = workers;
+  team->waiting = count - 1;
+  pthread_cond_broadcast(&team->changed);
+  pthread_mutex_unlock(&team->mutex);
+  start_threads(team, count - 1);
 }
 
-static void join(struct context *context, struct worker *workers, uint32_t count) {
-  for (uint32_t i = count - 1; i > 0; i--) {
-    if (workers[i].is_started)
-      pthread_join(workers[i].thread, NULL);
+/* No thread begins any more; waits for those that have. */
+static void dismiss_team(struct team *team) {
+  pthread_mutex_lock(&team->mutex);
+  team->waiting = team->begun;
+  while (team->ended < team->begun)
+    pthread_cond_wait(&team->changed, &team->mutex);
+  team->waiting = team->begun = team->ended = 0;
+  pthread_mutex_unlock(&team->mutex);
+}
+
+/* The calling thread does its part meanwhile, alone: what it calls has no team. */
+static void work_beside(struct context *context, struct worker *worker) {
+  struct team *const team = context->team;
+  context->team = NULL;
+  run_worker(worker);
+  context->team = team;
+}
+
+static void take_back(struct context *context, struct worker *workers, uint32_t count) {
+  for (uint32_t i = count - 1; i > 0; i--)
     context_adopt(context, &workers[i].own);
-  }
   const struct worker *failed = first_failure(workers, count);
   if (failed)
     fail_again(context, failed->context);
@@ -148,9 +202,10 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
     workers[i].context = &workers[i].own;
     context_branch(&workers[i].own, context, threads - i);
   }
-  start(workers, threads);
+  call_team(context->team, workers, threads);
   work_beside(context, &workers[0]);
-  join(context, workers, threads);
+  dismiss_team(context->team);
+  take_back(context, workers, threads);
 }
 
 void run_parallel(struct context *context, uint32_t count, size_t size,

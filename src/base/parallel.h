@@ -15,6 +15,29 @@
 
 #include "base/context.h"
 
+#include <pthread.h>
+
+#define MOST_THREADS 16
+
+struct worker;
+
+/* The threads that work for a context, its `team`; of none, or of a single one, all work is done by the caller. */
+struct team {
+  uint32_t count; /* with the calling thread */
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  struct worker *workers;         /* of the run that goes on */
+  uint32_t waiting, begun, ended; /* how many threads may begin with that run in all, have, and are done */
+  bool is_over;
+  uint32_t started;
+  pthread_t threads[MOST_THREADS];
+};
+
+/* Of up to so many threads, which are started when there is work for them. */
+void begin_team(struct team *team, uint32_t threads);
+/* While no run goes on, and before the context that had it is freed. */
+void end_team(struct team *team);
+
 struct share;
 
 /* The next items that nobody has taken, of which there is at least one; false: there are none. */
@@ -32,7 +55,7 @@ void run_parallel_beside(struct context *context, uint32_t count, size_t size,
 
 /* Makes `count` items by several threads, and has the calling thread take them, in order, while later ones are made.
  * Between the two an item has a slot to itself, of IN_ORDER_SLOTS. */
-#define IN_ORDER_SLOTS 32
+#define IN_ORDER_SLOTS (2 * MOST_THREADS)
 struct in_order {
   uint32_t count;
   size_t size; /* of all items, in bytes */

@@ -2,6 +2,7 @@
  * bodies gone through one after the other; steps against a close look at each instruction; and of many bodies that are
  * wrong, the first is the one that is told.
  */
+#include "base/parallel.h"
 #include "check.h"
 #include "hex.h"
 #include "wasm/notes.h"
@@ -285,7 +286,7 @@ static const char *const wrong_bodies[] = {
 #define WRONG_COUNT (sizeof wrong_bodies / sizeof wrong_bodies[0])
 
 struct wrong {
-  uint32_t threads, first;
+  uint32_t first;
   unsigned number;
 };
 
@@ -293,7 +294,6 @@ static void read_wrong(struct context *c, void *argument) {
   const struct wrong *wrong = argument;
   struct buffer bodies = new_buffer(c);
   char hex[64];
-  c->threads = wrong->threads;
   for (uint32_t i = 0; i < FUNCTIONS; i++) {
     if (i < wrong->first || (i != wrong->first && below(3))) {
       put_random_body(&bodies);
@@ -311,10 +311,15 @@ static void read_wrong(struct context *c, void *argument) {
 static void test_wrong_bodies(uint32_t threads) {
   for (unsigned number = 0; number < WRONG_COUNT; number++) {
     struct context *c = calloc(1, sizeof *c);
-    struct wrong wrong = {threads, below(2) ? below(FUNCTIONS) : FUNCTIONS - 1 - below(3), number};
+    struct wrong wrong = {below(2) ? below(FUNCTIONS) : FUNCTIONS - 1 - below(3), number};
     char path[32];
     snprintf(path, sizeof path, "function %u", wrong.first);
+    struct team team;
+    begin_team(&team, threads);
+    if (c)
+      c->team = &team;
     CHECK(c && !run_guarded(c, read_wrong, &wrong));
+    end_team(&team);
     if (!c)
       continue;
     CHECK(c->failure == FAILURE_INPUT && c->offset != NO_OFFSET && strcmp(c->path, path) == 0);
@@ -325,12 +330,15 @@ static void test_wrong_bodies(uint32_t threads) {
 
 static void run(void (*test)(struct context *, void *), uint32_t threads) {
   struct context *c = calloc(1, sizeof *c);
+  struct team team;
+  begin_team(&team, threads);
   if (c)
-    c->threads = threads;
+    c->team = &team;
   if (!c || !run_guarded(c, test, NULL)) {
     fprintf(stderr, "%s\n", c ? c->message : "out of memory");
     failures++;
   }
+  end_team(&team);
   if (c)
     context_free(c);
   free(c);
