@@ -125,7 +125,7 @@ def assembled_cases(tools, folder):
 def components_below(folders):
     seen = set()
     for folder in folders:
-        for path in sorted(folder.expanduser().rglob("*.wasm")):
+        for path in sorted(folder.expanduser().glob("*.wasm")):
             content = path.read_bytes()
             digest = hashlib.sha256(content).digest()
             if content.startswith(COMPONENT) and digest not in seen:
