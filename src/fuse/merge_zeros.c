@@ -85,6 +85,7 @@ static bool is_inside(uint64_t size, uint64_t start, uint64_t count) { return st
 
 static void find_placed(struct leaving_out *l) {
   struct merge *m = l->m;
+  VEC_RESERVE(m->context, &l->placed, m->out->datas.count);
   for (uint32_t i = 0; i < m->out->datas.count; i++) {
     const struct core_data *data = &m->out->datas.items[i];
     struct placed_data placed = {.data = i, .memory = data->memory};
