@@ -16,7 +16,6 @@
 #include "runtime/runtime.h"
 
 #define HEADER_SIZE 16 /* bytes, of each table */
-#define REP_OFFSET 4   /* bytes, of the representation in an entry */
 
 uint32_t handle_table(struct adapt *a, uint32_t instance) {
   struct instance_facts *facts = &a->facts[instance];
@@ -98,26 +97,21 @@ void put_resource_new(struct code *f, struct adapt *a, uint32_t instance, uint32
 }
 
 void put_resource_rep(struct code *f, struct adapt *a, uint32_t instance, uint32_t resource) {
-  const uint32_t handle = take_local(f, CORE_I32), entry = take_local(f, CORE_I32);
+  const uint32_t handle = take_local(f, CORE_I32);
   set_local(f, handle);
   put_arguments(f, a, instance, handle, resource);
   if (!is_inlined(a, f, resource)) {
     call(f, handles_function(a, "resource_rep"));
   } else {
-    put_inline(f, a, "find");
-    tee_local(f, entry);
-    put_op(f, OP_I32_EQZ);
-    put_block(f, OP_IF, BLOCK_VOID);
+    put_inline(f, a, "find_rep");
+    reopen_block(f);
     const_i32(f, handle_table(a, instance));
     get_local(f, handle);
     call(f, handles_function(a, "refuse"));
     put_op(f, OP_UNREACHABLE);
     put_op(f, OP_END);
-    get_local(f, entry);
-    access_memory(f, OP_I32_LOAD, 2, memory_reference(a, runtime_item(a, a->handles_instance, "memory")), REP_OFFSET);
   }
   release_local(f, handle);
-  release_local(f, entry);
 }
 
 /* Begins what is done where the handle in the local can't be taken; else its representation is left in `taken`. */

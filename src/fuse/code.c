@@ -282,3 +282,8 @@ void inline_function(struct code *f, const struct module *m, uint32_t index, uin
   for (uint32_t i = 0; i < count; i++)
     release_local(f, locals[i]);
 }
+
+void reopen_block(struct code *f) {
+  assert(f->out.size >= 2 && f->out.data[f->out.size - 2] == OP_UNREACHABLE && f->out.data[f->out.size - 1] == OP_END);
+  f->out.size -= 2;
+}

@@ -166,6 +166,8 @@ void memory_size(struct code *f, uint32_t memory);
  * are on the stack, and its one result is left there. It sets its locals before it gets them, and does not return
  * early. */
 void inline_function(struct code *f, const struct module *m, uint32_t index, uint32_t memory);
+/* Of a block that ends with `unreachable`, which was put last: what is put next takes its place, up to another end. */
+void reopen_block(struct code *f);
 void memory_copy(struct code *f, uint32_t destination, uint32_t source);
 
 #endif

@@ -103,7 +103,7 @@
         (local.get $capacity))))
 
   ;; Address of the entry `handle`; 0 where there is none of type `type`.
-  (func $find (export "find") (param $table i32) (param $handle i32) (param $type i32) (result i32)
+  (func $find (param $table i32) (param $handle i32) (param $type i32) (result i32)
     (local $header i32) (local $entry i32)
     (local.set $header (i32.shl (local.get $table) (i32.const 4)))
     (if (result i32) (i32.lt_u (local.get $handle) (i32.load offset=8 (local.get $header)))
@@ -113,6 +113,17 @@
           (then (local.get $entry))
           (else (i32.const 0))))
       (else (i32.const 0))))
+
+  ;; resource_rep of an entry that is there. Else it comes to its end, where whoever has it inline says what is wrong.
+  (func (export "find_rep") (param $table i32) (param $handle i32) (param $type i32) (result (;rep;) i32)
+    (local $header i32) (local $entry i32)
+    (local.set $header (i32.shl (local.get $table) (i32.const 4)))
+    (block $none
+      (br_if $none (i32.ge_u (local.get $handle) (i32.load offset=8 (local.get $header))))
+      (local.set $entry (i32.add (i32.load (local.get $header)) (i32.shl (local.get $handle) (i32.const 4))))
+      (br_if $none (i32.ne (i32.load (local.get $entry)) (local.get $type)))
+      (br 1 (i32.load offset=4 (local.get $entry))))
+    (unreachable))
 
   ;; An own handle in the place that was freed last; 0 where none is free.
   (func $reuse (export "reuse") (param $table i32) (param $type i32) (param $rep i32) (result i32)
