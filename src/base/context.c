@@ -18,7 +18,6 @@
 #include <string.h>
 #ifdef __linux__
 #include <sys/mman.h>
-#include <unistd.h>
 #endif
 
 #define ALIGNMENT _Alignof(max_align_t)
